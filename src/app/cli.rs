@@ -1,0 +1,207 @@
+//! The command line as people see it.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Deception honeynet appliance for hospitals.
+#[derive(Parser)]
+#[command(name = "honeyward", version, about, long_about = LONG_ABOUT, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Data directory.
+    #[arg(long, global = true, env = "HONEYWARD_DATA", default_value = "./honeyward-data")]
+    pub data: PathBuf,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const LONG_ABOUT: &str = "Answers as a hospital's HIS, PACS and LIS, records every interaction with its \
+packets, and forwards only high-confidence alerts to the SIEM.
+
+Start with `honeyward run`, attack a decoy from another terminal, then look: `honeyward sessions`, \
+`honeyward show SESSION`, `honeyward pcap SESSION -o x.pcapng`, `honeyward alerts`.
+
+Exit status: 0 done, 1 a finding, 2 wrong usage or config, 3 could not (with the reason).";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Start everything; without a config: the demo hospital on loopback.
+    Run(ConfigArgs),
+    /// Check config and personas; one located message per fault.
+    Check(ConfigArgs),
+    /// Show each process, decoy host, service, bound address, state and counters.
+    Status(Json),
+    /// List sessions, newest first.
+    Sessions(SessionsArgs),
+    /// Show one session: origin, observations, files, packets.
+    Show(ShowArgs),
+    /// Replay a terminal session as it was typed.
+    Replay(ReplayArgs),
+    /// Write a session's packets as pcapng.
+    Pcap(PcapArgs),
+    /// List alerts, newest first.
+    Alerts(AlertsArgs),
+    /// Re-compute the hash chain and check the files; exit 1 at the first broken record.
+    Verify(Json),
+    /// The persona's own lure accounts and baits.
+    #[command(subcommand)]
+    Lure(LureCommand),
+    /// SIEM destinations.
+    #[command(subcommand)]
+    Siem(SiemCommand),
+    /// What the hospital holds.
+    World(WorldArgs),
+    /// One process of `run`; started by it, not by people.
+    #[command(hide = true)]
+    Process(ProcessArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct ConfigArgs {
+    /// Config file (honeynet.toml).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Json {
+    /// Print JSON with stable field names.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct SessionsArgs {
+    #[command(flatten)]
+    pub json: Json,
+    /// Only sessions with an event since then: RFC 3339, or a span back from now (`90s`, `2h`, `1d`).
+    #[arg(long, value_name = "T")]
+    pub since: Option<String>,
+    /// Only from this source address.
+    #[arg(long, value_name = "IP")]
+    pub source: Option<IpAddr>,
+    /// Only on this decoy: a host (`pacs`) or a service (`ssh`).
+    #[arg(long, value_name = "NAME")]
+    pub decoy: Option<String>,
+    /// At most this many.
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub limit: usize,
+}
+
+#[derive(Args)]
+pub(crate) struct ShowArgs {
+    /// Session id, or the first characters of one.
+    pub session: String,
+    #[command(flatten)]
+    pub json: Json,
+}
+
+#[derive(Args)]
+pub(crate) struct ReplayArgs {
+    /// Session id, or the first characters of one.
+    pub session: String,
+    /// How many times faster than it was typed; 0 prints at once.
+    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    pub speed: f64,
+}
+
+#[derive(Args)]
+pub(crate) struct PcapArgs {
+    /// Session id, or the first characters of one.
+    pub session: String,
+    /// Where to; standard output without it.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct AlertsArgs {
+    #[command(flatten)]
+    pub json: Json,
+    /// Only since then: RFC 3339, or a span back from now (`90s`, `2h`, `1d`).
+    #[arg(long, value_name = "T")]
+    pub since: Option<String>,
+    /// Only this severe or more: info, low, medium, high.
+    #[arg(long, value_name = "S")]
+    pub min_severity: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LureCommand {
+    /// List lure accounts and baits with the places they were put.
+    List(LureListArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct LureListArgs {
+    #[command(flatten)]
+    pub json: Json,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SiemCommand {
+    /// Send marked test alerts and report delivery.
+    Test(SiemTestArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct SiemTestArgs {
+    /// Destination, by its name in the config.
+    pub destination: String,
+    /// How many (some SIEMs need 25 to recognise a source).
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub count: u32,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub json: Json,
+}
+
+#[derive(Args)]
+pub(crate) struct WorldArgs {
+    /// What to list.
+    #[arg(value_enum)]
+    pub subject: WorldSubject,
+    /// The moment: RFC 3339; now without it.
+    #[arg(long, value_name = "T")]
+    pub at: Option<String>,
+    /// At most this many.
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+    #[command(flatten)]
+    pub json: Json,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum WorldSubject {
+    /// Patients of the last visits.
+    Patients,
+    /// Imaging studies, newest first.
+    Studies,
+    /// Orders, newest first.
+    Orders,
+    /// Laboratory results, newest first.
+    Results,
+}
+
+#[derive(Args)]
+pub(crate) struct ProcessArgs {
+    /// Which process.
+    #[arg(value_enum)]
+    pub role: Role,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(crate) enum Role {
+    /// The decoys.
+    Sensor,
+    /// Store, detection, forwarding.
+    Core,
+    /// Packet capture.
+    Capd,
+}

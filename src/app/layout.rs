@@ -1,0 +1,61 @@
+//! Where things are below the data directory.
+
+use std::path::{Path, PathBuf};
+
+/// The data directory and the places in it.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// A data directory; nothing is made yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Layout { root: root.into() }
+    }
+
+    /// The data directory itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The installation's secret, 32 bytes, mode 0600.
+    pub fn secret(&self) -> PathBuf {
+        self.root.join("secret.key")
+    }
+
+    /// Socket on which core takes events.
+    pub fn core_socket(&self) -> PathBuf {
+        self.root.join("run/core.sock")
+    }
+
+    /// Status files of the processes, `<process>.json`.
+    pub fn run(&self) -> PathBuf {
+        self.root.join("run")
+    }
+
+    /// A process's spool of events on their way to core.
+    pub fn spool(&self, process: &str) -> PathBuf {
+        self.root.join("spool").join(process)
+    }
+
+    /// The embedded store's database.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("store/honeyward.db")
+    }
+
+    /// Transcripts and terminal recordings, a folder per session.
+    pub fn sessions(&self) -> PathBuf {
+        self.root.join("sessions")
+    }
+
+    /// Artefacts by SHA-256.
+    pub fn artefacts(&self) -> PathBuf {
+        self.root.join("artefacts")
+    }
+
+    /// Packet segments and their indexes.
+    pub fn packets(&self) -> PathBuf {
+        self.root.join("packets")
+    }
+}

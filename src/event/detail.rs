@@ -1,0 +1,91 @@
+//! What only one protocol knows of a request, as typed structs.
+
+use serde::{Deserialize, Serialize};
+
+use super::Tainted;
+
+/// Protocol facts beside an observation; formats place them under one vendor namespace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "protocol", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Detail {
+    /// A DICOM association, PS3.8.
+    DicomAssociation(DicomAssociation),
+    /// A DIMSE operation, PS3.7.
+    Dimse(Dimse),
+    /// An HTTP exchange.
+    Http(Http),
+    /// An HL7 v2 message.
+    Hl7(Hl7),
+    /// An ASTM E1394 message.
+    Astm(Astm),
+}
+
+/// An A-ASSOCIATE-RQ, PS3.8 9.3.2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DicomAssociation {
+    /// Calling AE title, trimmed.
+    pub calling_ae: Tainted,
+    /// Called AE title, trimmed.
+    pub called_ae: Tainted,
+    /// Implementation class UID (52H), if sent.
+    pub implementation_uid: Tainted,
+    /// Implementation version name (55H), if sent.
+    pub implementation_version: Tainted,
+    /// Maximum PDU length (51H) offered, bytes.
+    pub max_pdu: u32,
+    /// Abstract syntaxes proposed, at most 32.
+    pub abstract_syntaxes: Vec<Tainted>,
+}
+
+/// One DIMSE operation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dimse {
+    /// `C-FIND`, `C-GET` …
+    pub operation: String,
+    /// Affected SOP class UID.
+    pub sop_class: Tainted,
+    /// Query/retrieve level, if any.
+    pub level: Tainted,
+    /// Move destination, if any.
+    pub destination: Tainted,
+}
+
+/// One HTTP exchange.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// `Host` header.
+    pub host: Tainted,
+    /// `User-Agent` header.
+    pub user_agent: Tainted,
+    /// Bytes of the request body.
+    pub request_bytes: u64,
+    /// Bytes of the answer's body.
+    pub response_bytes: u64,
+}
+
+/// Header facts of an HL7 v2 message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hl7 {
+    /// MSH-3.
+    pub sending_application: Tainted,
+    /// MSH-4.
+    pub sending_facility: Tainted,
+    /// MSH-12.
+    pub version: Tainted,
+    /// MSH-18.
+    pub charset: Tainted,
+}
+
+/// Facts of an ASTM E1394 message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Astm {
+    /// Sender name, H-5.
+    pub sender: Tainted,
+    /// Record letters in order, `HPORL`.
+    pub records: Tainted,
+}

@@ -1,0 +1,40 @@
+//! Identity of a session, bound once by the sensor; nothing an attacker sends can change it.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One conversation with one decoy: UUIDv7, so ids sort by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub Uuid);
+
+impl std::fmt::Display for SessionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for SessionId {
+    type Err = uuid::Error;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(s).map(SessionId)
+    }
+}
+
+/// Where a session came from and which decoy answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The session.
+    pub session: SessionId,
+    /// The peer's address and port, as the kernel reports them.
+    pub source: SocketAddr,
+    /// The decoy's address and port.
+    pub target: SocketAddr,
+    /// The deception host, by its name in the persona pack (`his`, `pacs`, `lis`).
+    pub host: String,
+    /// The decoy's protocol (`dicom`, `mllp`, `astm`, `http`, `https`, `ssh`).
+    pub service: String,
+}

@@ -1,0 +1,86 @@
+//! What happens to the appliance itself: gaps, losses, starts and stops.
+
+use serde::{Deserialize, Serialize};
+
+use super::SessionId;
+
+/// A fact about our own processes. Each is evidence too: it says what could not be seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SystemEvent {
+    /// A process is up and does its work.
+    Started {
+        /// Its process id.
+        pid: u32,
+    },
+    /// A process ended in order.
+    Stopped {
+        /// Its process id.
+        pid: u32,
+    },
+    /// A process died; from then until its next `Started` it saw nothing.
+    Died {
+        /// Which process.
+        child: String,
+        /// Its process id.
+        pid: u32,
+        /// Exit status or signal, in words.
+        cause: String,
+        /// Milliseconds until it is started again.
+        restart_in_ms: u64,
+    },
+    /// Events that could not be kept because the spool was full.
+    EventsDropped {
+        /// How many.
+        count: u64,
+    },
+    /// Transcript bytes that gave way.
+    TranscriptDropped {
+        /// The session.
+        session: SessionId,
+        /// How many bytes.
+        bytes: u64,
+    },
+    /// Packets that the kernel or we could not keep.
+    PacketsDropped {
+        /// Interface.
+        interface: String,
+        /// Dropped in the kernel's ring.
+        kernel: u64,
+        /// Dropped by the interface.
+        interface_dropped: u64,
+        /// Dropped on our way to the disk.
+        writer: u64,
+    },
+    /// Packet capture runs on these interfaces.
+    CaptureStarted {
+        /// Interfaces.
+        interfaces: Vec<String>,
+    },
+    /// Packet capture can't run; the reason in plain words.
+    CaptureUnavailable {
+        /// Why, and what it needs.
+        reason: String,
+    },
+    /// A packet segment was removed by the quota.
+    SegmentRemoved {
+        /// Its file name.
+        segment: String,
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// A destination changed its state.
+    Destination {
+        /// Its name in the config.
+        name: String,
+        /// `up`, `down`.
+        state: String,
+        /// Why, in plain words.
+        reason: String,
+    },
+    /// A frame from another process was refused.
+    FrameRefused {
+        /// Which rule it broke.
+        rule: String,
+    },
+}

@@ -1,0 +1,14 @@
+//! Honeyward: a deception honeynet appliance for hospitals.
+//!
+//! It answers as a hospital's HIS, PACS and LIS, records all that an intruder does, with packets,
+//! and tells the SIEM only what is surely an attack. `docs/architecture.md` has the map of the
+//! rooms; `tests/architecture.rs` holds it.
+
+pub mod app;
+pub mod decoys;
+pub mod event;
+pub mod persona;
+pub mod runtime;
+pub mod session;
+pub mod wire;
+pub mod world;

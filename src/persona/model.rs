@@ -1,0 +1,189 @@
+//! A loaded pack.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{Fault, Installation, PackFiles};
+
+/// One hospital and its deception hosts, checked, with the installation's own values filled in.
+#[derive(Debug)]
+pub struct Pack {
+    /// The pack's name: its folder.
+    pub name: String,
+    /// The hospital that all hosts belong to.
+    pub hospital: Arc<Hospital>,
+    /// The hosts, in the pack's order.
+    pub hosts: Vec<Arc<Host>>,
+    /// All files of the pack.
+    pub files: PackFiles,
+    /// What makes this installation differ.
+    pub installation: Installation,
+}
+
+impl Pack {
+    /// A host by its name.
+    pub fn host(&self, name: &str) -> Option<&Arc<Host>> {
+        self.hosts.iter().find(|h| h.name == name)
+    }
+
+    /// The first host and service with this protocol, by host name.
+    pub fn service(&self, host: &str, protocol: Protocol) -> Option<(&Arc<Host>, &Service)> {
+        let host = self.host(host)?;
+        host.services.iter().find(|s| s.protocol == protocol).map(|s| (host, s))
+    }
+}
+
+/// `hospital.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hospital {
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Short upper-case code used in identifiers (`CLZX`).
+    pub code: String,
+    /// City in Chinese; it does not exist.
+    pub city: String,
+    /// Province in Chinese.
+    pub province: String,
+    /// Offset of local time from UTC in minutes (480 for China).
+    pub utc_offset_minutes: i32,
+    /// Six-digit area codes of resident ids: `xxxx99`, which were never assigned.
+    pub area_codes: Vec<String>,
+    /// Landline area code, with its leading zero.
+    pub phone_area: String,
+    /// Beds.
+    pub beds: u32,
+    /// Size of the patient master index.
+    pub patients: u32,
+    /// Internal DNS domain.
+    pub domain: String,
+}
+
+/// `<host>/persona.toml`: one deception host.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// Its name in the pack: its folder (`his`).
+    pub name: String,
+    /// What it is, in a few words, for people.
+    pub title: String,
+    /// Its address.
+    pub address: IpAddr,
+    /// Its host name on the network.
+    pub hostname: String,
+    /// The operating system it claims.
+    pub os: OperatingSystem,
+    /// Its services.
+    pub services: Vec<Service>,
+    /// Accounts that get in: lures, with the installation's own passwords.
+    pub accounts: Vec<Account>,
+}
+
+/// The operating system a host claims to run.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatingSystem {
+    /// `linux` or `windows`.
+    pub family: String,
+    /// As `PRETTY_NAME` or the product name gives it.
+    pub name: String,
+    /// Kernel or build.
+    pub kernel: String,
+    /// Time zone, IANA name.
+    pub timezone: String,
+}
+
+/// Protocols that a decoy exists for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// DICOM upper layer and DIMSE.
+    Dicom,
+    /// HL7 v2 over MLLP.
+    Mllp,
+    /// ASTM E1381/E1394.
+    Astm,
+    /// HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+    /// SSH.
+    Ssh,
+}
+
+impl Protocol {
+    /// The name in events, status and personas.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protocol::Dicom => "dicom",
+            Protocol::Mllp => "mllp",
+            Protocol::Astm => "astm",
+            Protocol::Http => "http",
+            Protocol::Https => "https",
+            Protocol::Ssh => "ssh",
+        }
+    }
+}
+
+/// One port of a host.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its protocol.
+    pub protocol: Protocol,
+    /// Its TCP port.
+    pub port: u16,
+    /// How it behaves: read by the decoy of its protocol.
+    pub behaviour: Behaviour,
+}
+
+/// A behaviour file: TOML that the decoy of the protocol understands.
+#[derive(Debug, Clone)]
+pub struct Behaviour {
+    /// Path for messages.
+    pub file: String,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+impl Behaviour {
+    /// Reads the behaviour into the decoy's own struct (which should refuse unknown fields).
+    ///
+    /// # Errors
+    /// A [`Fault`] with the line and what was expected.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        toml::from_str(&self.text).map_err(|e| Fault::of_toml(&self.file, &self.text, &e))
+    }
+}
+
+/// An account that gets into a host: bait, since nobody real has it.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The lure's id: `<host>/<name>`.
+    pub lure: String,
+    /// Login name.
+    pub name: String,
+    /// The installation's own password.
+    pub password: String,
+    /// Services it opens.
+    pub services: Vec<Protocol>,
+    /// Name of the person or duty behind it, as pages show it.
+    pub full_name: String,
+    /// Where the bait was put, for the alert and the operator.
+    pub place: String,
+}
+
+impl Host {
+    /// The lure account with this name for this service.
+    pub fn account(&self, protocol: Protocol, name: &str) -> Option<&Account> {
+        self.accounts.iter().find(|a| a.name == name && a.services.contains(&protocol))
+    }
+
+    /// Its full name: host name and the hospital's domain.
+    pub fn fqdn(&self, hospital: &Hospital) -> String {
+        format!("{}.{}", self.hostname, hospital.domain)
+    }
+}

@@ -1,0 +1,1 @@
+//! Shutdown, named tasks and bounded queues that count what they drop.

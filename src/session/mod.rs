@@ -1,0 +1,44 @@
+//! The contract between the sensor and a decoy.
+//!
+//! A decoy is made once per deception host and port ([`Decoy`]); for each connection it starts a
+//! [`Conversation`]: either a [`Machine`] (bytes and time in; bytes and a next step out) or, where
+//! a library must own the stream, a future over a tapped stream. All that it may know and touch is
+//! the [`Session`] it is handed. A decoy opens no socket, reads no clock, no file and no
+//! environment, and draws no unseeded randomness.
+
+mod context;
+mod machine;
+
+pub use context::{Artefact, ArtefactSink, Clock, Emit, Kept, Recorder, Session, SessionParts, TerminalSink};
+pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
+
+use std::pin::Pin;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A stream as a decoy sees it: plain bytes, already recorded on the way.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A boxed [`Stream`].
+pub type BoxStream = Box<dyn Stream>;
+
+/// The future that serves one stream to its end.
+pub type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// One service of one deception host, ready to answer.
+pub trait Decoy: Send + Sync {
+    /// Starts a conversation on a connection that was just accepted.
+    fn converse(&self, session: Session) -> Conversation;
+}
+
+/// How a decoy holds one connection.
+pub enum Conversation {
+    /// A machine without I/O: preferred, since it can be split, fuzzed and replayed.
+    Machine(Box<dyn Machine>),
+    /// A library owns the stream.
+    Stream(Box<dyn FnOnce(BoxStream) -> Serving + Send>),
+    /// A library owns the stream and its bytes are encrypted by the protocol itself (SSH): the
+    /// decoy records the plain bytes by [`Session::transcript`], the tap only counts.
+    Opaque(Box<dyn FnOnce(BoxStream) -> Serving + Send>),
+}

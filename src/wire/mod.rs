@@ -1,0 +1,15 @@
+//! Codecs that two or more decoys need: bytes to values and back, no I/O, no state of a session.
+//!
+//! Everything here is fed by attackers: every length is capped, nothing panics, and what can't be
+//! understood is said with its place.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::as_conversions
+    )
+)]

@@ -1,0 +1,1 @@
+//! Holds the table of rooms.
