@@ -1,1 +1,5 @@
-//! Shutdown, named tasks and bounded queues that count what they drop.
+//! Shutdown that every task hears, and named tasks.
+
+mod shutdown;
+
+pub use shutdown::{Shutdown, Trigger, shutdown};
