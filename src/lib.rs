@@ -9,6 +9,7 @@ pub mod decoys;
 pub mod event;
 pub mod link;
 pub mod persona;
+pub mod record;
 pub mod runtime;
 pub mod session;
 pub mod wire;
