@@ -41,7 +41,7 @@ pub enum SystemEvent {
         /// How many bytes.
         bytes: u64,
     },
-    /// Packets that the kernel or we could not keep.
+    /// Packets that the kernel or we could not keep, since the last such event of this interface.
     PacketsDropped {
         /// Interface.
         interface: String,
@@ -61,6 +61,17 @@ pub enum SystemEvent {
     CaptureUnavailable {
         /// Why, and what it needs.
         reason: String,
+    },
+    /// A packet segment is whole; from now on its bytes never change.
+    SegmentClosed {
+        /// Its file name.
+        segment: String,
+        /// Its size in bytes.
+        bytes: u64,
+        /// Packets in it.
+        packets: u64,
+        /// SHA-256 of the file, lower-case hex.
+        sha256: String,
     },
     /// A packet segment was removed by the quota.
     SegmentRemoved {
