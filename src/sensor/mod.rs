@@ -1,0 +1,18 @@
+//! Holds the decoys on the wire: listeners, drivers, TLS, limits, pacing, relays inside the honeynet.
+//!
+//! It stamps the identity of each session, records its bytes, and hands events to the outlet. It
+//! has no secret of the appliance and opens no connection but to the honeynet's own services.
+
+mod bind;
+mod driver;
+mod limits;
+mod recorder;
+mod relay;
+mod serve;
+mod settings;
+mod tap;
+mod tls;
+
+pub use bind::{BindError, Bound, Claim, bind, claims};
+pub use serve::{Sensor, SensorParts, ServiceState};
+pub use settings::Settings;

@@ -1,0 +1,37 @@
+//! What the operator may set about the decoys' wire side.
+
+use serde::{Deserialize, Serialize};
+
+/// `[sensor]` of the config.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Whether the products' own delays are kept. Off only in benchmarks.
+    pub pacing: bool,
+    /// Most connections at a time, over all decoys.
+    pub max_connections: usize,
+    /// Most connections at a time from one source.
+    pub max_per_source: usize,
+    /// A port that may not be bound is offered at port + this. 0: refuse to start instead.
+    pub port_fallback: u16,
+    /// Most MiB of events that wait on disk while core is away.
+    pub spool_mib: u64,
+    /// Most MiB of transcript kept for one session.
+    pub transcript_mib: u64,
+    /// Most MiB of artefacts kept in all.
+    pub artefacts_mib: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            pacing: true,
+            max_connections: 8192,
+            max_per_source: 4096,
+            port_fallback: 10_000,
+            spool_mib: 1024,
+            transcript_mib: 256,
+            artefacts_mib: 10_240,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The only room with `unsafe`: what the kernel offers and no safe library gives us. Each function
+//! is safe to call and says why its inside is sound.
+#![allow(unsafe_code, reason = "this is the room for it; everywhere else it is denied")]
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::{FromRawFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// Lets a child inherit these descriptors under their own numbers; all others stay closed on exec.
+pub fn inherit(command: &mut Command, descriptors: Vec<RawFd>) {
+    // SAFETY: between fork and exec the closure only calls fcntl, which is async-signal-safe, and
+    // reads a vector that was allocated before the fork.
+    unsafe {
+        command.pre_exec(move || {
+            for fd in &descriptors {
+                if libc::fcntl(*fd, libc::F_SETFD, 0) < 0 {
+                    return Err(io::Error::last_os_error());
+                }
+            }
+            Ok(())
+        });
+    }
+}
+
+/// Takes over a listening socket that the parent handed down by [`inherit`].
+///
+/// # Errors
+/// When the descriptor is not a listening TCP socket.
+pub fn inherited_listener(fd: RawFd) -> io::Result<TcpListener> {
+    let listening = socket_option(fd, libc::SO_ACCEPTCONN)?;
+    if listening == 0 {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a listening socket"));
+    }
+    // SAFETY: the descriptor is an open listening socket (just asked), and it was handed to this
+    // process for this purpose, so nothing else owns it.
+    let listener = unsafe { TcpListener::from_raw_fd(fd) };
+    // SAFETY: fcntl on a descriptor that is open.
+    unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    Ok(listener)
+}
+
+fn socket_option(fd: RawFd, option: libc::c_int) -> io::Result<libc::c_int> {
+    let mut value: libc::c_int = 0;
+    let mut size = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: both pointers are to live locals of the size that is passed along.
+    let result = unsafe {
+        libc::getsockopt(fd, libc::SOL_SOCKET, option, (&raw mut value).cast(), &raw mut size)
+    };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(value) }
+}
+
+/// Raises the limit of open files to what the system allows; tells the limit.
+pub fn raise_open_files() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the pointer is to a live local of the right type.
+    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } < 0 {
+        return 0;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    // SAFETY: as above; the call only reads.
+    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
+    limit.rlim_cur
+}
+
+/// Asks the kernel to end this process when its parent dies.
+pub fn die_with_parent(command: &mut Command) {
+    // SAFETY: prctl is async-signal-safe and takes no pointer here.
+    unsafe {
+        command.pre_exec(|| {
+            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+}
