@@ -11,6 +11,8 @@ pub mod link;
 pub mod persona;
 pub mod record;
 pub mod runtime;
+pub mod sensor;
 pub mod session;
+pub mod sys;
 pub mod wire;
 pub mod world;

@@ -2,8 +2,15 @@
 
 mod cli;
 mod commands;
+mod config;
 mod exit;
+mod installation;
+mod launch;
 mod layout;
+mod output;
+mod processes;
+mod status;
+mod supervisor;
 
 pub use layout::Layout;
 

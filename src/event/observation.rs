@@ -23,6 +23,9 @@ pub enum Observation {
         bytes_out: u64,
         /// From accept to close, in milliseconds.
         duration_ms: u64,
+        /// The transcript's file, if there was anything to keep: the chain vouches for it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        transcript: Option<FileDigest>,
     },
     /// A mark of the peer's software.
     Fingerprint {
@@ -171,6 +174,16 @@ impl Observation {
             length: u64::try_from(input.len()).unwrap_or(u64::MAX),
         }
     }
+}
+
+/// A file of evidence as the chain knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileDigest {
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 /// Who ended a session.

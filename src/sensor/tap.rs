@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::event::observation::CloseReason;
 use crate::session::{Clock, Recorder};
 
 /// What passed, shared between a tap and the one who closes the session.
@@ -22,6 +23,17 @@ pub(super) struct Passed {
 }
 
 impl Passed {
+    /// Who ended a conversation that a library held.
+    pub(super) fn close_reason(&self) -> CloseReason {
+        if self.peer_reset.load(Ordering::Relaxed) {
+            CloseReason::PeerReset
+        } else if self.peer_closed.load(Ordering::Relaxed) {
+            CloseReason::Peer
+        } else {
+            CloseReason::Decoy
+        }
+    }
+
     /// Notes a socket error: an attacker can cause every one of them, so none is ours.
     pub(super) fn note_error(&self, error: &io::Error) {
         if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) {

@@ -30,6 +30,12 @@ pub type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub trait Decoy: Send + Sync {
     /// Starts a conversation on a connection that was just accepted.
     fn converse(&self, session: Session) -> Conversation;
+
+    /// Whether the product leaves Nagle's algorithm on (no `TCP_NODELAY`), which shows in how its
+    /// writes become segments.
+    fn nagle(&self) -> bool {
+        false
+    }
 }
 
 /// How a decoy holds one connection.

@@ -45,9 +45,8 @@ fn socket_option(fd: RawFd, option: libc::c_int) -> io::Result<libc::c_int> {
     let mut value: libc::c_int = 0;
     let mut size = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: both pointers are to live locals of the size that is passed along.
-    let result = unsafe {
-        libc::getsockopt(fd, libc::SOL_SOCKET, option, (&raw mut value).cast(), &raw mut size)
-    };
+    let result =
+        unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, option, (&raw mut value).cast(), &raw mut size) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(value) }
 }
 
@@ -62,17 +61,4 @@ pub fn raise_open_files() -> u64 {
     // SAFETY: as above; the call only reads.
     unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
     limit.rlim_cur
-}
-
-/// Asks the kernel to end this process when its parent dies.
-pub fn die_with_parent(command: &mut Command) {
-    // SAFETY: prctl is async-signal-safe and takes no pointer here.
-    unsafe {
-        command.pre_exec(|| {
-            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) < 0 {
-                return Err(io::Error::last_os_error());
-            }
-            Ok(())
-        });
-    }
 }

@@ -1,26 +1,34 @@
 //! One file per command.
 
-use super::cli::{Cli, Command};
+pub(crate) mod check;
+mod lure;
+mod status;
+
+use super::cli::{Cli, Command, LureCommand};
+use super::config::Config;
 use super::exit::Exit;
 use super::layout::Layout;
+use super::{processes, supervisor};
 
 /// Runs the command that was asked for.
 pub(crate) fn dispatch(cli: Cli) -> Exit {
     let layout = Layout::new(cli.data);
-    let _ = &layout;
     match cli.command {
-        Command::Run(_)
-        | Command::Check(_)
-        | Command::Status(_)
-        | Command::Sessions(_)
+        Command::Run(args) => match Config::load(args.config.as_deref()) {
+            Ok(config) => supervisor::run(config, layout),
+            Err(faults) => Exit::Usage(faults.to_string()),
+        },
+        Command::Check(args) => check::run(args.config.as_deref()),
+        Command::Status(args) => status::run(&args, &layout),
+        Command::Lure(LureCommand::List(args)) => lure::list(&args, &layout),
+        Command::Process(args) => processes::run(args.role),
+        Command::Sessions(_)
         | Command::Show(_)
         | Command::Replay(_)
         | Command::Pcap(_)
         | Command::Alerts(_)
         | Command::Verify(_)
-        | Command::Lure(_)
         | Command::Siem(_)
-        | Command::World(_)
-        | Command::Process(_) => Exit::Could("not built yet".into()),
+        | Command::World(_) => Exit::Could("not built yet".into()),
     }
 }

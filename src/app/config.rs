@@ -1,0 +1,151 @@
+//! `honeynet.toml`: joins each room's own settings. Unknown keys are refused; every fault has its
+//! line.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::persona::{self, DEFAULT_PACK, Fault, Faults, Installation, Pack, PackFiles};
+use crate::sensor;
+
+/// The whole config. Without a file: the demo hospital on loopback.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Which hospital is shown.
+    pub(crate) honeynet: Honeynet,
+    /// Deception hosts whose address differs from the pack's.
+    pub(crate) host: BTreeMap<String, HostOverride>,
+    /// The decoys' wire side.
+    pub(crate) sensor: sensor::Settings,
+}
+
+/// `[honeynet]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Honeynet {
+    /// A pack that is part of the binary, by name; or a folder, relative to the config file.
+    pub(crate) personas: String,
+}
+
+impl Default for Honeynet {
+    fn default() -> Self {
+        Honeynet { personas: DEFAULT_PACK.into() }
+    }
+}
+
+/// `[host.NAME]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HostOverride {
+    /// Its address on this network.
+    pub(crate) address: IpAddr,
+}
+
+impl Config {
+    /// Reads the file, or the default without one.
+    ///
+    /// # Errors
+    /// Located faults.
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self, Faults> {
+        let Some(file) = file else { return Ok(Config::default()) };
+        let shown = file.display().to_string();
+        let text = std::fs::read_to_string(file)
+            .map_err(|e| Fault::of_file(&shown, format!("can't be read: {e}")))?;
+        let mut config: Config = toml::from_str(&text).map_err(|e| Fault::of_toml(&shown, &text, &e))?;
+        config.check(&shown, &text)?;
+        if let Some(folder) = config.pack_folder(file) {
+            config.honeynet.personas = folder.display().to_string();
+        }
+        Ok(config)
+    }
+
+    fn check(&self, file: &str, text: &str) -> Result<(), Faults> {
+        let at = |key: &str, problem: &str| {
+            Fault::at(file, text, text.find(key).unwrap_or(0), format!("{key}: {problem}"))
+        };
+        let sensor = &self.sensor;
+        let mut faults = Vec::new();
+        if sensor.max_connections == 0 {
+            faults.push(at("max_connections", "expected at least 1"));
+        }
+        if sensor.max_per_source == 0 {
+            faults.push(at("max_per_source", "expected at least 1"));
+        }
+        if !(8..=1 << 20).contains(&sensor.spool_mib) {
+            faults.push(at("spool_mib", "expected 8 to 1048576"));
+        }
+        if !(1..=1 << 20).contains(&sensor.transcript_mib) {
+            faults.push(at("transcript_mib", "expected 1 to 1048576"));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+    }
+
+    /// A pack's folder, when the name is a path.
+    fn pack_folder(&self, config: &Path) -> Option<PathBuf> {
+        let name = &self.honeynet.personas;
+        let beside = config.parent().unwrap_or(Path::new("."));
+        (name.contains('/') || name.contains('.')).then(|| beside.join(name))
+    }
+
+    /// Loads the pack with this installation's values and this network's addresses.
+    ///
+    /// # Errors
+    /// Located faults of the pack, or of an override that names no host.
+    pub(crate) fn load_pack(&self, installation: Installation) -> Result<Pack, Faults> {
+        let name = &self.honeynet.personas;
+        let files =
+            if name.contains('/') { PackFiles::folder(Path::new(name))? } else { PackFiles::embedded(name)? };
+        let short = name.rsplit('/').next().unwrap_or(name);
+        let mut pack = persona::load(short, files, installation)?;
+        for (host, change) in &self.host {
+            let known = pack.hosts.iter_mut().find(|h| h.name == *host).ok_or_else(|| {
+                Fault::of_file("config", format!("[host.{host}]: the pack has no host of this name"))
+            })?;
+            Arc::make_mut(known).address = change.address;
+        }
+        Ok(pack)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, Faults> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("honeynet.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::load(Some(&file))
+    }
+
+    #[test]
+    fn a_typo_is_located() {
+        let faults = load("[sensor]\npacing = true\nmax_conections = 3\n").unwrap_err();
+        let fault = &faults.0[0];
+        assert_eq!(fault.line, Some(3));
+        assert!(fault.problem.contains("max_conections"), "{fault}");
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_located() {
+        let faults = load("[sensor]\n\nspool_mib = 1\n").unwrap_err();
+        assert_eq!(faults.0[0].line, Some(3));
+    }
+
+    #[test]
+    fn the_default_pack_loads_and_addresses_can_be_changed() {
+        let config = load("[host.pacs]\naddress = \"10.1.2.3\"\n").unwrap();
+        let pack = config.load_pack(Installation::new([7; 32])).unwrap();
+        assert_eq!(pack.host("pacs").unwrap().address.to_string(), "10.1.2.3");
+        assert!(
+            load("[host.x]\naddress = \"10.1.2.3\"\n")
+                .unwrap()
+                .load_pack(Installation::new([7; 32]))
+                .is_err()
+        );
+    }
+}

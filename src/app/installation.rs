@@ -1,0 +1,63 @@
+//! The installation's secret: made once, kept in the data directory, readable by its owner only.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+use rand::Rng;
+
+use super::Layout;
+use crate::persona::Installation;
+
+/// What the decoys derive their differences from: all that the sensor is given of the secret.
+pub(crate) fn decoy_secret(layout: &Layout) -> io::Result<[u8; 32]> {
+    Ok(Installation::new(read_or_make(layout)?).derive("decoys/1"))
+}
+
+/// The same as an [`Installation`].
+pub(crate) fn decoys(layout: &Layout) -> io::Result<Installation> {
+    decoy_secret(layout).map(Installation::new)
+}
+
+fn read_or_make(layout: &Layout) -> io::Result<[u8; 32]> {
+    let path = layout.secret();
+    match fs::read(&path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("{}: expected 32 bytes", path.display()))
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(layout),
+        Err(error) => Err(error),
+    }
+}
+
+fn make(layout: &Layout) -> io::Result<[u8; 32]> {
+    fs::create_dir_all(layout.root())?;
+    let mut secret = [0; 32];
+    rand::rng().fill_bytes(&mut secret);
+    let fresh = layout.secret().with_extension("new");
+    let _ = fs::remove_file(&fresh);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+    file.write_all(&secret)?;
+    file.sync_all()?;
+    fs::rename(fresh, layout.secret())?;
+    Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn made_once_and_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path().join("data"));
+        let first = decoy_secret(&layout).unwrap();
+        assert_eq!(decoy_secret(&layout).unwrap(), first);
+        let mode = fs::metadata(layout.secret()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        fs::write(layout.secret(), b"short").unwrap();
+        assert!(decoy_secret(&layout).is_err());
+    }
+}

@@ -1,0 +1,39 @@
+//! What the supervisor tells a child on its standard input: one line of JSON. The input stays open;
+//! its end is the order to stop, so no child outlives its supervisor.
+
+use std::net::SocketAddr;
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::config::Config;
+use crate::persona::Protocol;
+
+/// All that a child is told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    /// The data directory.
+    pub(crate) data: PathBuf,
+    /// The config, checked.
+    pub(crate) config: Config,
+    /// Where the decoys are.
+    pub(crate) services: Vec<BoundService>,
+    /// What the decoys derive their differences from; only the sensor gets it.
+    pub(crate) decoy_secret: Option<String>,
+}
+
+/// A socket that is bound and, for the sensor, handed down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BoundService {
+    /// Deception host.
+    pub(crate) host: String,
+    /// Protocol.
+    pub(crate) protocol: Protocol,
+    /// Where the persona has it.
+    pub(crate) wanted: SocketAddr,
+    /// Where it is.
+    pub(crate) address: SocketAddr,
+    /// The inherited descriptor.
+    pub(crate) fd: RawFd,
+}

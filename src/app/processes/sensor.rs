@@ -1,0 +1,71 @@
+//! The sensor: decoys on inherited sockets.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{DRAIN, keep_status};
+use crate::app::Layout;
+use crate::app::launch::{BoundService, Launch};
+use crate::event::SystemEvent;
+use crate::link::Outlet;
+use crate::persona::Installation;
+use crate::record::Artefacts;
+use crate::runtime::{Shutdown, shutdown};
+use crate::sensor::{Bound, Claim, Sensor, SensorParts};
+use crate::sys;
+use crate::world::World;
+
+/// Serves until told to stop, then ends every session and hands all events to core.
+pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result<(), String> {
+    let settings = launch.config.sensor.clone();
+    let outlet = Outlet::open(&layout.spool("sensor"), "sensor", settings.spool_mib << 20)
+        .map_err(|e| format!("spool: {e}"))?;
+    let sensor = build(&launch, &layout, outlet.clone(), ear.clone())?;
+    outlet.system(SystemEvent::Started { pid: std::process::id() });
+    let (stop_shipping, shipping_ear) = shutdown();
+    let shipping = tokio::spawn(outlet.clone().ship(layout.core_socket(), shipping_ear));
+    let states = sensor.states();
+    let link = outlet.clone();
+    let status = move || {
+        let (services, open, refused) = states();
+        json!({ "services": services, "open_connections": open, "refused_connections": refused, "link": link.state() })
+    };
+    tokio::spawn(keep_status(layout, "sensor", status, ear));
+    sensor.serve().await;
+    outlet.system(SystemEvent::Stopped { pid: std::process::id() });
+    if !outlet.drained(DRAIN).await {
+        tracing::warn!(waiting = outlet.state().waiting, "core did not take all; the spool keeps it");
+    }
+    stop_shipping.fire();
+    let _ = shipping.await;
+    Ok(())
+}
+
+fn build(launch: &Launch, layout: &Layout, outlet: Outlet, ear: Shutdown) -> Result<Sensor, String> {
+    let settings = launch.config.sensor.clone();
+    let pack = Arc::new(launch.config.load_pack(installation(launch)?).map_err(|e| e.to_string())?);
+    let world = Arc::new(World::new(Arc::clone(&pack.hospital), &pack.installation));
+    let artefacts = Artefacts::open(&layout.artefacts(), settings.artefacts_mib << 20)
+        .map_err(|e| format!("artefacts: {e}"))?;
+    let parts = SensorParts { pack, world, outlet, sessions: layout.sessions(), artefacts, settings };
+    let bound = launch.services.iter().map(take_socket).collect::<Result<_, _>>()?;
+    Sensor::new(parts, bound, ear)
+        .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+fn installation(launch: &Launch) -> Result<Installation, String> {
+    let secret = launch.decoy_secret.as_deref().ok_or("the sensor was given no secret")?;
+    let bytes = hex::decode(secret).map_err(|e| e.to_string())?;
+    Ok(Installation::new(bytes.try_into().map_err(|_| "the sensor's secret has not 32 bytes")?))
+}
+
+fn take_socket(service: &BoundService) -> Result<Bound, String> {
+    let listener = sys::inherited_listener(service.fd)
+        .map_err(|e| format!("{} {}: {e}", service.host, service.protocol.as_str()))?;
+    Ok(Bound {
+        claim: Claim { host: service.host.clone(), protocol: service.protocol, wanted: service.wanted },
+        address: service.address,
+        listener,
+    })
+}

@@ -1,0 +1,208 @@
+//! `honeyward run`: binds the sockets, starts the children, keeps them alive, ends them in order.
+
+mod child;
+mod screen;
+
+use std::fs::{self, File, TryLockError};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::DirBuilderExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use self::child::Child;
+use super::cli::Role;
+use super::config::Config;
+use super::exit::Exit;
+use super::launch::{BoundService, Launch};
+use super::{Layout, installation, processes, status};
+use crate::event::SystemEvent;
+use crate::link::Outlet;
+use crate::persona::Pack;
+use crate::runtime::{Shutdown, Trigger, shutdown};
+use crate::sensor::{self, Bound};
+
+/// All children must have ended by then; who has not is killed.
+const STOP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The supervisor's own events are few.
+const SPOOL_CAP: u64 = 8 << 20;
+
+/// Starts everything and stays until it is told to stop.
+pub(crate) fn run(config: Config, layout: Layout) -> Exit {
+    processes::log_to_stderr();
+    let prepared = match Prepared::new(config, layout) {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Exit::Could(error.to_string()),
+    };
+    match runtime.block_on(prepared.supervise()) {
+        Ok(()) => Exit::Done,
+        Err(reason) => Exit::Could(reason),
+    }
+}
+
+/// Everything that can be wrong has been found; nothing runs yet.
+struct Prepared {
+    layout: Layout,
+    launch: Launch,
+    pack: Arc<Pack>,
+    bound: Vec<Bound>,
+    /// Held as long as this process lives: two supervisors never share a data directory.
+    _lock: File,
+}
+
+impl Prepared {
+    fn new(config: Config, layout: Layout) -> Result<Self, Exit> {
+        let lock = make_folders(&layout)?;
+        let could = |what: &str, error: std::io::Error| Exit::Could(format!("{what}: {error}"));
+        let secret = installation::decoy_secret(&layout)
+            .map_err(|e| could(&layout.secret().display().to_string(), e))?;
+        let pack = super::commands::check::load_pack(&config, crate::persona::Installation::new(secret))?;
+        crate::sys::raise_open_files();
+        let bound = sensor::bind(sensor::claims(&pack), config.sensor.port_fallback)
+            .map_err(|e| Exit::Could(e.to_string()))?;
+        let launch = Launch {
+            data: layout.root().to_owned(),
+            config,
+            services: bound.iter().map(bound_service).collect(),
+            decoy_secret: Some(hex::encode(secret)),
+        };
+        Ok(Prepared { layout, launch, pack, bound, _lock: lock })
+    }
+
+    async fn supervise(self) -> Result<(), String> {
+        let outlet = Outlet::open(&self.layout.spool("supervisor"), "supervisor", SPOOL_CAP)
+            .map_err(|e| format!("spool: {e}"))?;
+        outlet.system(SystemEvent::Started { pid: std::process::id() });
+        let (stop_shipping, shipping_ear) = shutdown();
+        let shipping = tokio::spawn(outlet.clone().ship(self.layout.core_socket(), shipping_ear));
+        // Core takes what the others say at their end, so it hears the order only when they are gone.
+        let (stop, ear) = shutdown();
+        let (stop_core, core_ear) = shutdown();
+        let children = self.start(&outlet, &ear, &core_ear);
+        let ready = screen::announce(&self.layout, &self.pack, &self.launch.services);
+        tokio::select! {
+            () = ready => pause_until_told().await?,
+            told = pause_until_told() => told?,
+        }
+        stop.fire();
+        let ended = children.end(&outlet, stop_core).await;
+        stop_shipping.fire();
+        let _ = shipping.await;
+        let _ = status::write(&self.layout, "supervisor", json!({ "stopped": true }));
+        ended
+    }
+
+    fn start(&self, outlet: &Outlet, ear: &Shutdown, core_ear: &Shutdown) -> Children {
+        let line = |with_secret: bool| {
+            let mut launch = self.launch.clone();
+            if !with_secret {
+                launch.decoy_secret = None;
+            }
+            let mut line = serde_json::to_string(&launch).unwrap_or_default();
+            line.push('\n');
+            line
+        };
+        let sockets = self.bound.iter().map(|b| b.listener.as_raw_fd()).collect();
+        let child = |role, line, sockets, ear: &Shutdown| {
+            Child::start(role, line, sockets, outlet.clone(), ear.clone())
+        };
+        let children = Children {
+            core: child(Role::Core, line(false), Vec::new(), core_ear),
+            capd: child(Role::Capd, line(false), Vec::new(), ear),
+            sensor: child(Role::Sensor, line(true), sockets, ear),
+        };
+        let (layout, states) = (self.layout.clone(), children.states());
+        tokio::spawn(processes::keep_status(layout, "supervisor", move || json!(states()), ear.clone()));
+        children
+    }
+}
+
+fn bound_service(bound: &Bound) -> BoundService {
+    BoundService {
+        host: bound.claim.host.clone(),
+        protocol: bound.claim.protocol,
+        wanted: bound.claim.wanted,
+        address: bound.address,
+        fd: bound.listener.as_raw_fd(),
+    }
+}
+
+/// Makes the data directory and takes it for this process.
+fn make_folders(layout: &Layout) -> Result<File, Exit> {
+    let could = |path: &std::path::Path, e: std::io::Error| {
+        Exit::Could(format!("{}: can't be made or written: {e}", path.display()))
+    };
+    let store = layout.database();
+    let folders = [
+        layout.root().to_owned(),
+        layout.run(),
+        store.parent().unwrap_or(layout.root()).to_owned(),
+        layout.sessions(),
+        layout.artefacts(),
+        layout.packets(),
+    ];
+    for folder in &folders {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| could(folder, e))?;
+    }
+    let path = layout.run().join("lock");
+    let lock = File::create(&path).map_err(|e| could(&path, e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Exit::Could(format!(
+            "{}: another honeyward runs on this data directory",
+            layout.root().display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(could(&path, error)),
+    }
+}
+
+async fn pause_until_told() -> Result<(), String> {
+    let listen = |kind| signal(kind).map_err(|e| e.to_string());
+    let (mut term, mut int, mut hup) =
+        (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?, listen(SignalKind::hangup())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+        _ = hup.recv() => {}
+    }
+    Ok(())
+}
+
+struct Children {
+    core: Child,
+    capd: Child,
+    sensor: Child,
+}
+
+impl Children {
+    fn states(&self) -> impl Fn() -> Vec<child::ChildState> + Send + 'static {
+        let states = [self.sensor.state(), self.core.state(), self.capd.state()];
+        move || states.iter().map(|s| s.lock().map(|s| s.clone()).unwrap_or_default()).collect()
+    }
+
+    /// Inlet first, outlet last: the sensor ends its sessions, capd its segments, and core takes
+    /// what they and this process still have to say.
+    async fn end(self, outlet: &Outlet, stop_core: Trigger) -> Result<(), String> {
+        let ended = async {
+            let mut first = JoinSet::new();
+            first.spawn(self.sensor.end());
+            first.spawn(self.capd.end());
+            while first.join_next().await.is_some() {}
+            outlet.system(SystemEvent::Stopped { pid: std::process::id() });
+            outlet.drained(processes::DRAIN).await;
+            stop_core.fire();
+            self.core.end().await;
+        };
+        tokio::time::timeout(STOP_DEADLINE, ended)
+            .await
+            .map_err(|_| "the processes did not end in time and were killed".to_owned())
+    }
+}

@@ -1,0 +1,85 @@
+//! The one screen that says what runs where and what to try.
+
+use std::time::Duration;
+
+use crate::app::launch::BoundService;
+use crate::app::{Layout, status};
+use crate::persona::{Pack, Protocol};
+
+/// How often the sensor's first status is looked for.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Prints the screen once the sensor serves.
+pub(super) async fn announce(layout: &Layout, pack: &Pack, services: &[BoundService]) {
+    let started = jiff::Timestamp::now();
+    while !status::read(layout, "sensor").is_some_and(|s| s.at >= started && status::lives(&s)) {
+        tokio::time::sleep(LOOK).await;
+    }
+    print(&screen(layout, pack, services));
+}
+
+#[expect(clippy::print_stdout, reason = "the screen of `run`")]
+fn print(text: &str) {
+    println!("{text}");
+}
+
+fn screen(layout: &Layout, pack: &Pack, services: &[BoundService]) -> String {
+    let mut text = format!("{} ({}) is on the air\n\n", pack.hospital.name, pack.hospital.name_en);
+    for host in &pack.hosts {
+        text.push_str(&format!("  {:<5} {}\n", host.name, host.title));
+        for service in services.iter().filter(|s| s.host == host.name) {
+            let moved = if service.address == service.wanted {
+                String::new()
+            } else {
+                format!("   (persona's port is {}; not free to this user)", service.wanted.port())
+            };
+            text.push_str(&format!("        {:<6} {}{moved}\n", service.protocol.as_str(), service.address));
+        }
+    }
+    text.push_str("\nTry, from another terminal:\n");
+    for hint in hints(pack, services) {
+        text.push_str(&format!("  {hint}\n"));
+    }
+    let data = layout.root().display();
+    text.push_str(&format!(
+        "\nThen look:\n  honeyward --data {data} sessions\n  honeyward --data {data} show SESSION\n  \
+         honeyward --data {data} pcap SESSION -o session.pcapng\n  honeyward --data {data} alerts\n  \
+         honeyward --data {data} lure list\n\nCtrl-C ends it in order."
+    ));
+    text
+}
+
+fn hints(pack: &Pack, services: &[BoundService]) -> Vec<String> {
+    let find = |host: &str, protocol| {
+        services.iter().find(|s| s.host == host && s.protocol == protocol).map(|s| s.address)
+    };
+    let mut hints = Vec::new();
+    if let Some(a) = find("pacs", Protocol::Dicom) {
+        hints.push(format!("echoscu -aec CLZXPACS {} {}", a.ip(), a.port()));
+        hints.push(format!(
+            "findscu -S -aec CLZXPACS -k QueryRetrieveLevel=STUDY -k PatientName='Zhang*' -k StudyDate {} {}",
+            a.ip(),
+            a.port()
+        ));
+    }
+    if let Some(a) = find("his", Protocol::Http) {
+        hints.push(format!("curl -i http://{a}/"));
+    }
+    if let Some((a, account)) = find("his", Protocol::Ssh).zip(lure(pack, "his", Protocol::Ssh)) {
+        hints.push(format!(
+            "ssh -p {} {}@{}      password: see `honeyward lure list`",
+            a.port(),
+            account,
+            a.ip()
+        ));
+    }
+    if let Some(a) = find("lis", Protocol::Mllp) {
+        hints.push(format!("nmap -sV -p {} {}", a.port(), a.ip()));
+    }
+    hints
+}
+
+fn lure<'a>(pack: &'a Pack, host: &str, protocol: Protocol) -> Option<&'a str> {
+    let account = pack.host(host)?.accounts.iter().find(|a| a.services.contains(&protocol))?;
+    Some(&account.name)
+}

@@ -1,0 +1,221 @@
+//! Drives a machine over a socket: the only place where its wishes become I/O.
+
+use std::future::pending;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::recorder::SessionRecorder;
+use super::relay::Directory;
+use super::tap::Passed;
+use crate::event::observation::CloseReason;
+use crate::runtime::Shutdown;
+use crate::session::{Clock, Destination, Machine, Next, Outbox, Recorder, RelayEvent, Wake};
+
+/// Read at once: as much as a kernel buffer gives in one go.
+const READ: usize = 64 << 10;
+
+/// Input that a machine may leave untaken; a machine caps its own units far below, so more means
+/// that it stopped taking, and the connection is ended.
+const MAX_UNTAKEN: usize = 64 << 20;
+
+/// What a connection needs beside its machine.
+pub(super) struct Line {
+    pub(super) stream: TcpStream,
+    pub(super) own_address: IpAddr,
+    pub(super) recorder: Arc<SessionRecorder>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) passed: Arc<Passed>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) shutdown: Shutdown,
+}
+
+/// Runs a machine to its end.
+pub(super) async fn drive(line: Line, mut machine: Box<dyn Machine>) -> CloseReason {
+    let mut wire = Wire { line, input: BytesMut::new(), relay: None, peer_gone: false };
+    let mut out = Outbox::default();
+    let mut next = machine.open(wire.now(), &mut out);
+    loop {
+        if let Err(error) = wire.flush(&mut out).await {
+            wire.line.passed.note_error(&error);
+            return CloseReason::PeerReset;
+        }
+        let step = match next {
+            // Nothing can come any more.
+            Next::Read(None) if wire.peer_gone && wire.relay.is_none() => return wire.close().await,
+            Next::Read(deadline) => wire.read(deadline).await,
+            Next::Think(delay) => wire.think(delay).await,
+            Next::More => wire.more(),
+            Next::Connect(ref to) => wire.connect(to).await,
+            Next::Close => return wire.close().await,
+            Next::Reset => return wire.reset(),
+        };
+        wire.line.recorder.flush();
+        let now = wire.now();
+        next = match step {
+            Step::Input => machine.receive(now, &mut wire.input, &mut out),
+            Step::Wake(cause) => machine.wake(now, cause, &mut out),
+            Step::End(reason) => return reason,
+        };
+        if wire.input.len() > MAX_UNTAKEN {
+            return CloseReason::Limit;
+        }
+    }
+}
+
+enum Step {
+    Input,
+    Wake(Wake),
+    End(CloseReason),
+}
+
+struct Wire {
+    line: Line,
+    input: BytesMut,
+    relay: Option<TcpStream>,
+    /// The peer closed its side; there is nothing more to read.
+    peer_gone: bool,
+}
+
+impl Wire {
+    fn now(&self) -> jiff::Timestamp {
+        self.line.clock.now()
+    }
+
+    async fn flush(&mut self, out: &mut Outbox) -> io::Result<()> {
+        for write in out.writes.drain(..) {
+            self.line.stream.write_all(&write.bytes).await?;
+            let now = self.line.clock.now();
+            self.line.passed.bytes_out.fetch_add(write.bytes.len() as u64, Ordering::Relaxed);
+            match &write.reference {
+                Some(name) => self.line.recorder.reference(now, name, write.bytes.len()),
+                None => self.line.recorder.transcript(now, true, &write.bytes),
+            }
+        }
+        if let Some(relay) = &mut self.relay {
+            for bytes in out.relay.drain(..) {
+                // A relayed service that went away tells so by its end, which is read next.
+                let _ = relay.write_all(&bytes).await;
+            }
+            if std::mem::take(&mut out.relay_close) {
+                self.relay = None;
+            }
+        }
+        out.relay.clear();
+        Ok(())
+    }
+
+    async fn read(&mut self, deadline: Option<Duration>) -> Step {
+        self.input.reserve(READ);
+        let before = self.input.len();
+        let step = {
+            let peer_gone = self.peer_gone;
+            let (stream, input) = (&mut self.line.stream, &mut self.input);
+            let from_peer = async { if peer_gone { pending().await } else { stream.read_buf(input).await } };
+            tokio::select! {
+                biased;
+                read = from_peer => Ok(read),
+                event = read_relay(&mut self.relay) => Err(Step::Wake(Wake::Relay(event))),
+                () = sleep(deadline) => Err(Step::Wake(Wake::Deadline)),
+                () = self.line.shutdown.requested() => Err(Step::End(CloseReason::Shutdown)),
+            }
+        };
+        match step {
+            Ok(read) => self.note_read(&read, before),
+            Err(other) => {
+                if matches!(other, Step::Wake(Wake::Relay(RelayEvent::Closed))) {
+                    self.relay = None;
+                }
+                other
+            }
+        }
+    }
+
+    fn note_read(&mut self, read: &io::Result<usize>, before: usize) -> Step {
+        match read {
+            Ok(0) => {
+                self.peer_gone = true;
+                self.line.passed.peer_closed.store(true, Ordering::Relaxed);
+                Step::Wake(Wake::PeerClosed)
+            }
+            Ok(count) => {
+                self.line.passed.bytes_in.fetch_add(*count as u64, Ordering::Relaxed);
+                let new = self.input.get(before..).unwrap_or_default();
+                self.line.recorder.transcript(self.line.clock.now(), false, new);
+                Step::Input
+            }
+            Err(_) => Step::End(CloseReason::PeerReset),
+        }
+    }
+
+    async fn think(&mut self, delay: Duration) -> Step {
+        if delay.is_zero() {
+            return Step::Wake(Wake::Thought);
+        }
+        self.line.recorder.flush();
+        tokio::select! {
+            () = tokio::time::sleep(delay) => Step::Wake(Wake::Thought),
+            () = self.line.shutdown.requested() => Step::End(CloseReason::Shutdown),
+        }
+    }
+
+    /// Takes what has come meanwhile, without waiting.
+    fn more(&mut self) -> Step {
+        if self.line.shutdown.is_requested() {
+            return Step::End(CloseReason::Shutdown);
+        }
+        if self.peer_gone {
+            return Step::Wake(Wake::More);
+        }
+        let before = self.input.len();
+        self.input.reserve(READ);
+        match self.line.stream.read_buf(&mut self.input).now_or_never() {
+            None => Step::Wake(Wake::More),
+            Some(read) => self.note_read(&read, before),
+        }
+    }
+
+    async fn connect(&mut self, to: &Destination) -> Step {
+        let event = match self.line.directory.connect(self.line.own_address, to).await {
+            Ok(stream) => {
+                self.relay = Some(stream);
+                RelayEvent::Connected
+            }
+            Err(_) => RelayEvent::Refused,
+        };
+        Step::Wake(Wake::Relay(event))
+    }
+
+    async fn close(&mut self) -> CloseReason {
+        let _ = self.line.stream.shutdown().await;
+        if self.peer_gone { CloseReason::Peer } else { CloseReason::Decoy }
+    }
+
+    fn reset(&mut self) -> CloseReason {
+        let _ = socket2::SockRef::from(&self.line.stream).set_linger(Some(Duration::ZERO));
+        CloseReason::DecoyReset
+    }
+}
+
+async fn read_relay(relay: &mut Option<TcpStream>) -> RelayEvent {
+    let Some(stream) = relay else { return pending().await };
+    let mut buffer = BytesMut::with_capacity(READ);
+    match stream.read_buf(&mut buffer).await {
+        Ok(0) | Err(_) => RelayEvent::Closed,
+        Ok(_) => RelayEvent::Data(Bytes::from(buffer)),
+    }
+}
+
+async fn sleep(deadline: Option<Duration>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep(deadline).await,
+        None => pending().await,
+    }
+}

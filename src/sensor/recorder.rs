@@ -1,0 +1,114 @@
+//! Joins a session's recorder to the files of the record room.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::event::SessionId;
+use crate::event::observation::FileDigest;
+use crate::record::{ArtefactWriter, Artefacts, Cast, Transcript};
+use crate::session::{Artefact, ArtefactSink, Recorder, TerminalSink};
+
+/// The bytes of one session on disk.
+pub(super) struct SessionRecorder {
+    session: SessionId,
+    sessions: PathBuf,
+    artefacts: Artefacts,
+    transcript: Mutex<Option<Transcript>>,
+    terminals: AtomicU32,
+}
+
+impl SessionRecorder {
+    pub(super) fn new(sessions: PathBuf, session: SessionId, artefacts: Artefacts, cap: u64) -> Arc<Self> {
+        let transcript = Mutex::new(Some(Transcript::with_cap(&sessions, session, cap)));
+        Arc::new(SessionRecorder { session, sessions, artefacts, transcript, terminals: AtomicU32::new(0) })
+    }
+
+    /// Notes bulk by its name.
+    pub(super) fn reference(&self, at: Timestamp, name: &str, length: usize) {
+        if let Some(transcript) = self.transcript().as_mut() {
+            transcript.reference(at, true, name, length as u64);
+        }
+    }
+
+    /// Hands what is buffered to the kernel, where a kill can't lose it.
+    pub(super) fn flush(&self) {
+        if let Some(transcript) = self.transcript().as_mut() {
+            transcript.flush();
+        }
+    }
+
+    /// Ends the transcript; tells what it holds and how many bytes were not kept.
+    pub(super) fn finish(&self, at: Timestamp) -> (Option<FileDigest>, u64) {
+        let Some(transcript) = self.transcript().take() else { return (None, 0) };
+        let summary = transcript.finish(at);
+        let digest =
+            (summary.length > 0).then_some(FileDigest { sha256: summary.sha256, size: summary.length });
+        (digest, summary.dropped)
+    }
+
+    fn transcript(&self) -> MutexGuard<'_, Option<Transcript>> {
+        self.transcript.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recorder for SessionRecorder {
+    fn transcript(&self, at: Timestamp, to_peer: bool, bytes: &[u8]) {
+        if let Some(transcript) = self.transcript().as_mut() {
+            transcript.append(at, to_peer, bytes);
+        }
+    }
+
+    fn artefact(&self) -> Box<dyn ArtefactSink> {
+        Box::new(File(self.artefacts.begin()))
+    }
+
+    fn read_artefact(&self, sha256: &str, cap: usize) -> Option<Vec<u8>> {
+        self.artefacts.read(sha256, cap)
+    }
+
+    fn terminal(&self, at: Timestamp, columns: u16, rows: u16, title: &str) -> Box<dyn TerminalSink> {
+        let number = self.terminals.fetch_add(1, Ordering::Relaxed) + 1;
+        let cast = Cast::create(&self.sessions, self.session, number, at, (columns, rows), title);
+        Box::new(Terminal(Mutex::new(cast)))
+    }
+}
+
+struct File(ArtefactWriter);
+
+impl ArtefactSink for File {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+
+    fn finish(self: Box<Self>) -> Artefact {
+        let summary = self.0.finish();
+        Artefact { sha256: summary.sha256, size: summary.size }
+    }
+}
+
+struct Terminal(Mutex<Cast>);
+
+impl Terminal {
+    fn with(&self, write: impl FnOnce(&mut Cast)) {
+        let mut cast = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        write(&mut cast);
+        cast.flush();
+    }
+}
+
+impl TerminalSink for Terminal {
+    fn output(&self, at: Timestamp, bytes: &[u8]) {
+        self.with(|cast| cast.output(at, bytes));
+    }
+
+    fn input(&self, at: Timestamp, bytes: &[u8]) {
+        self.with(|cast| cast.input(at, bytes));
+    }
+
+    fn resize(&self, at: Timestamp, columns: u16, rows: u16) {
+        self.with(|cast| cast.resize(at, columns, rows));
+    }
+}
