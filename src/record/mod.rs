@@ -6,6 +6,7 @@
 
 pub mod artefacts;
 pub mod cast;
+pub mod packets;
 pub mod transcript;
 
 mod appender;

@@ -1,0 +1,100 @@
+//! Looks after closed segments: on the disk for good, hashed, indexed, and removed when it is time.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::index::Index;
+use super::retention::make_room;
+use super::segment::{Growing, Segment, list};
+use super::writer::{Shared, limit};
+use crate::event::SystemEvent;
+use crate::record::appender::to_u64;
+
+/// The growing segment is synced this often: a power loss costs no more packets than that. Kept
+/// packets that fill the quota are looked at again as often.
+const PERIOD: Duration = Duration::from_secs(30);
+
+/// Works until the writer is gone.
+pub(super) fn run(shared: &Shared, closed: &Receiver<Growing>) {
+    loop {
+        match closed.recv_timeout(PERIOD) {
+            Ok(growing) => {
+                let Growing { segment, file, index, .. } = growing;
+                warn_of("closing a segment", close(shared, &segment, &file, &index));
+                warn_of("making room", room(shared));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                warn_of("syncing packets", sync(shared));
+                if shared.full.load(Relaxed) {
+                    warn_of("making room", room(shared));
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Closes segments that have no index: a crash left them.
+pub(super) fn close_leftovers(shared: &Shared) -> io::Result<()> {
+    for segment in list(&shared.settings.packets)? {
+        if Index::load(&segment.index()).is_none() {
+            let index = Index::build(&segment.path)?;
+            close(shared, &segment, &File::open(&segment.path)?, &index)?;
+        }
+    }
+    room(shared)
+}
+
+/// The index comes last: it says that all the rest was done.
+fn close(shared: &Shared, segment: &Segment, file: &File, index: &Index) -> io::Result<()> {
+    file.sync_data()?;
+    let (sha256, bytes) = digest(&segment.path)?;
+    let packets = index.packets;
+    (shared.report)(SystemEvent::SegmentClosed { segment: segment.name(), bytes, packets, sha256 });
+    index.save(&segment.index())
+}
+
+fn digest(path: &Path) -> io::Result<(String, u64)> {
+    let (mut file, mut hash, mut length) = (File::open(path)?, Sha256::new(), 0);
+    let mut chunk = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut chunk)? {
+            0 => return Ok((hex::encode(hash.finalize()), length)),
+            read => {
+                hash.update(&chunk[..read]);
+                length += to_u64(read);
+            }
+        }
+    }
+}
+
+fn room(shared: &Shared) -> io::Result<()> {
+    let room = make_room(&shared.settings.packets, limit(&shared.settings))?;
+    for (segment, bytes) in room.removed {
+        (shared.report)(SystemEvent::SegmentRemoved { segment, bytes });
+    }
+    if shared.full.swap(!room.enough, Relaxed) == room.enough {
+        tracing::warn!(full = !room.enough, "quota of packets that must be kept");
+    }
+    Ok(())
+}
+
+fn sync(shared: &Shared) -> io::Result<()> {
+    let growing = shared.growing.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = growing.as_ref().map(File::try_clone).transpose()?;
+    drop(growing);
+    file.map_or(Ok(()), |file| file.sync_data())
+}
+
+fn warn_of(what: &str, result: io::Result<()>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, "{what} failed");
+    }
+}
