@@ -7,6 +7,7 @@
 pub mod app;
 pub mod decoys;
 pub mod event;
+pub mod forward;
 pub mod link;
 pub mod persona;
 pub mod record;

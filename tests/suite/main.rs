@@ -1,1 +1,4 @@
 //! The integration suite: one binary, a module per subject.
+
+mod delivery;
+mod golden;
