@@ -7,9 +7,9 @@
 pub mod app;
 pub mod decoys;
 pub mod event;
-pub mod forward;
 pub mod link;
 pub mod persona;
+pub mod privileged;
 pub mod record;
 pub mod runtime;
 pub mod sensor;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::forward::Destination;
 use crate::persona::{self, DEFAULT_PACK, Fault, Faults, Installation, Pack, PackFiles};
+use crate::privileged::capd;
 use crate::sensor;
 
 /// The whole config. Without a file: the demo hospital on loopback.
@@ -22,8 +22,8 @@ pub(crate) struct Config {
     pub(crate) host: BTreeMap<String, HostOverride>,
     /// The decoys' wire side.
     pub(crate) sensor: sensor::Settings,
-    /// Where alerts go.
-    pub(crate) destination: Vec<Destination>,
+    /// Packets.
+    pub(crate) capture: capd::Settings,
 }
 
 /// `[honeynet]`.
@@ -60,7 +60,6 @@ impl Config {
             .map_err(|e| Fault::of_file(&shown, format!("can't be read: {e}")))?;
         let mut config: Config = toml::from_str(&text).map_err(|e| Fault::of_toml(&shown, &text, &e))?;
         config.check(&shown, &text)?;
-        config.resolve_files(file);
         if let Some(folder) = config.pack_folder(file) {
             config.honeynet.personas = folder.display().to_string();
         }
@@ -85,29 +84,20 @@ impl Config {
         if !(1..=1 << 20).contains(&sensor.transcript_mib) {
             faults.push(at("transcript_mib", "expected 1 to 1048576"));
         }
-        for (i, destination) in self.destination.iter().enumerate() {
-            let table = text.match_indices("[[destination]]").nth(i).map_or(0, |(place, _)| place);
-            for (key, problem) in destination.faults() {
-                let place = text.get(table..).and_then(|t| t.find(key)).map_or(table, |p| table + p);
-                faults.push(Fault::at(file, text, place, problem));
-            }
-            if self.destination.iter().take(i).any(|d| d.name == destination.name) {
-                let problem = format!("{}: expected a name that no other destination has", destination.name);
-                faults.push(Fault::at(file, text, table, problem));
-            }
+        let capture = &self.capture;
+        if !(1..=1024).contains(&capture.ring_mib) {
+            faults.push(at("ring_mib", "expected 1 to 1024"));
+        }
+        if !(16..=1 << 24).contains(&capture.quota_mib) {
+            faults.push(at("quota_mib", "expected 16 to 16777216"));
+        }
+        if !(1..=4096).contains(&capture.segment_mib) {
+            faults.push(at("segment_mib", "expected 1 to 4096"));
+        }
+        if !(1..=1440).contains(&capture.segment_minutes) {
+            faults.push(at("segment_minutes", "expected 1 to 1440"));
         }
         if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
-    }
-
-    /// Paths in the config are relative to it.
-    fn resolve_files(&mut self, config: &Path) {
-        let beside = config.parent().unwrap_or(Path::new("."));
-        for destination in &mut self.destination {
-            let files = [&mut destination.ca, &mut destination.certificate, &mut destination.key];
-            for file in files.into_iter().flatten() {
-                *file = beside.join(&file);
-            }
-        }
     }
 
     /// A pack's folder, when the name is a path.

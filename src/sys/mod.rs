@@ -4,9 +4,10 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::os::fd::{FromRawFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 
 /// Lets a child inherit these descriptors under their own numbers; all others stay closed on exec.
 pub fn inherit(command: &mut Command, descriptors: Vec<RawFd>) {
@@ -63,15 +64,21 @@ pub fn raise_open_files() -> u64 {
     limit.rlim_cur
 }
 
-/// Bytes written to a TCP socket that the peer's kernel has not acknowledged yet (`SIOCOUTQ`).
+/// Waits until a descriptor can be read, or has failed, at most `limit` (to the millisecond); tells
+/// whether it can.
 ///
 /// # Errors
-/// When the descriptor is not a socket that can tell.
-pub fn unacknowledged(fd: RawFd) -> io::Result<u64> {
-    let mut bytes: libc::c_int = 0;
-    // SAFETY: the pointer is to a live local of the type that this request writes.
-    if unsafe { libc::ioctl(fd, libc::TIOCOUTQ, &raw mut bytes) } < 0 {
-        return Err(io::Error::last_os_error());
+/// Those of poll(2), except an interruption, which counts as the limit.
+pub fn wait_readable(fd: BorrowedFd<'_>, limit: Duration) -> io::Result<bool> {
+    let mut wanted = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let millis = libc::c_int::try_from(limit.as_millis()).unwrap_or(libc::c_int::MAX);
+    // SAFETY: the pointer is to one live pollfd, as the count says; the borrow keeps it open.
+    match unsafe { libc::poll(&raw mut wanted, 1, millis) } {
+        0 => Ok(false),
+        ready if ready > 0 => Ok(true),
+        _ => match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+            error => Err(error),
+        },
     }
-    Ok(u64::try_from(bytes).unwrap_or(0))
 }

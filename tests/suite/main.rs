@@ -1,4 +1,1 @@
 //! The integration suite: one binary, a module per subject.
-
-mod delivery;
-mod golden;

@@ -1,5 +1,6 @@
 //! The children of `honeyward run`: each role's own main.
 
+mod capd;
 mod sensor;
 
 use std::io::{BufRead, Read};
@@ -39,7 +40,8 @@ pub(crate) fn run(role: Role) -> Exit {
         let layout = Layout::new(launch.data.clone());
         match role {
             Role::Sensor => sensor::run(launch, layout, ear).await,
-            Role::Core | Role::Capd => Err("not a process of this build".into()),
+            Role::Capd => capd::run(launch, layout, ear).await,
+            Role::Core => Err("not a process of this build".into()),
         }
     });
     runtime.shutdown_timeout(Duration::from_millis(200));

@@ -1,0 +1,8 @@
+//! What needs a right that the rest of the house must not have.
+//!
+//! `capd` takes packets off the wire (CAP_NET_RAW) and writes them to segments. It never looks
+//! deeper into a packet than the flow key, and nothing it reads makes it act.
+
+pub mod capd;
+
+mod interfaces;
