@@ -15,3 +15,4 @@
 )]
 
 pub mod dicom;
+pub mod hl7;
