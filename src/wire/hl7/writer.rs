@@ -52,6 +52,24 @@ impl Writer {
         self.components(components)
     }
 
+    /// Sets field `n` to components that have subcomponents. Empty ones at the end are left out.
+    pub fn nested(&mut self, n: usize, components: &[&[&str]]) -> &mut Self {
+        self.go(n);
+        for (at, component) in components.iter().enumerate() {
+            if at > 0 {
+                self.out.push(self.delimiters.component);
+            }
+            let used = component.iter().rposition(|s| !s.is_empty()).map_or(0, |last| last + 1);
+            for (at, subcomponent) in component.iter().take(used).enumerate() {
+                if at > 0 {
+                    self.out.push(self.delimiters.subcomponent);
+                }
+                self.escaped(subcomponent.as_bytes());
+            }
+        }
+        self
+    }
+
     /// Adds a repetition to the field just set.
     pub fn repeat(&mut self, components: &[&str]) -> &mut Self {
         self.out.push(self.delimiters.repetition);

@@ -1,0 +1,169 @@
+//! One message in, its answers out.
+
+use jiff::Timestamp;
+
+use super::acknowledge::{Level, Outcome, Reply, levels};
+use super::behaviour::{NotHl7, Refusal};
+use super::{Station, accept, query};
+use crate::event::detail::{Detail, Hl7};
+use crate::event::observation::Mark;
+use crate::event::{Observation, Tainted};
+use crate::session::Session;
+use crate::wire::hl7::{Charset, Message, Text, frame, split};
+use crate::world::View;
+
+/// Shortest text that an engine cuts at all; below it there is no room for a header's delimiters.
+const SHORTEST_HEADER: usize = 9;
+
+/// One connection's side of the conversation.
+pub(super) struct Exchange {
+    station: Station,
+    session: Session,
+    /// MSH-3 and MSH-4 of the message before.
+    sender: Vec<u8>,
+}
+
+impl Exchange {
+    pub(super) fn new(station: Station, session: Session) -> Self {
+        Exchange { station, session, sender: Vec::new() }
+    }
+
+    /// Answers what one frame held: a message, a batch of them, or neither. Gives whole frames.
+    pub(super) fn answer(&mut self, now: Timestamp, raw: &[u8]) -> Vec<Vec<u8>> {
+        let text = Text::decode(raw, self.station.behaviour().charset);
+        if Message::is_batch(&text.bytes) {
+            let messages = split(&text.bytes);
+            if messages.is_empty() {
+                self.session.malformed("batch without messages", raw);
+            }
+            return messages.into_iter().flat_map(|one| self.message(now, one, text.charset)).collect();
+        }
+        self.message(now, &text.bytes, text.charset)
+    }
+
+    fn message(&mut self, now: Timestamp, raw: &[u8], charset: Charset) -> Vec<Vec<u8>> {
+        let view = self.session.world().at(now);
+        let station = self.station.clone();
+        let message = match Message::parse(raw) {
+            Ok(message) => message,
+            Err(error) => {
+                self.session.malformed(&error.to_string(), raw);
+                return self.not_a_message(&view, raw, charset).into_iter().collect();
+            }
+        };
+        if !message.delimiters().sound() {
+            self.session.malformed("delimiters of MSH are not five different signs", raw);
+        }
+        self.note_sender(&message);
+        let reply = reply(&station, &message, &view);
+        let (answers, codes) = self.dispatch(&reply, &view);
+        self.session.emit(observed(&message, &codes));
+        answers.into_iter().map(|answer| frame(&charset.encode(answer))).collect()
+    }
+
+    /// Answers in UTF-8 and their codes.
+    fn dispatch(&self, reply: &Reply<'_>, view: &View) -> (Vec<Vec<u8>>, Vec<&'static str>) {
+        let outcome = match triage(reply) {
+            Err(outcome) => outcome,
+            Ok(()) if query::is_query(reply.message) => match query::answer(reply, view, &self.session) {
+                Ok(answer) => return with_accept(reply, answer),
+                Err(outcome) => outcome,
+            },
+            Ok(()) => accept::take(reply, &self.session),
+        };
+        let levels = levels(reply.message, &outcome);
+        let answers = levels.iter().map(|level| reply.acknowledge(*level, &outcome)).collect();
+        (answers, levels.iter().map(|level| outcome.code(*level)).collect())
+    }
+
+    fn not_a_message(&self, view: &View, raw: &[u8], charset: Charset) -> Option<Vec<u8>> {
+        let behaviour = self.station.behaviour();
+        match behaviour.acknowledgement.not_hl7 {
+            NotHl7::Silence => None,
+            NotHl7::Refuse if raw.len() < SHORTEST_HEADER => None,
+            NotHl7::Refuse => {
+                let message = Message::parse_unchecked(raw)?;
+                let outcome = refused(&behaviour.refuses.content, "MSH", Some(("MSH", 0)));
+                let answer = reply(&self.station, &message, view).acknowledge(Level::Application, &outcome);
+                Some(frame(&charset.encode(answer)))
+            }
+        }
+    }
+
+    fn note_sender(&mut self, message: &Message<'_>) {
+        let (application, facility) = (message.msh(3).raw(), message.msh(4).raw());
+        let sender = [application, b"|", facility].concat();
+        if sender != self.sender {
+            let value = Tainted::from_bytes(&sender);
+            self.session.emit(Observation::Fingerprint { mark: Mark::HlSender, value });
+            self.sender = sender;
+        }
+    }
+}
+
+/// A query's response, after the accept acknowledgement where one was asked for.
+fn with_accept(reply: &Reply<'_>, response: Vec<u8>) -> (Vec<Vec<u8>>, Vec<&'static str>) {
+    let outcome = Outcome::Accepted;
+    if levels(reply.message, &outcome).contains(&Level::Accept) {
+        (vec![reply.acknowledge(Level::Accept, &outcome), response], vec!["CA", "AA"])
+    } else {
+        (vec![response], vec!["AA"])
+    }
+}
+
+fn reply<'a>(station: &'a Station, message: &'a Message<'a>, view: &View) -> Reply<'a> {
+    Reply {
+        station,
+        message,
+        now: view.now(),
+        local: view.local(view.now()),
+        offset_minutes: view.hospital().utc_offset_minutes,
+    }
+}
+
+/// MSH-12, MSH-9 and MSH-11, in the order in which parsers meet them, HL7 v2.5.1 2.9.2.
+fn triage(reply: &Reply<'_>) -> Result<(), Outcome> {
+    let behaviour = reply.station.behaviour();
+    let (accepts, refuses) = (&behaviour.accepts, &behaviour.refuses);
+    let listed = |list: &[String], value: &str| list.iter().any(|one| one == value);
+    let version = reply.message.msh(12).component(1).text();
+    if !version.is_empty() && !listed(&accepts.versions, &version) {
+        return Err(refused(&refuses.version, &version, Some(("MSH", 12))));
+    }
+    let kind = message_type(reply.message);
+    if !listed(&accepts.messages, &kind) {
+        return Err(refused(&refuses.message_type, &kind, Some(("MSH", 9))));
+    }
+    let processing = reply.message.msh(11).component(1).text();
+    if !processing.is_empty() && !listed(&accepts.processing_ids, &processing) {
+        return Err(refused(&refuses.processing_id, &processing, Some(("MSH", 11))));
+    }
+    Ok(())
+}
+
+/// MSH-9 as `ADT^A01`, whatever the message's own component separator is.
+pub(super) fn message_type(message: &Message<'_>) -> String {
+    let kind = message.msh(9);
+    let (code, event) = (kind.component(1).text(), kind.component(2).text());
+    if event.is_empty() { code } else { format!("{code}^{event}") }
+}
+
+/// A refusal by a row of the persona.
+pub(super) fn refused(refusal: &Refusal, value: &str, place: Option<(&'static str, usize)>) -> Outcome {
+    Outcome::Refused { refusal: refusal.clone(), value: value.to_owned(), place }
+}
+
+fn observed(message: &Message<'_>, codes: &[&'static str]) -> Observation {
+    let text = |n: usize| Tainted::from_bytes(message.msh(n).raw());
+    Observation::Message {
+        message_type: Tainted::new(message_type(message)),
+        control_id: text(10),
+        answer: if codes.is_empty() { "none".to_owned() } else { codes.join(" ") },
+        detail: Some(Detail::Hl7(Hl7 {
+            sending_application: text(3),
+            sending_facility: text(4),
+            version: text(12),
+            charset: text(18),
+        })),
+    }
+}

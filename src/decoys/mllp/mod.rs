@@ -1,0 +1,83 @@
+//! HL7 v2 over MLLP, as a hospital's interface engine answers it: acknowledgements, patient and
+//! result queries, and messages taken in.
+//!
+//! It must never send anything that a world, a persona or the peer's own message did not give, and
+//! never let one peer see what another wrote. Framing is release 1 of the Minimal Lower Layer
+//! Protocol; messages are HL7 v2.5.1 chapters 2 (control, acknowledgement), 3 (ADT), 5 (queries) and
+//! 7 (results); the engines' own habits are rows of the persona's `mllp.toml` ([`Behaviour`]).
+
+mod accept;
+mod acknowledge;
+mod behaviour;
+mod exchange;
+mod machine;
+mod query;
+mod render;
+mod results;
+mod written;
+
+pub use behaviour::Behaviour;
+pub use machine::MllpMachine;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+
+use crate::persona::{Fault, Service};
+use crate::session::{Conversation, Decoy, Session};
+
+/// Makes the decoy of one service.
+///
+/// # Errors
+/// A located [`Fault`] of the behaviour file.
+pub fn build(service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
+    let behaviour: Behaviour = service.behaviour.parse()?;
+    behaviour.check().map_err(|problem| Fault::of_file(&service.behaviour.file, problem))?;
+    Ok(Arc::new(Station::new(behaviour)))
+}
+
+/// One listening engine: what all its connections share.
+#[derive(Clone)]
+pub struct Station(Arc<Shared>);
+
+struct Shared {
+    behaviour: Behaviour,
+    last_id: AtomicU64,
+}
+
+/// Seconds that pass between two of the engine's messages on the average day. Message numbers follow
+/// the clock at this pace, so they go on rising after a restart without anything being kept.
+const SECONDS_PER_ID: i64 = 7;
+
+/// 2023-01-01T00:00:00Z: when the engines of the hospital began to count.
+const FIRST_ID_AT: i64 = 1_672_531_200;
+
+impl Station {
+    /// An engine with this behaviour.
+    pub fn new(behaviour: Behaviour) -> Self {
+        Station(Arc::new(Shared { behaviour, last_id: AtomicU64::new(0) }))
+    }
+
+    fn behaviour(&self) -> &Behaviour {
+        &self.0.behaviour
+    }
+
+    /// The engine's next message number.
+    fn next_id(&self, now: Timestamp) -> u64 {
+        let by_clock = (now.as_second() - FIRST_ID_AT) / SECONDS_PER_ID;
+        let floor = u64::try_from(by_clock).unwrap_or(1);
+        let rise = |last: u64| Some(floor.max(last.saturating_add(1)));
+        let last = self.0.last_id.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rise).unwrap_or(floor);
+        floor.max(last.saturating_add(1))
+    }
+}
+
+impl Decoy for Station {
+    fn converse(&self, session: Session) -> Conversation {
+        Conversation::Machine(Box::new(MllpMachine::new(self.clone(), session)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

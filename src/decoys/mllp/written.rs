@@ -1,0 +1,87 @@
+//! What this peer wrote, kept in his overlay as the segments he sent, and read back to him alone.
+
+use crate::session::Session;
+use crate::wire::hl7::{Delimiters, Message, Segment};
+
+/// Segments as a peer sent them, with the delimiters they were written with.
+pub(super) struct Kept {
+    delimiters: Delimiters,
+    bytes: Vec<u8>,
+}
+
+impl Kept {
+    /// Stored form: a header that names the delimiters, then the segments, each ended by CR.
+    fn parse(bytes: Vec<u8>) -> Option<Self> {
+        let delimiters = Message::parse(&bytes).ok()?.delimiters();
+        Some(Kept { delimiters, bytes })
+    }
+
+    /// The segments in order.
+    pub(super) fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
+        let delimiters = self.delimiters;
+        self.bytes
+            .split(|b| *b == b'\r')
+            .skip(1)
+            .filter(|raw| !raw.is_empty())
+            .map(move |raw| Segment::new(raw, delimiters))
+    }
+}
+
+/// Keeps PID and PV1 under every id of the patient; a merge (MRG) makes the old id lead to the new.
+/// `false` when this peer's room is full.
+pub(super) fn keep_patient(session: &Session, message: &Message<'_>) -> bool {
+    let Some(pid) = message.first("PID") else { return true };
+    let mut segments = vec![pid];
+    segments.extend(message.first("PV1"));
+    let record = store(message, &segments);
+    let merged = message.first("MRG").map(|mrg| mrg.field(1).component(1).text());
+    let own = pid.field(3).repetitions().map(|id| id.component(1).text());
+    own.chain([pid.field(2).component(1).text()])
+        .chain(merged)
+        .filter(|id| !id.is_empty())
+        .all(|id| session.overlay().put(patient_key(&id), record.clone()))
+}
+
+/// The patient that this peer wrote under an id.
+pub(super) fn patient(session: &Session, id: &str) -> Option<Kept> {
+    session.overlay().get(&patient_key(id)).and_then(Kept::parse)
+}
+
+/// Keeps the order and result segments of an ORU under its patient.
+/// `false` when this peer's room is full.
+pub(super) fn keep_results(session: &Session, message: &Message<'_>) -> bool {
+    let Some(pid) = message.first("PID") else { return true };
+    let id = pid.field(3).component(1).text();
+    let filler = message.first("OBR").map(|obr| obr.field(3).component(1).text()).unwrap_or_default();
+    let segments: Vec<Segment<'_>> =
+        message.segments().filter(|s| s.is("ORC") || s.is("OBR") || s.is("OBX") || s.is("NTE")).collect();
+    session.overlay().put(format!("{}{filler}", results_key(&id)), store(message, &segments))
+}
+
+/// The results that this peer wrote for a patient.
+pub(super) fn results(session: &Session, id: &str) -> Vec<Kept> {
+    let keys = session.overlay().keys(&results_key(id));
+    keys.iter().filter_map(|key| session.overlay().get(key)).filter_map(Kept::parse).collect()
+}
+
+fn patient_key(id: &str) -> String {
+    format!("hl7:patient:{id}")
+}
+
+/// Ends in a line feed, which no id holds, so that no id's key is the beginning of another's.
+fn results_key(id: &str) -> String {
+    format!("hl7:results:{id}\n")
+}
+
+fn store(message: &Message<'_>, segments: &[Segment<'_>]) -> Vec<u8> {
+    let delimiters = message.delimiters();
+    let mut out = b"MSH".to_vec();
+    out.push(delimiters.field);
+    out.extend_from_slice(&delimiters.encoding());
+    out.push(b'\r');
+    for segment in segments {
+        out.extend_from_slice(segment.raw());
+        out.push(b'\r');
+    }
+    out
+}
