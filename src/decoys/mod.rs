@@ -11,6 +11,8 @@
     )
 )]
 
+pub mod mllp;
+
 use std::sync::Arc;
 
 use crate::persona::{Fault, Host, Pack, Protocol, Service};
@@ -34,14 +36,12 @@ pub struct Making {
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     let _ = making;
     match service.protocol {
-        Protocol::Dicom
-        | Protocol::Mllp
-        | Protocol::Astm
-        | Protocol::Http
-        | Protocol::Https
-        | Protocol::Ssh => Err(Fault::of_file(
-            &service.behaviour.file,
-            format!("no decoy speaks {} yet", service.protocol.as_str()),
-        )),
+        Protocol::Mllp => mllp::build(service),
+        Protocol::Dicom | Protocol::Astm | Protocol::Http | Protocol::Https | Protocol::Ssh => {
+            Err(Fault::of_file(
+                &service.behaviour.file,
+                format!("no decoy speaks {} yet", service.protocol.as_str()),
+            ))
+        }
     }
 }

@@ -6,6 +6,8 @@
 //! the [`Session`] it is handed. A decoy opens no socket, reads no clock, no file and no
 //! environment, and draws no unseeded randomness.
 
+#[cfg(test)]
+pub(crate) mod bench;
 mod context;
 mod machine;
 

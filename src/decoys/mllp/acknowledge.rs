@@ -119,7 +119,9 @@ impl Reply<'_> {
             ControlId::Counter => self.station.next_id(self.now).to_string(),
         };
         let first = |n: usize| self.message.msh(n).component(1).raw();
-        let or = |given: &'_ [u8], blank: &str| if given.is_empty() { blank.as_bytes().to_vec() } else { given.to_vec() };
+        let or = |given: &'_ [u8], blank: &str| {
+            if given.is_empty() { blank.as_bytes().to_vec() } else { given.to_vec() }
+        };
         let processing = match self.message.msh(11).raw() {
             b"" => shape.blank_processing.as_bytes(),
             given => given,
@@ -181,7 +183,8 @@ impl Reply<'_> {
             TimestampForm::Seconds => seconds,
             TimestampForm::Milliseconds => format!("{seconds}.{milliseconds:03}"),
             TimestampForm::MillisecondsOffset => {
-                let (sign, minutes) = (if self.offset_minutes < 0 { '-' } else { '+' }, self.offset_minutes.abs());
+                let (sign, minutes) =
+                    (if self.offset_minutes < 0 { '-' } else { '+' }, self.offset_minutes.abs());
                 format!("{seconds}.{milliseconds:03}{sign}{:02}{:02}", minutes / 60, minutes % 60)
             }
         }
@@ -193,7 +196,10 @@ fn error_before_25(w: &mut Writer, refusal: &Refusal, text: &str, place: Option<
     let name = condition_name(refusal.condition).unwrap_or_default();
     w.put(3, name);
     let (segment, field) = placed(place);
-    w.segment("ERR").nested(1, &[&[&segment], &[], &[&field], &[&refusal.condition.to_string(), name, "HL70357", "", text]]);
+    w.segment("ERR").nested(
+        1,
+        &[&[&segment], &[], &[&field], &[&refusal.condition.to_string(), name, "HL70357", "", text]],
+    );
 }
 
 /// ERR from version 2.5 on: ERR-2 place, ERR-3 code with the text as its original, ERR-4 severity.

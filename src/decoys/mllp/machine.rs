@@ -14,6 +14,9 @@ use crate::event::Observation;
 use crate::session::{Machine, Next, Outbox, Session, Wake};
 use crate::wire::hl7::{Deframer, Heard};
 
+/// Silence after which bytes outside a frame are told: no frame is coming to end them.
+const NOISE_ENDS: Duration = Duration::from_secs(2);
+
 /// One connection to an engine. It stays open until the peer ends it.
 pub struct MllpMachine {
     station: Station,
@@ -72,6 +75,9 @@ impl MllpMachine {
     }
 
     fn listen(&self) -> Next {
+        if self.deframer.hears_noise() {
+            return Next::Read(Some(NOISE_ENDS));
+        }
         let idle = self.station.behaviour().idle_seconds;
         Next::Read((idle > 0).then(|| Duration::from_secs(idle)))
     }
@@ -80,6 +86,14 @@ impl MllpMachine {
         let [shortest, longest] = self.station.behaviour().think_ms;
         let delay = Duration::from_millis(self.pace.random_range(shortest..=longest));
         self.session.pace(delay)
+    }
+
+    fn tell_rest(&mut self) {
+        match self.deframer.close() {
+            Some(Heard::Noise(sample, length)) => self.tell_noise(&sample, length),
+            Some(Heard::Broken(rule, sample)) => self.tell_broken(rule, &sample),
+            Some(Heard::Message(_)) | None => {}
+        }
     }
 
     fn tell_noise(&self, sample: &[u8], length: usize) {
@@ -120,12 +134,12 @@ impl Machine for MllpMachine {
             }
             Wake::PeerClosed => {
                 self.release(out);
-                match self.deframer.close() {
-                    Some(Heard::Noise(sample, length)) => self.tell_noise(&sample, length),
-                    Some(Heard::Broken(rule, sample)) => self.tell_broken(rule, &sample),
-                    Some(Heard::Message(_)) | None => {}
-                }
+                self.tell_rest();
                 Next::Close
+            }
+            Wake::Deadline if self.deframer.hears_noise() => {
+                self.tell_rest();
+                self.listen()
             }
             Wake::Deadline => Next::Close,
             Wake::More | Wake::Relay(_) => self.listen(),

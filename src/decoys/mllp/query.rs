@@ -116,7 +116,11 @@ pub(super) fn start(reply: &Reply<'_>, kind: &[&str; 3]) -> Writer {
 }
 
 /// The query's own segment; it must be there, with this field filled.
-pub(super) fn required<'a>(reply: &Reply<'a>, id: &'static str, field: usize) -> Result<Segment<'a>, Outcome> {
+pub(super) fn required<'a>(
+    reply: &Reply<'a>,
+    id: &'static str,
+    field: usize,
+) -> Result<Segment<'a>, Outcome> {
     let content = &reply.station.behaviour().refuses.content;
     let segment = reply.message.first(id).ok_or_else(|| refused(content, id, Some((id, 0))))?;
     if segment.field(field).is_empty() {
@@ -207,11 +211,8 @@ fn find(session: &Session, view: &View, wanted: &Wanted, offset: usize, limit: u
         return (Vec::new(), false);
     }
     let end = offset.saturating_add(limit);
-    let filter = PatientFilter {
-        name: wanted.name.clone(),
-        born: wanted.born,
-        limit: Some(end.saturating_add(1)),
-    };
+    let filter =
+        PatientFilter { name: wanted.name.clone(), born: wanted.born, limit: Some(end.saturating_add(1)) };
     let all = view.patients(&filter);
     let more = all.len() > end;
     let page = all.into_iter().skip(offset).take(limit);
@@ -243,7 +244,10 @@ fn patients(w: &mut Writer, reply: &Reply<'_>, view: &View, found: &[Found], wit
         match one {
             Found::World(patient) => {
                 render.patient(w, at + 1, patient);
-                if let Some(visit) = with_visit.then(|| view.encounters_of(patient.no, VISIT_DAYS)).and_then(|v| v.into_iter().next()) {
+                if let Some(visit) = with_visit
+                    .then(|| view.encounters_of(patient.no, VISIT_DAYS))
+                    .and_then(|v| v.into_iter().next())
+                {
                     render.visit(w, at + 1, &visit);
                 }
             }

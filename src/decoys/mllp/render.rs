@@ -2,7 +2,9 @@
 
 use super::acknowledge::stamp;
 use crate::wire::hl7::Writer;
-use crate::world::{Encounter, Flag, ImagingReport, LabOrder, LabResult, Patient, Sex, Staff, Study, View, VisitClass};
+use crate::world::{
+    Encounter, Flag, ImagingReport, LabOrder, LabResult, Patient, Sex, Staff, Study, View, VisitClass,
+};
 
 /// Writes segments about the hospital's records into an answer.
 pub(super) struct Render<'a> {
@@ -120,7 +122,9 @@ impl Render<'_> {
             .put(25, status)
             .parts(32, &self.person(&report.verifier).each_ref().map(String::as_str));
         for (at, (code, name, text)) in
-            [("18782-3", "检查所见", &report.findings), ("19005-8", "诊断意见", &report.impression)].iter().enumerate()
+            [("18782-3", "检查所见", &report.findings), ("19005-8", "诊断意见", &report.impression)]
+                .iter()
+                .enumerate()
         {
             w.segment("OBX")
                 .put(1, &(at + 1).to_string())

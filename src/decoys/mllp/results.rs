@@ -99,7 +99,14 @@ impl Period {
     }
 }
 
-fn collect(found: &mut Found, view: &View, session: &Session, id: &str, kinds: &[ResultKind], period: &Period) {
+fn collect(
+    found: &mut Found,
+    view: &View,
+    session: &Session,
+    id: &str,
+    kinds: &[ResultKind],
+    period: &Period,
+) {
     found.written.extend(written::results(session, id));
     let laboratory = kinds.contains(&ResultKind::Laboratory);
     let imaging = kinds.contains(&ResultKind::Imaging);
@@ -117,7 +124,9 @@ fn collect(found: &mut Found, view: &View, session: &Session, id: &str, kinds: &
                 patient: Some(patient.no),
                 ..StudyFilter::default()
             };
-            found.imaging.extend(view.studies(&filter).into_iter().filter_map(|s| view.report(&s).map(|r| (s, r))));
+            found
+                .imaging
+                .extend(view.studies(&filter).into_iter().filter_map(|s| view.report(&s).map(|r| (s, r))));
         }
         found.patient = Some(patient);
     } else if let Some(order) = view.lab_order(id).filter(|o| laboratory && !o.results.is_empty()) {
@@ -141,7 +150,11 @@ fn told(session: &Session, qrd: &Segment<'_>, unbounded: bool, found: &Found) {
     let read = |subject, ids: Vec<String>| {
         if !ids.is_empty() {
             let count = count(ids.len());
-            session.emit(Observation::RecordRead { subject, count, ids: ids.into_iter().take(MAX_IDS).collect() });
+            session.emit(Observation::RecordRead {
+                subject,
+                count,
+                ids: ids.into_iter().take(MAX_IDS).collect(),
+            });
         }
     };
     read(RecordKind::LabResult, found.laboratory.iter().map(|o| o.specimen.clone()).collect());

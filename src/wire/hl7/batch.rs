@@ -8,12 +8,7 @@ use super::{MAX_BATCH, Message};
 pub fn split(raw: &[u8]) -> Vec<&[u8]> {
     let starts: Vec<usize> = line_starts(raw).filter(|at| begins(raw, *at, b"MSH")).take(MAX_BATCH).collect();
     let ends = starts.iter().skip(1).copied().chain([raw.len()]);
-    starts
-        .iter()
-        .zip(ends)
-        .filter_map(|(start, end)| raw.get(*start..end))
-        .map(|message| without_trailer(message))
-        .collect()
+    starts.iter().zip(ends).filter_map(|(start, end)| raw.get(*start..end)).map(without_trailer).collect()
 }
 
 fn line_starts(raw: &[u8]) -> impl Iterator<Item = usize> {

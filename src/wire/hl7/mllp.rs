@@ -107,6 +107,11 @@ impl Deframer {
         None
     }
 
+    /// Whether bytes outside a frame have come that were not told yet.
+    pub fn hears_noise(&self) -> bool {
+        self.noise_length > 0
+    }
+
     /// What is left when the stream ends: noise, or a message without its end.
     pub fn close(&mut self) -> Option<Heard> {
         match self.state {
