@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod decoys;
+pub mod detect;
 pub mod event;
 pub mod link;
 pub mod persona;
@@ -14,6 +15,7 @@ pub mod record;
 pub mod runtime;
 pub mod sensor;
 pub mod session;
+pub mod store;
 pub mod sys;
 pub mod wire;
 pub mod world;

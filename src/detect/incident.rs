@@ -1,0 +1,287 @@
+//! All that one source did, and what was told of it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::memory::Memory;
+use super::rules::{self, Rule, Scene};
+use super::{Class, REMEMBERED, Settings, Verdict, WINDOW, score};
+use crate::event::alert::Reason;
+use crate::event::{Alert, SessionEvent, SessionId, Severity};
+
+/// Sessions named in an alert; the newest stay.
+const MAX_SESSIONS: usize = 32;
+
+/// Sessions of which it is remembered how far they were told.
+const MAX_COVERED: usize = 64;
+
+/// Most revisions told within the window: a guard, since each rule is told once.
+const MAX_TOLD: usize = 20;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Incident {
+    id: Uuid,
+    revision: u32,
+    source: IpAddr,
+    last_seen: Timestamp,
+    evidence: Vec<Evidence>,
+    told: Vec<Told>,
+    covered: Vec<Covered>,
+    sessions: Vec<SessionId>,
+    memory: Memory,
+}
+
+/// What one rule saw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Evidence {
+    rule: String,
+    class: Class,
+    first: Timestamp,
+    last: Timestamp,
+    /// Record that proves it: the first.
+    record: u64,
+    en: String,
+    zh: String,
+}
+
+/// One rule that an alert was about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Told {
+    rule: String,
+    severity: Severity,
+}
+
+/// A session in which something happened that was told, in it or in an earlier one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Covered {
+    session: SessionId,
+    class: Class,
+}
+
+impl Incident {
+    /// The incident that this event opens.
+    pub(super) fn open(seq: u64, event: &SessionEvent) -> Self {
+        Incident {
+            id: incident_id(seq, event),
+            revision: 0,
+            source: event.origin.source.ip(),
+            last_seen: event.at,
+            evidence: Vec::new(),
+            told: Vec::new(),
+            covered: Vec::new(),
+            sessions: Vec::new(),
+            memory: Memory::default(),
+        }
+    }
+
+    pub(super) fn last_seen(&self) -> Timestamp {
+        self.last_seen
+    }
+
+    /// How much it asks now.
+    pub(super) fn severity(&self) -> Severity {
+        let classes = self.classes();
+        score::severity(&classes, score::confidence(&classes, self.memory.hosts.len()))
+    }
+
+    /// Takes one event in and says what it meant.
+    pub(super) fn observe(&mut self, settings: &Settings, seq: u64, event: &SessionEvent) -> Verdict {
+        self.age(seq, event);
+        self.memory.note(event);
+        let fired = self.collect(settings, seq, event);
+        let Some(strongest) = fired.iter().copied().max_by_key(|rule| rule.class) else {
+            return Verdict::default();
+        };
+        if strongest.class > Class::E1 {
+            self.join(event.origin.session);
+        }
+        self.cover(&fired, event.origin.session);
+        let alert =
+            self.news(&fired, event.origin.session).map(|rule| Box::new(self.tell(rule, &fired, event)));
+        Verdict { class: Some(strongest.class), alert }
+    }
+
+    /// Lets go of what is too old to count.
+    fn age(&mut self, seq: u64, event: &SessionEvent) {
+        let idle = event.at.duration_since(self.last_seen);
+        if idle > REMEMBERED {
+            *self = Incident::open(seq, event);
+        } else if idle > WINDOW {
+            *self = Incident { id: self.id, revision: self.revision, ..Incident::open(seq, event) };
+        }
+        self.last_seen = self.last_seen.max(event.at);
+        let alive = |evidence: &Evidence| event.at.duration_since(evidence.last) <= WINDOW;
+        if !self.evidence.iter().all(alive) {
+            self.evidence.retain(alive);
+            self.told.retain(|told| self.evidence.iter().any(|evidence| evidence.rule == told.rule));
+        }
+    }
+
+    /// Asks every rule; keeps what they saw.
+    fn collect(&mut self, settings: &Settings, seq: u64, event: &SessionEvent) -> Vec<&'static Rule> {
+        let scene = Scene::new(event, &self.memory, settings);
+        let fired: Vec<_> = rules::ALL.iter().copied().filter(|rule| scene.fires(rule)).collect();
+        for rule in &fired {
+            if let Some(known) = self.evidence.iter_mut().find(|evidence| evidence.rule == rule.id) {
+                known.last = known.last.max(event.at);
+                continue;
+            }
+            let words = (rule.words)(&scene);
+            self.evidence.push(Evidence {
+                rule: rule.id.to_owned(),
+                class: rule.class,
+                first: event.at,
+                last: event.at,
+                record: seq,
+                en: words.en,
+                zh: words.zh,
+            });
+        }
+        fired
+    }
+
+    fn join(&mut self, session: SessionId) {
+        if !self.sessions.contains(&session) {
+            if self.sessions.len() >= MAX_SESSIONS {
+                self.sessions.remove(0);
+            }
+            self.sessions.push(session);
+        }
+    }
+
+    /// The rule that is worth telling, if any.
+    ///
+    /// Told is what asks more than anything told before, and, once the incident is High, each
+    /// further kind of attack: but within one session only what is stronger than what is known of
+    /// it. So one attack makes one alert however many rules see it, and a second, different attack
+    /// from the same place is not silent.
+    fn news(&self, fired: &[&'static Rule], session: SessionId) -> Option<&'static Rule> {
+        let severity = self.severity();
+        let before = self.told.iter().map(|told| told.severity).max().unwrap_or(Severity::Info);
+        if severity < before || self.told.len() >= MAX_TOLD {
+            return None;
+        }
+        let strongest = fired.iter().copied().max_by_key(|rule| rule.class)?;
+        let further = severity == Severity::High
+            && strongest.class.opens_gate()
+            && !self.is_told(strongest)
+            && self.covered(session).is_none_or(|class| strongest.class > class);
+        (severity > before || further).then_some(strongest)
+    }
+
+    fn is_told(&self, rule: &Rule) -> bool {
+        self.told.iter().any(|told| told.severity == Severity::High && told.rule == rule.id)
+    }
+
+    fn covered(&self, session: SessionId) -> Option<Class> {
+        self.covered.iter().find(|covered| covered.session == session).map(|covered| covered.class)
+    }
+
+    /// Remembers that a session shows again what was told already.
+    fn cover(&mut self, fired: &[&'static Rule], session: SessionId) {
+        let Some(class) = fired.iter().filter(|rule| self.is_told(rule)).map(|rule| rule.class).max() else {
+            return;
+        };
+        if let Some(covered) = self.covered.iter_mut().find(|covered| covered.session == session) {
+            covered.class = covered.class.max(class);
+            return;
+        }
+        if self.covered.len() >= MAX_COVERED {
+            self.covered.remove(0);
+        }
+        self.covered.push(Covered { session, class });
+    }
+
+    /// Makes the next revision.
+    fn tell(&mut self, rule: &'static Rule, fired: &[&'static Rule], event: &SessionEvent) -> Alert {
+        let classes = self.classes();
+        let confidence = score::confidence(&classes, self.memory.hosts.len());
+        let severity = score::severity(&classes, confidence);
+        self.revision += 1;
+        for rule in fired.iter().filter(|other| other.id == rule.id || other.class.opens_gate()) {
+            self.told.push(Told { rule: rule.id.to_owned(), severity });
+        }
+        self.cover(fired, event.origin.session);
+        let origin = &event.origin;
+        Alert {
+            id: self.id.to_string(),
+            revision: self.revision,
+            at: event.at,
+            first_seen: self.evidence.iter().map(|evidence| evidence.first).min().unwrap_or(event.at),
+            last_seen: event.at,
+            source: self.source,
+            source_port: origin.source.port(),
+            target: origin.target.ip(),
+            target_port: origin.target.port(),
+            host: origin.host.clone(),
+            service: origin.service.clone(),
+            severity,
+            confidence,
+            rule: rule.id.to_owned(),
+            title: rule.title.to_owned(),
+            title_zh: rule.title_zh.to_owned(),
+            reasons: self.reasons(),
+            techniques: self.techniques(),
+            accounts: self.memory.accounts.clone(),
+            sessions: self.sessions.clone(),
+            hosts: self.memory.hosts.iter().cloned().collect(),
+            chain_head: String::new(),
+            chain_sequence: 0,
+            test: false,
+        }
+    }
+
+    /// The live evidence, strongest first.
+    fn reasons(&self) -> Vec<Reason> {
+        let mut evidence: Vec<_> = self.evidence.iter().collect();
+        evidence.sort_by_key(|evidence| (std::cmp::Reverse(evidence.class), evidence.record));
+        evidence
+            .into_iter()
+            .map(|evidence| Reason {
+                class: evidence.class.as_str().to_owned(),
+                probability: evidence.class.probability(),
+                en: evidence.en.clone(),
+                zh: evidence.zh.clone(),
+                record: evidence.record,
+            })
+            .collect()
+    }
+
+    fn techniques(&self) -> Vec<String> {
+        let known = self.evidence.iter().filter_map(|evidence| rules::find(&evidence.rule));
+        let mut techniques: Vec<_> =
+            known.flat_map(|rule| rule.techniques.iter().map(|id| (*id).to_owned())).collect();
+        techniques.sort_unstable();
+        techniques.dedup();
+        techniques
+    }
+
+    /// Each class with the time it was first seen.
+    fn classes(&self) -> BTreeMap<Class, Timestamp> {
+        let mut classes = BTreeMap::new();
+        for evidence in &self.evidence {
+            let first = classes.entry(evidence.class).or_insert(evidence.first);
+            *first = evidence.first.min(*first);
+        }
+        classes
+    }
+}
+
+/// A UUIDv7 of the event's time whose random part is drawn from what opened the incident, so that
+/// the same records give the same id.
+fn incident_id(seq: u64, event: &SessionEvent) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(b"honeyward/incident/1");
+    hash.update(event.origin.session.0.as_bytes());
+    hash.update(seq.to_be_bytes());
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut random = [0; 10];
+    random.copy_from_slice(&digest[..10]);
+    let millis = u64::try_from(event.at.as_millisecond()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}

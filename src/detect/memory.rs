@@ -1,0 +1,211 @@
+//! What must be remembered of a source to judge its next event. Bounded.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::event::observation::{AuthMethod, Mark};
+use crate::event::{Detail, Observation, SessionEvent, SessionId, Tainted};
+
+/// Window of sweeps and guesses.
+const SHORT: SignedDuration = SignedDuration::from_mins(10);
+
+/// Ports remembered: enough for the sweep rule on many hosts.
+const MAX_TOUCHES: usize = 256;
+
+/// Guesses remembered: the rules need few.
+const MAX_GUESSES: usize = 64;
+
+/// Open sessions of one source whose names are remembered.
+const MAX_SESSIONS: usize = 64;
+
+/// Accounts named in an alert.
+const MAX_ACCOUNTS: usize = 8;
+
+/// Hosts and services remembered.
+const MAX_PLACES: usize = 64;
+
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Memory {
+    touches: Vec<Touch>,
+    guesses: Vec<Guess>,
+    names: Vec<Name>,
+    pub(super) hosts: BTreeSet<String>,
+    services: BTreeSet<String>,
+    pub(super) accounts: Vec<Tainted>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Touch {
+    host: String,
+    port: u16,
+    at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Guess {
+    host: String,
+    service: String,
+    /// Digests: no password is kept twice.
+    account: String,
+    pair: String,
+    at: Timestamp,
+}
+
+/// What a peer called itself in a session that is still open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Name {
+    session: SessionId,
+    name: Tainted,
+}
+
+impl Memory {
+    /// Takes one event in.
+    pub(super) fn note(&mut self, event: &SessionEvent) {
+        let session = event.origin.session;
+        if let Some(name) = own_name(&event.observation) {
+            self.name(session, name);
+        }
+        if let Observation::Opened { .. } = &event.observation {
+            self.touch(event);
+        }
+        if let Observation::Closed { .. } = &event.observation {
+            self.names.retain(|name| name.session != session);
+        }
+        if let Observation::AuthAttempt { method, account, secret, .. } = &event.observation {
+            self.account(account);
+            if is_guess(*method) {
+                self.guess(event, account, secret.as_ref());
+            }
+        }
+    }
+
+    /// Hosts touched within the short window, and the most ports touched on one of them.
+    pub(super) fn reach(&self) -> (usize, usize) {
+        let hosts: BTreeSet<_> = self.touches.iter().map(|touch| touch.host.as_str()).collect();
+        let ports = |host| self.touches.iter().filter(|touch| touch.host == host).count();
+        (hosts.len(), hosts.iter().map(|host| ports(*host)).max().unwrap_or(0))
+    }
+
+    /// Distinct pairs of account and secret tried on a host within the short window.
+    pub(super) fn pairs_on(&self, host: &str) -> usize {
+        let pairs = self.guesses.iter().filter(|guess| guess.host == host);
+        pairs.map(|guess| guess.pair.as_str()).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Services on which this account was tried within the short window.
+    pub(super) fn decoys_tried_as(&self, account: &Tainted) -> usize {
+        let digest = digest(&[account]);
+        let tried = self.guesses.iter().filter(|guess| guess.account == digest);
+        tried.map(|guess| (&guess.host, &guess.service)).collect::<BTreeSet<_>>().len()
+    }
+
+    /// What the peer called itself in this session.
+    pub(super) fn name_in(&self, session: SessionId) -> Option<&Tainted> {
+        self.names.iter().find(|name| name.session == session).map(|name| &name.name)
+    }
+
+    /// Whether all that the source ever used is one service of one host.
+    pub(super) fn stays_in_one_place(&self) -> bool {
+        self.services.len() <= 1
+    }
+
+    fn touch(&mut self, event: &SessionEvent) {
+        let origin = &event.origin;
+        let (host, port) = (&origin.host, origin.target.port());
+        remember(&mut self.hosts, host);
+        remember(&mut self.services, &format!("{host}/{}", origin.service));
+        self.touches
+            .retain(|touch| is_recent(touch.at, event.at) && !(touch.port == port && touch.host == *host));
+        make_room(&mut self.touches, MAX_TOUCHES);
+        self.touches.push(Touch { host: host.clone(), port, at: event.at });
+    }
+
+    fn guess(&mut self, event: &SessionEvent, account: &Tainted, secret: Option<&Tainted>) {
+        let origin = &event.origin;
+        let nothing = Tainted::default();
+        let guess = Guess {
+            host: origin.host.clone(),
+            service: origin.service.clone(),
+            account: digest(&[account]),
+            pair: digest(&[account, secret.unwrap_or(&nothing)]),
+            at: event.at,
+        };
+        self.guesses.retain(|old| {
+            is_recent(old.at, event.at)
+                && (&old.pair, &old.host, &old.service) != (&guess.pair, &guess.host, &guess.service)
+        });
+        make_room(&mut self.guesses, MAX_GUESSES);
+        self.guesses.push(guess);
+    }
+
+    fn account(&mut self, account: &Tainted) {
+        if self.accounts.len() < MAX_ACCOUNTS && !account.is_empty() && !self.accounts.contains(account) {
+            self.accounts.push(account.clone());
+        }
+    }
+
+    fn name(&mut self, session: SessionId, name: &Tainted) {
+        self.names.retain(|old| old.session != session);
+        make_room(&mut self.names, MAX_SESSIONS);
+        self.names.push(Name { session, name: name.clone() });
+    }
+}
+
+/// Keys don't count: an agent offers all it has at once, and nobody guesses them.
+fn is_guess(method: AuthMethod) -> bool {
+    match method {
+        AuthMethod::Password
+        | AuthMethod::Form
+        | AuthMethod::Basic
+        | AuthMethod::KeyboardInteractive
+        | AuthMethod::DicomUserIdentity => true,
+        AuthMethod::PublicKey => false,
+    }
+}
+
+/// What a peer calls itself: calling AE title, MSH-3, H-5.
+fn own_name(observation: &Observation) -> Option<&Tainted> {
+    if let Observation::Fingerprint { mark: Mark::CallingAe, value } = observation {
+        return Some(value);
+    }
+    let (Observation::Request { detail, .. }
+    | Observation::Message { detail, .. }
+    | Observation::Query { detail, .. }) = observation
+    else {
+        return None;
+    };
+    match detail.as_ref()? {
+        Detail::DicomAssociation(association) => Some(&association.calling_ae),
+        Detail::Hl7(message) => Some(&message.sending_application),
+        Detail::Astm(message) => Some(&message.sender),
+        Detail::Dimse(_) | Detail::Http(_) => None,
+    }
+}
+
+fn is_recent(then: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(then) <= SHORT
+}
+
+fn remember(set: &mut BTreeSet<String>, place: &str) {
+    if set.len() < MAX_PLACES && !set.contains(place) {
+        set.insert(place.to_owned());
+    }
+}
+
+fn make_room<T>(list: &mut Vec<T>, most: usize) {
+    if list.len() >= most {
+        list.remove(0);
+    }
+}
+
+fn digest(parts: &[&Tainted]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_untrusted().as_bytes());
+        hash.update([0]);
+    }
+    hex::encode(&hash.finalize()[..8])
+}

@@ -1,0 +1,129 @@
+//! Judges what was seen: evidence, incidents, confidence, alerts.
+//!
+//! Pure: the same events in the same order give the same alerts, so every alert can be worked out
+//! again from the records. It reads no clock (time is the events'), does no I/O and draws no
+//! randomness. The model, with its reasons, is in `docs/detection.md`; each rule is one file in
+//! `rules/`.
+
+mod class;
+mod incident;
+mod memory;
+mod rules;
+mod score;
+mod settings;
+
+#[cfg(test)]
+mod tests;
+
+pub use class::Class;
+pub use settings::{Device, Settings};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::event::{Alert, Event, SessionEvent, Severity};
+use incident::Incident;
+
+/// Sources known at a time: a large hospital has fewer addresses; past it the quiet ones give way.
+const MAX_SOURCES: usize = 65_536;
+
+/// How long a source that went quiet keeps its incident's id.
+pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Evidence counts for this long after it was last seen.
+const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+
+/// What one event meant.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Verdict {
+    /// The strongest evidence it gave.
+    pub class: Option<Class>,
+    /// What is to be told. The store fills in the chain's head.
+    pub alert: Option<Box<Alert>>,
+}
+
+/// All incidents, one per source.
+#[derive(Debug, Default)]
+pub struct Detector {
+    settings: Settings,
+    incidents: BTreeMap<IpAddr, Incident>,
+    changed: BTreeSet<IpAddr>,
+}
+
+/// What is known of one source, to be saved with the events that changed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The source.
+    pub source: IpAddr,
+    /// Its last event.
+    pub last: Timestamp,
+    /// Everything, as JSON.
+    pub state: String,
+}
+
+impl Detector {
+    /// A detector that knows no source yet.
+    pub fn new(settings: Settings) -> Self {
+        Detector { settings, ..Detector::default() }
+    }
+
+    /// Takes back what [`Detector::changed`] gave for one source.
+    ///
+    /// # Errors
+    /// The state is not one of this version; the source is then unknown.
+    pub fn restore(&mut self, source: IpAddr, state: &str) -> Result<(), serde_json::Error> {
+        self.incidents.insert(source, serde_json::from_str(state)?);
+        Ok(())
+    }
+
+    /// Judges one event, which is record number `seq`.
+    pub fn observe(&mut self, seq: u64, event: &Event) -> Verdict {
+        match event {
+            Event::Session(event) => self.observe_session(seq, event),
+            Event::System(_) => Verdict::default(),
+        }
+    }
+
+    /// The sources that changed since the last call, for saving.
+    ///
+    /// # Errors
+    /// Never in practice: the state is plain data.
+    pub fn changed(&mut self) -> Result<Vec<Saved>, serde_json::Error> {
+        let changed = std::mem::take(&mut self.changed);
+        let known = changed.into_iter().filter_map(|source| Some((source, self.incidents.get(&source)?)));
+        known
+            .map(|(source, incident)| {
+                Ok(Saved { source, last: incident.last_seen(), state: serde_json::to_string(incident)? })
+            })
+            .collect()
+    }
+
+    fn observe_session(&mut self, seq: u64, event: &SessionEvent) -> Verdict {
+        let source = event.origin.source.ip();
+        // The PACS sending images to the HIS is the honeynet at work.
+        if self.settings.own.contains(&source) {
+            return Verdict::default();
+        }
+        if self.incidents.len() >= MAX_SOURCES && !self.incidents.contains_key(&source) {
+            self.make_room(event.at);
+        }
+        self.changed.insert(source);
+        let incident = self.incidents.entry(source).or_insert_with(|| Incident::open(seq, event));
+        incident.observe(&self.settings, seq, event)
+    }
+
+    /// Forgets sources without live evidence, then the quieter half of those that only touched.
+    fn make_room(&mut self, now: Timestamp) {
+        self.incidents.retain(|_, incident| now.duration_since(incident.last_seen()) <= WINDOW);
+        if self.incidents.len() < MAX_SOURCES {
+            return;
+        }
+        let mut times: Vec<_> = self.incidents.values().map(Incident::last_seen).collect();
+        times.sort_unstable();
+        let middle = times.get(times.len() / 2).copied().unwrap_or(now);
+        self.incidents
+            .retain(|_, incident| incident.last_seen() > middle || incident.severity() > Severity::Low);
+    }
+}

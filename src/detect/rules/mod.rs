@@ -1,0 +1,164 @@
+//! The rules. To add one: a file with a `RULE`, its line in [`ALL`], a scenario in `../tests.rs`.
+
+mod attempt;
+mod clinical;
+mod command;
+mod exploit;
+mod files;
+mod guessing;
+mod images;
+mod lure;
+mod lure_account;
+mod probe;
+mod protocol;
+mod record_write;
+mod records;
+mod spraying;
+mod sweep;
+mod touch;
+mod tunnel;
+mod upload;
+
+use super::memory::Memory;
+use super::{Class, Settings};
+use crate::event::observation::RecordKind;
+use crate::event::{Observation, SessionEvent, Tainted};
+
+/// All rules.
+pub(super) const ALL: [&Rule; 18] = [
+    &touch::RULE,
+    &probe::RULE,
+    &sweep::RULE,
+    &clinical::RULE,
+    &protocol::RULE,
+    &attempt::RULE,
+    &guessing::RULE,
+    &spraying::RULE,
+    &lure_account::RULE,
+    &lure::RULE,
+    &images::RULE,
+    &records::RULE,
+    &files::RULE,
+    &command::RULE,
+    &upload::RULE,
+    &record_write::RULE,
+    &exploit::RULE,
+    &tunnel::RULE,
+];
+
+/// One rule: when it fires, its class counts for the incident.
+pub(super) struct Rule {
+    /// An ASCII constant that no translation changes: what SIEM rules key on.
+    pub(super) id: &'static str,
+    pub(super) class: Class,
+    pub(super) title: &'static str,
+    pub(super) title_zh: &'static str,
+    /// ATT&CK ids.
+    pub(super) techniques: &'static [&'static str],
+    /// Whether it holds for clinical work of a registered device too.
+    pub(super) even_if_clinical: bool,
+    pub(super) fires: fn(&Scene<'_>) -> bool,
+    /// What was seen, in plain words: for the first event that fires.
+    pub(super) words: fn(&Scene<'_>) -> Words,
+}
+
+/// A reason in both languages. Rules word only what they fired on.
+#[derive(Default)]
+pub(super) struct Words {
+    pub(super) en: String,
+    pub(super) zh: String,
+}
+
+/// One event with what is known around it, as rules see it.
+pub(super) struct Scene<'a> {
+    pub(super) event: &'a SessionEvent,
+    pub(super) memory: &'a Memory,
+    clinical: bool,
+}
+
+/// The rule with this id.
+pub(super) fn find(id: &str) -> Option<&'static Rule> {
+    ALL.into_iter().find(|rule| rule.id == id)
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(event: &'a SessionEvent, memory: &'a Memory, settings: &Settings) -> Self {
+        let mut scene = Scene { event, memory, clinical: false };
+        scene.clinical = clinical::is_routine(&scene, settings);
+        scene
+    }
+
+    /// Whether this is clinical work of a registered device.
+    pub(super) fn is_clinical(&self) -> bool {
+        self.clinical
+    }
+
+    pub(super) fn fires(&self, rule: &Rule) -> bool {
+        (rule.even_if_clinical || !self.clinical) && (rule.fires)(self)
+    }
+
+    fn observation(&self) -> &'a Observation {
+        &self.event.observation
+    }
+
+    fn host(&self) -> &'a str {
+        &self.event.origin.host
+    }
+
+    fn service(&self) -> &'a str {
+        &self.event.origin.service
+    }
+
+    /// `his over ssh`.
+    fn place(&self) -> String {
+        format!("{} over {}", self.host(), self.service())
+    }
+
+    fn place_zh(&self) -> String {
+        format!("{}（{}）", self.host(), self.service())
+    }
+}
+
+/// Text of an attacker inside a reason: escaped, and short enough for every SIEM field.
+fn quote(text: &Tainted) -> String {
+    const MOST: usize = 120;
+    let shown = text.for_terminal();
+    match shown.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown,
+    }
+}
+
+fn noun(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Patient => "patients",
+        RecordKind::Encounter => "visits",
+        RecordKind::Order => "orders",
+        RecordKind::Study => "imaging studies",
+        RecordKind::Series => "image series",
+        RecordKind::Instance => "images",
+        RecordKind::Worklist => "worklist entries",
+        RecordKind::Specimen => "specimens",
+        RecordKind::LabResult => "laboratory results",
+        RecordKind::Report => "reports",
+        RecordKind::Staff => "staff",
+        RecordKind::File => "files",
+    }
+}
+
+fn noun_zh(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Patient => "患者",
+        RecordKind::Encounter => "就诊记录",
+        RecordKind::Order => "医嘱",
+        RecordKind::Study => "影像检查",
+        RecordKind::Series => "影像序列",
+        RecordKind::Instance => "影像",
+        RecordKind::Worklist => "检查工作列表",
+        RecordKind::Specimen => "标本",
+        RecordKind::LabResult => "检验结果",
+        RecordKind::Report => "报告",
+        RecordKind::Staff => "员工信息",
+        RecordKind::File => "文件",
+    }
+}

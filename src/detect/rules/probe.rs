@@ -1,0 +1,40 @@
+//! Bytes that ask what is here, and no more.
+
+use super::{Rule, Scene, Words};
+use crate::detect::Class;
+use crate::event::Observation;
+
+pub(super) const RULE: Rule = Rule {
+    id: "HW-PROBE",
+    class: Class::E2,
+    title: "Decoy probed",
+    title_zh: "探测诱饵",
+    techniques: &["T1046"],
+    even_if_clinical: false,
+    fires,
+    words,
+};
+
+fn fires(scene: &Scene<'_>) -> bool {
+    matches!(
+        scene.observation(),
+        Observation::Probe { .. } | Observation::Malformed { .. } | Observation::Fingerprint { .. }
+    ) || matches!(scene.observation(), Observation::Request { verb, target, .. }
+        if is_greeting(verb.as_untrusted(), target.as_untrusted()))
+}
+
+fn words(scene: &Scene<'_>) -> Words {
+    Words {
+        en: format!("asked {} what it is", scene.place()),
+        zh: format!("探测了{}的服务信息", scene.place_zh()),
+    }
+}
+
+/// What monitors ask: the start page, an echo.
+pub(super) fn is_greeting(verb: &str, target: &str) -> bool {
+    match verb {
+        "GET" | "HEAD" => target == "/",
+        "OPTIONS" | "C-ECHO" => true,
+        _ => false,
+    }
+}

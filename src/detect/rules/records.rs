@@ -1,0 +1,50 @@
+//! Patients' records were searched with answers, or read.
+
+use super::{Rule, Scene, Words, noun, noun_zh};
+use crate::detect::Class;
+use crate::event::Observation;
+use crate::event::observation::RecordKind;
+
+pub(super) const RULE: Rule = Rule {
+    id: "HW-RECORD-ACCESS",
+    class: Class::E6,
+    title: "Patient records searched or read",
+    title_zh: "患者数据被检索或读取",
+    techniques: &["T1213"],
+    even_if_clinical: false,
+    fires,
+    words,
+};
+
+fn fires(scene: &Scene<'_>) -> bool {
+    scene.service() != "dicom" && takes_records(scene)
+}
+
+fn words(scene: &Scene<'_>) -> Words {
+    let (en, zh) = took(scene);
+    Words { en: format!("{en} from {}", scene.place()), zh: format!("从{}{zh}", scene.place_zh()) }
+}
+
+/// Whether records went out, or a search found some.
+pub(super) fn takes_records(scene: &Scene<'_>) -> bool {
+    matches!(scene.observation(), Observation::Query { answers: 1.., .. })
+        || matches!(scene.observation(), Observation::RecordRead { count: 1.., subject, .. }
+            if *subject != RecordKind::File)
+        || matches!(scene.observation(), Observation::Tunnel { means, relayed: true, .. }
+            if means == "C-MOVE")
+}
+
+/// What was taken, in both languages.
+pub(super) fn took(scene: &Scene<'_>) -> (String, String) {
+    if let Observation::Query { subject, answers, unbounded, .. } = scene.observation() {
+        let (all, all_zh) = if *unbounded { ("without a filter ", "无条件") } else { ("", "") };
+        return (
+            format!("searched {} {all}and got {answers} answers", noun(*subject)),
+            format!("{all_zh}检索{}，获得{answers}条结果", noun_zh(*subject)),
+        );
+    }
+    if let Observation::RecordRead { subject, count, .. } = scene.observation() {
+        return (format!("read {count} {}", noun(*subject)), format!("读取了{count}条{}", noun_zh(*subject)));
+    }
+    ("had images sent elsewhere".into(), "将影像发送到其他节点".into())
+}

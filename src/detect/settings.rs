@@ -1,0 +1,38 @@
+//! What the hospital tells about itself.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+/// `[detection]` of honeynet.toml.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The hospital's own devices that may reach a decoy by mistake.
+    pub device: Vec<Device>,
+    /// Addresses of the honeynet itself: what comes from there is never an alert. Filled in from
+    /// the persona pack, not by people.
+    #[serde(skip)]
+    pub own: BTreeSet<IpAddr>,
+}
+
+/// One registered device. Both facts must agree: the address and the name it calls itself by.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// Its address.
+    pub source: IpAddr,
+    /// Its name in its protocol: the DICOM calling AE title, HL7 MSH-3 or the ASTM sender (H-5).
+    pub name: String,
+    /// What it is, for people.
+    #[serde(default)]
+    pub note: String,
+}
+
+impl Settings {
+    /// Whether a source that calls itself by this name is registered.
+    pub(super) fn is_registered(&self, source: IpAddr, name: &str) -> bool {
+        self.device.iter().any(|device| device.source == source && device.name == name)
+    }
+}

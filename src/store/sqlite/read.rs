@@ -1,0 +1,166 @@
+//! Readers: they see what is committed and never hold the writer up.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row as SqlRow};
+
+use super::{micros, rank, schema, signed, stored_head, unreadable, unsigned};
+use crate::event::{Alert, SessionId, Severity};
+use crate::store::{Entry, Head, Record, SessionRow, StoreError};
+
+/// Which sessions to list.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// Only with an event since then.
+    pub since: Option<Timestamp>,
+    /// Only from this address.
+    pub source: Option<IpAddr>,
+    /// Only on this deception host or service.
+    pub decoy: Option<String>,
+    /// At most this many; no limit without it.
+    pub limit: Option<usize>,
+}
+
+/// Which alerts to list.
+#[derive(Debug, Clone, Default)]
+pub struct AlertFilter {
+    /// Only decided since then.
+    pub since: Option<Timestamp>,
+    /// Only this severe or more.
+    pub min_severity: Option<Severity>,
+}
+
+/// A reader of the store.
+pub struct Reader {
+    pub(super) connection: Connection,
+}
+
+impl Reader {
+    /// Opens the database for reading.
+    ///
+    /// # Errors
+    /// There is none, or a newer version wrote it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Reader { connection: schema::open_reader(path)? })
+    }
+
+    /// Sessions, newest first.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn sessions(&self, filter: &SessionFilter) -> Result<Vec<SessionRow>, StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT row FROM sessions
+             WHERE (?1 IS NULL OR last >= ?1) AND (?2 IS NULL OR source = ?2)
+               AND (?3 IS NULL OR host = ?3 OR service = ?3)
+             ORDER BY id DESC LIMIT ?4",
+        )?;
+        let parameters = (
+            filter.since.map(micros),
+            filter.source.map(|source| source.to_string()),
+            filter.decoy.as_deref(),
+            filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1)),
+        );
+        let rows = statement.query_map(parameters, |row| row.get::<_, String>(0))?;
+        rows.map(|row| serde_json::from_str(&row?).map_err(|e| unreadable(0, e))).collect()
+    }
+
+    /// The sessions whose id starts with these hexadecimal digits (dashes don't count), oldest
+    /// first, at most `limit`. None when it is no start of an id.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn sessions_starting(&self, start: &str, limit: usize) -> Result<Vec<SessionRow>, StoreError> {
+        let Some((low, high)) = id_range(start) else {
+            return Ok(Vec::new());
+        };
+        let mut statement = self
+            .connection
+            .prepare("SELECT row FROM sessions WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3")?;
+        let limit = i64::try_from(limit).unwrap_or(-1);
+        let rows = statement.query_map((low, high, limit), |row| row.get::<_, String>(0))?;
+        rows.map(|row| serde_json::from_str(&row?).map_err(|e| unreadable(0, e))).collect()
+    }
+
+    /// All records of a session, in the order they were kept.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    pub fn session_records(&self, id: SessionId) -> Result<Vec<Record>, StoreError> {
+        let mut statement =
+            self.connection.prepare("SELECT seq, body FROM records WHERE session = ?1 ORDER BY seq")?;
+        let rows = statement.query_map([id.0.as_bytes()], seq_and_body)?;
+        rows.map(|row| row.map_err(StoreError::from).and_then(parse)).collect()
+    }
+
+    /// Alerts, newest first, with the sequence numbers of their records.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    pub fn alerts(&self, filter: &AlertFilter) -> Result<Vec<(u64, Alert)>, StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT seq, body FROM alerts JOIN records USING (seq)
+             WHERE (?1 IS NULL OR alerts.at >= ?1) AND severity >= ?2 ORDER BY seq DESC",
+        )?;
+        let floor = filter.min_severity.map_or(0, rank);
+        let rows = statement.query_map((filter.since.map(micros), floor), seq_and_body)?;
+        rows.map(|row| alert_of(parse(row?)?)).collect()
+    }
+
+    /// Alerts after a record, oldest first, at most `limit`: how a destination follows.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    pub fn alerts_after(
+        &self,
+        seq: u64,
+        min_severity: Severity,
+        limit: usize,
+    ) -> Result<Vec<(u64, Alert)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, body FROM alerts JOIN records USING (seq)
+             WHERE seq > ?1 AND severity >= ?2 ORDER BY seq LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map((signed(seq), rank(min_severity), limit), seq_and_body)?;
+        rows.map(|row| alert_of(parse(row?)?)).collect()
+    }
+
+    /// The last record committed.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn head(&self) -> Result<Head, StoreError> {
+        stored_head(&self.connection)
+    }
+}
+
+fn id_range(start: &str) -> Option<([u8; 16], [u8; 16])> {
+    let digits: String = start.chars().filter(|c| *c != '-').collect();
+    if digits.is_empty() || digits.len() > 32 {
+        return None;
+    }
+    let end = |fill: char| {
+        let whole: String = digits.chars().chain(std::iter::repeat(fill)).take(32).collect();
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(whole, &mut bytes).ok().map(|()| bytes)
+    };
+    Some((end('0')?, end('f')?))
+}
+
+fn seq_and_body(row: &SqlRow<'_>) -> rusqlite::Result<(u64, String)> {
+    Ok((unsigned(row.get(0)?), row.get(1)?))
+}
+
+fn parse((seq, body): (u64, String)) -> Result<Record, StoreError> {
+    serde_json::from_str(&body).map_err(|error| unreadable(seq, error))
+}
+
+fn alert_of(record: Record) -> Result<(u64, Alert), StoreError> {
+    match record.entry {
+        Entry::Alert(alert) => Ok((record.seq, alert)),
+        Entry::Event(_) => Err(unreadable(record.seq, "not an alert")),
+    }
+}

@@ -1,0 +1,293 @@
+//! The one writer.
+
+use std::collections::HashMap;
+use std::collections::hash_map;
+use std::net::IpAddr;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{micros, rank, schema, signed, stored_head, unreadable, unsigned};
+use crate::event::{Alert, Event, SessionId, Severity};
+use crate::store::record::{self, Sealed};
+use crate::store::{Head, SessionRow, StoreError};
+
+/// Rows of sessions kept in memory between transactions; read again when needed.
+const CACHED_SESSIONS: usize = 8_192;
+
+/// What detection knows of one source, as it saves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detected {
+    /// The source.
+    pub source: IpAddr,
+    /// Its last event.
+    pub last: Timestamp,
+    /// Everything, in detection's own form.
+    pub state: String,
+}
+
+/// The writer. There is one per database.
+pub struct Store {
+    connection: Connection,
+    head: Head,
+    sessions: HashMap<SessionId, Cached>,
+}
+
+struct Cached {
+    row: SessionRow,
+    dirty: bool,
+}
+
+impl Store {
+    /// Opens the database; makes it, or brings its schema up to date.
+    ///
+    /// # Errors
+    /// The file can't be made or opened, or a newer version wrote it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = schema::open_writer(path)?;
+        let head = stored_head(&connection)?;
+        Ok(Store { connection, head, sessions: HashMap::new() })
+    }
+
+    /// The last record committed.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// What detection saved, of sources whose last event is not before `since`.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn detected(&self, since: Timestamp) -> Result<Vec<Detected>, StoreError> {
+        let mut statement =
+            self.connection.prepare("SELECT source, last, state FROM incidents WHERE last >= ?1")?;
+        let rows = statement.query_map([micros(since)], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+        })?;
+        rows.map(|row| {
+            let (source, last, state) = row?;
+            Ok(Detected {
+                source: source.parse().map_err(|e| unreadable(0, e))?,
+                last: Timestamp::from_microsecond(last).map_err(|e| unreadable(0, e))?,
+                state,
+            })
+        })
+        .collect()
+    }
+
+    /// Starts a transaction. What it does is kept by [`Transaction::commit`], whole or not at all.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        Ok(Transaction { head: self.head, store: self, committed: false })
+    }
+
+    #[cfg(test)]
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+/// A group of records that becomes durable together.
+pub struct Transaction<'s> {
+    store: &'s mut Store,
+    head: Head,
+    committed: bool,
+}
+
+impl Transaction<'_> {
+    /// The last record, counting those of this transaction.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Position of the last event kept from this stream, if any was.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn position(&self, stream: Uuid) -> Result<Option<u64>, StoreError> {
+        let mut statement =
+            self.store.connection.prepare_cached("SELECT position FROM streams WHERE stream = ?1")?;
+        Ok(statement.query_row([stream.as_bytes()], |row| row.get(0)).optional()?.map(unsigned))
+    }
+
+    /// Remembers the position of the last event kept from this stream.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn advance(&mut self, stream: Uuid, process: &str, position: u64) -> Result<(), StoreError> {
+        let mut statement = self.store.connection.prepare_cached(
+            "INSERT INTO streams VALUES (?1, ?2, ?3)
+             ON CONFLICT (stream) DO UPDATE SET position = excluded.position",
+        )?;
+        statement.execute((stream.as_bytes(), process, signed(position)))?;
+        Ok(())
+    }
+
+    /// Appends an event; gives the new head.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn append(&mut self, at: Timestamp, process: &str, event: &Event) -> Result<Head, StoreError> {
+        let session = event.session();
+        self.link(at, process, "event", event, session)?;
+        if let Event::Session(event) = event {
+            self.session(event.origin.session, || SessionRow::new(&event.origin, event.at))?.row.fold(event);
+        }
+        Ok(self.head)
+    }
+
+    /// Notes the evidence that the session's event gave, right after it was appended.
+    pub fn rate(&mut self, session: SessionId, class: &str, severity: Severity) {
+        if let Some(cached) = self.store.sessions.get_mut(&session) {
+            cached.row.rate(class, severity);
+        }
+    }
+
+    /// Appends an alert, with the head before it as its anchor; gives its sequence number.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn alert(&mut self, at: Timestamp, process: &str, mut alert: Alert) -> Result<u64, StoreError> {
+        alert.chain_head = hex::encode(self.head.hash);
+        alert.chain_sequence = self.head.seq;
+        self.link(at, process, "alert", &alert, None)?;
+        let mut statement = self.store.connection.prepare_cached(
+            "INSERT INTO alerts (seq, id, revision, at, severity) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        statement.execute((
+            signed(self.head.seq),
+            &alert.id,
+            alert.revision,
+            micros(alert.at),
+            rank(alert.severity),
+        ))?;
+        Ok(self.head.seq)
+    }
+
+    /// Saves what detection knows of one source.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn save(&mut self, detected: &Detected) -> Result<(), StoreError> {
+        let mut statement = self.store.connection.prepare_cached(
+            "INSERT INTO incidents VALUES (?1, ?2, ?3)
+             ON CONFLICT (source) DO UPDATE SET last = excluded.last, state = excluded.state",
+        )?;
+        statement.execute((detected.source.to_string(), micros(detected.last), &detected.state))?;
+        Ok(())
+    }
+
+    /// Makes it all durable: on the disk when this returns.
+    ///
+    /// # Errors
+    /// The engine failed; then nothing of the transaction was kept.
+    pub fn commit(mut self) -> Result<(), StoreError> {
+        self.flush_sessions()?;
+        let mut statement = self.store.connection.prepare_cached(
+            "INSERT INTO head VALUES (1, ?1, ?2)
+             ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+        )?;
+        statement.execute((signed(self.head.seq), self.head.hash.as_slice()))?;
+        drop(statement);
+        self.store.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.committed = true;
+        self.store.head = self.head;
+        if self.store.sessions.len() > CACHED_SESSIONS {
+            self.store.sessions.clear();
+        }
+        Ok(())
+    }
+
+    fn link(
+        &mut self,
+        at: Timestamp,
+        process: &str,
+        name: &str,
+        entry: &impl Serialize,
+        session: Option<SessionId>,
+    ) -> Result<(), StoreError> {
+        let seq = self.head.seq + 1;
+        let sealed = record::seal(&self.head, at, process, name, entry, session)
+            .map_err(|error| unreadable(seq, error))?;
+        insert(&self.store.connection, at, &sealed)?;
+        self.head = Head { seq, hash: sealed.hash };
+        Ok(())
+    }
+
+    fn session(
+        &mut self,
+        id: SessionId,
+        new: impl FnOnce() -> SessionRow,
+    ) -> Result<&mut Cached, StoreError> {
+        let cached = match self.store.sessions.entry(id) {
+            hash_map::Entry::Occupied(occupied) => occupied.into_mut(),
+            hash_map::Entry::Vacant(vacant) => {
+                let row = stored_session(&self.store.connection, id)?.unwrap_or_else(new);
+                vacant.insert(Cached { row, dirty: true })
+            }
+        };
+        cached.dirty = true;
+        Ok(cached)
+    }
+
+    fn flush_sessions(&mut self) -> Result<(), StoreError> {
+        let mut statement = self.store.connection.prepare_cached(
+            "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE
+             SET last = excluded.last, events = excluded.events, row = excluded.row",
+        )?;
+        for Cached { row, .. } in self.store.sessions.values().filter(|cached| cached.dirty) {
+            statement.execute((
+                row.id.0.as_bytes(),
+                micros(row.last),
+                row.source.to_string(),
+                &row.host,
+                &row.service,
+                signed(row.events),
+                serde_json::to_string(row).map_err(|error| unreadable(0, error))?,
+            ))?;
+        }
+        drop(statement);
+        self.store.sessions.retain(|_, cached| cached.row.closed.is_none());
+        self.store.sessions.values_mut().for_each(|cached| cached.dirty = false);
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.committed {
+            // What memory knows of sessions may be ahead of the file now. The rollback fails only
+            // where the engine has rolled back by itself.
+            self.store.sessions.clear();
+            let _ = self.store.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+fn insert(connection: &Connection, at: Timestamp, sealed: &Sealed) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO records (seq, at, session, kind, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    statement.execute((
+        signed(sealed.seq),
+        micros(at),
+        sealed.session.as_ref().map(|id| id.0.as_bytes().as_slice()),
+        &sealed.kind,
+        sealed.hash.as_slice(),
+        &sealed.body,
+    ))?;
+    Ok(())
+}
+
+fn stored_session(connection: &Connection, id: SessionId) -> Result<Option<SessionRow>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT row FROM sessions WHERE id = ?1")?;
+    let row: Option<String> = statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?;
+    row.map(|row| serde_json::from_str(&row).map_err(|error| unreadable(0, error))).transpose()
+}
