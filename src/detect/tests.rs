@@ -80,7 +80,10 @@ impl Stage {
 
     fn close(&mut self, mut visit: Visit) {
         let reason = CloseReason::Peer;
-        self.see(&mut visit, Observation::Closed { reason, bytes_in: 0, bytes_out: 0, duration_ms: 1 });
+        self.see(
+            &mut visit,
+            Observation::Closed { reason, bytes_in: 0, bytes_out: 0, duration_ms: 1, transcript: None },
+        );
     }
 
     /// Rules of the High alerts so far.
@@ -397,7 +400,7 @@ fn evidence_grows_old_and_a_late_return_has_a_new_id() {
     stage.wait(8 * 24 * 3600);
     store_object(&mut stage, INTRUDER);
     assert_ne!(stage.last().id, first);
-    assert_eq!(uuid::Uuid::parse_str(&stage.last().id).unwrap().get_version_num(), 7);
+    assert_eq!(Uuid::parse_str(&stage.last().id).unwrap().get_version_num(), 7);
 }
 
 #[test]

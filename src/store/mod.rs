@@ -12,6 +12,9 @@ mod session_row;
 mod sqlite;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::StoreError;
 pub use record::{Entry, GENESIS, Head, Record};
 pub use session_row::{Access, Counts, SessionRow};
