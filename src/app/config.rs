@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::persona::{self, DEFAULT_PACK, Fault, Faults, Installation, Pack, PackFiles};
 use crate::privileged::capd;
-use crate::sensor;
+use crate::{detect, sensor};
 
 /// The whole config. Without a file: the demo hospital on loopback.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) sensor: sensor::Settings,
     /// Packets.
     pub(crate) capture: capd::Settings,
+    /// What the hospital tells about itself, so that its own devices raise no alarm.
+    pub(crate) detection: detect::Settings,
 }
 
 /// `[honeynet]`.

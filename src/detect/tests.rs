@@ -22,6 +22,9 @@ struct Stage {
     alerts: Vec<Alert>,
 }
 
+/// What an intruder does from an address.
+type Attack = fn(&mut Stage, &str);
+
 /// One connection of a scenario.
 struct Visit {
     origin: Origin,
@@ -320,7 +323,7 @@ fn keys_of_an_agent_are_no_guesses() {
 
 #[test]
 fn each_attack_from_its_own_place_makes_one_incident() {
-    let attacks: [(fn(&mut Stage, &str), &[&str]); 6] = [
+    let attacks: [(Attack, &[&str]); 6] = [
         (guess_passwords, &["HW-GUESSING"]),
         (|stage, source| drop(use_lure(stage, source)), &["HW-LURE-ACCOUNT"]),
         (find_and_retrieve, &["HW-IMAGE-ACCESS"]),
@@ -347,7 +350,7 @@ fn each_attack_from_its_own_place_makes_one_incident() {
 #[test]
 fn all_attacks_from_one_place_are_told_once_each() {
     let mut stage = Stage::new();
-    let attacks: [fn(&mut Stage, &str); 6] = [
+    let attacks: [Attack; 6] = [
         guess_passwords,
         |stage, source| drop(use_lure(stage, source)),
         find_and_retrieve,

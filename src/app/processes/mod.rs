@@ -1,6 +1,7 @@
 //! The children of `honeyward run`: each role's own main.
 
 mod capd;
+mod core;
 mod sensor;
 
 use std::io::{BufRead, Read};
@@ -41,7 +42,7 @@ pub(crate) fn run(role: Role) -> Exit {
         match role {
             Role::Sensor => sensor::run(launch, layout, ear).await,
             Role::Capd => capd::run(launch, layout, ear).await,
-            Role::Core => Err("not a process of this build".into()),
+            Role::Core => core::run(launch, layout, ear).await,
         }
     });
     runtime.shutdown_timeout(Duration::from_millis(200));

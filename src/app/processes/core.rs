@@ -1,0 +1,61 @@
+//! Core: keeps, judges, tells.
+
+mod keeper;
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+
+use self::keeper::Keeper;
+use super::keep_status;
+use crate::app::Layout;
+use crate::app::launch::Launch;
+use crate::detect;
+use crate::event::SystemEvent;
+use crate::link::{Batch, Inlet};
+use crate::runtime::Shutdown;
+
+/// Batches that wait while a transaction runs: they make the next one.
+const WAITING: usize = 8;
+
+/// Takes events until told to stop; then keeps what was taken and ends.
+pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result<(), String> {
+    let (mut keeper, progress) =
+        Keeper::open(&layout.database(), settings(&launch)).map_err(|e| e.to_string())?;
+    keeper.note(SystemEvent::Started { pid: std::process::id() }).map_err(|e| e.to_string())?;
+    let inlet =
+        Inlet::bind(&layout.core_socket()).map_err(|e| format!("{}: {e}", layout.core_socket().display()))?;
+    let state = move || json!({ "store": *progress.borrow() });
+    tokio::spawn(keep_status(layout, "core", state, ear.clone()));
+    let (batches, taken) = mpsc::channel(WAITING);
+    let ended = on_own_thread(keeper, taken, ear.clone())?;
+    inlet.serve(batches, ear).await;
+    ended.await.map_err(|_| "the store's thread died".to_owned())
+}
+
+fn settings(launch: &Launch) -> detect::Settings {
+    let own: BTreeSet<_> = launch
+        .services
+        .iter()
+        .flat_map(|service| [service.wanted.ip(), service.address.ip()])
+        .filter(|address| !address.is_unspecified())
+        .collect();
+    detect::Settings { own, ..launch.config.detection.clone() }
+}
+
+fn on_own_thread(
+    keeper: Keeper,
+    taken: mpsc::Receiver<Batch>,
+    ear: Shutdown,
+) -> Result<oneshot::Receiver<()>, String> {
+    let (ending, ended) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("store".into())
+        .spawn(move || {
+            keeper.run(taken, &ear);
+            let _ = ending.send(());
+        })
+        .map_err(|e| e.to_string())?;
+    Ok(ended)
+}

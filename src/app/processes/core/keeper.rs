@@ -1,0 +1,230 @@
+//! The one who writes: each group of batches is one transaction with all that follows from it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::{mpsc, watch};
+
+use crate::detect::{self, Detector};
+use crate::event::{Event, SystemEvent, SystemRecord};
+use crate::link::Batch;
+use crate::runtime::Shutdown;
+use crate::store::{Detected, Store, StoreError, Transaction};
+
+/// Events after which a transaction takes no more batches: commits stay well below a second.
+const GROUP: usize = 4_096;
+
+/// Pauses before a failed transaction is tried again, from the first to the longest.
+const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
+
+const PROCESS: &str = "core";
+
+/// How far the store is: for the status page and for whoever waits for alerts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Progress {
+    /// Number of the last record.
+    pub(crate) records: u64,
+    /// Number of the last record that is an alert, since this start; 0 before the first.
+    pub(crate) last_alert: u64,
+    /// Events kept since this start.
+    pub(crate) events: u64,
+    /// Events that were sent again and known already, since this start.
+    pub(crate) repeated: u64,
+    /// Transactions since this start.
+    pub(crate) commits: u64,
+    /// Why nothing is taken at the moment, if so.
+    pub(crate) stalled: Option<String>,
+}
+
+/// Store and detection, in step.
+pub(super) struct Keeper {
+    store: Store,
+    settings: detect::Settings,
+    detector: Detector,
+    /// Whether the detector may be ahead of the store.
+    stale: bool,
+    progress: watch::Sender<Progress>,
+}
+
+impl Keeper {
+    /// Opens the store and goes on where it ended.
+    pub(super) fn open(
+        database: &Path,
+        settings: detect::Settings,
+    ) -> Result<(Self, watch::Receiver<Progress>), StoreError> {
+        let store = Store::open(database)?;
+        let records = store.head().seq;
+        let (progress, watching) = watch::channel(Progress { records, ..Progress::default() });
+        let detector = Detector::default();
+        let mut keeper = Keeper { store, settings, detector, stale: true, progress };
+        keeper.recover()?;
+        Ok((keeper, watching))
+    }
+
+    /// Keeps batches until all senders are gone, or until it can't and is told to stop.
+    pub(super) fn run(mut self, mut batches: mpsc::Receiver<Batch>, ear: &Shutdown) {
+        while let Some(first) = batches.blocking_recv() {
+            let group = gather(first, &mut batches);
+            if !self.insist(&group, ear) {
+                return;
+            }
+            for batch in group {
+                // A connection that is gone asks again when it comes back.
+                let _ = batch.done.send(());
+            }
+        }
+        if let Err(error) = self.note(SystemEvent::Stopped { pid: std::process::id() }) {
+            tracing::warn!(%error, "the end of core is not in the store");
+        }
+    }
+
+    /// Keeps a fact about core itself.
+    pub(super) fn note(&mut self, event: SystemEvent) -> Result<(), StoreError> {
+        let at = Timestamp::now();
+        let record = Event::System(SystemRecord { process: PROCESS.into(), at, event });
+        self.transact(|transaction, _| transaction.append(at, PROCESS, &record).map(drop))
+    }
+
+    /// Keeps a group, however often it takes; `false` when told to stop before it could.
+    fn insist(&mut self, group: &[Batch], ear: &Shutdown) -> bool {
+        let [mut pause, longest] = RETRY;
+        while let Err(error) = self.keep(group) {
+            tracing::error!(%error, "events wait: the store can't take them");
+            self.progress.send_modify(|progress| progress.stalled = Some(error.to_string()));
+            if ear.is_requested() {
+                return false;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(longest);
+        }
+        true
+    }
+
+    fn keep(&mut self, group: &[Batch]) -> Result<(), StoreError> {
+        self.transact(|transaction, work| {
+            group.iter().try_for_each(|batch| work.keep_batch(transaction, batch))
+        })
+    }
+
+    /// One transaction: all that `fill` does, with what detection makes of it, or nothing.
+    fn transact(
+        &mut self,
+        fill: impl FnOnce(&mut Transaction<'_>, &mut Work<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.recover()?;
+        self.stale = true;
+        let mut work = Work {
+            at: Timestamp::now(),
+            detector: &mut self.detector,
+            events: 0,
+            repeated: 0,
+            last_alert: 0,
+        };
+        let mut transaction = self.store.begin()?;
+        fill(&mut transaction, &mut work)?;
+        work.save(&mut transaction)?;
+        transaction.commit()?;
+        self.stale = false;
+        let Work { events, repeated, last_alert, .. } = work;
+        let records = self.store.head().seq;
+        self.progress.send_modify(|progress| {
+            progress.records = records;
+            progress.events += events;
+            progress.repeated += repeated;
+            progress.last_alert = progress.last_alert.max(last_alert);
+            progress.commits += 1;
+            progress.stalled = None;
+        });
+        Ok(())
+    }
+
+    /// Brings the detector back to what the store knows, after a start or a failure.
+    fn recover(&mut self) -> Result<(), StoreError> {
+        if !self.stale {
+            return Ok(());
+        }
+        self.detector = Detector::new(self.settings.clone());
+        for saved in self.store.detected(Timestamp::now() - detect::REMEMBERED)? {
+            if let Err(error) = self.detector.restore(saved.source, &saved.state) {
+                tracing::warn!(%error, source = %saved.source, "an incident of another version is left behind");
+            }
+        }
+        self.stale = false;
+        Ok(())
+    }
+}
+
+/// More of what waits, up to a group.
+fn gather(first: Batch, batches: &mut mpsc::Receiver<Batch>) -> Vec<Batch> {
+    let mut events = first.items.len();
+    let mut group = vec![first];
+    while events < GROUP
+        && let Ok(more) = batches.try_recv()
+    {
+        events += more.items.len();
+        group.push(more);
+    }
+    group
+}
+
+/// What one transaction has done so far.
+struct Work<'d> {
+    at: Timestamp,
+    detector: &'d mut Detector,
+    events: u64,
+    repeated: u64,
+    last_alert: u64,
+}
+
+impl Work<'_> {
+    fn keep_batch(&mut self, transaction: &mut Transaction<'_>, batch: &Batch) -> Result<(), StoreError> {
+        let known = transaction.position(batch.stream)?;
+        let mut last = None;
+        for item in &batch.items {
+            if known.is_some_and(|known| item.position <= known) {
+                self.repeated += 1;
+                continue;
+            }
+            self.keep_event(transaction, &batch.process, &item.event)?;
+            last = Some(item.position);
+        }
+        match last {
+            Some(position) => transaction.advance(batch.stream, &batch.process, position),
+            None => Ok(()),
+        }
+    }
+
+    fn keep_event(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        process: &str,
+        event: &Event,
+    ) -> Result<(), StoreError> {
+        let seq = transaction.append(self.at, process, event)?.seq;
+        self.events += 1;
+        let verdict = self.detector.observe(seq, event);
+        if let (Some(class), Some(session)) = (verdict.class, event.session()) {
+            transaction.rate(session, class.as_str(), class.severity());
+        }
+        if let Some(alert) = verdict.alert {
+            self.last_alert = transaction.alert(self.at, PROCESS, *alert)?;
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+        let changed = self
+            .detector
+            .changed()
+            .map_err(|error| StoreError::Unreadable { seq: 0, why: error.to_string() })?;
+        for detect::Saved { source, last, state } in changed {
+            transaction.save(&Detected { source, last, state })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
