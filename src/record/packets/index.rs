@@ -8,9 +8,10 @@
 //! An index is written whole, under its name only when its segment is closed.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv6Addr};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::flow::{self, FlowKey};
@@ -105,7 +106,8 @@ impl Index {
     /// Writes the index under its name, whole.
     pub(super) fn save(&self, path: &Path) -> io::Result<()> {
         let draft = path.with_extension("draft");
-        fs::write(&draft, self.encode())?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&draft)?;
+        file.write_all(&self.encode())?;
         fs::rename(&draft, path)
     }
 

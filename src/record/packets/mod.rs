@@ -35,3 +35,6 @@ pub struct Interface {
     /// Link type of its frames, as in <https://www.tcpdump.org/linktypes.html>.
     pub link: u16,
 }
+
+#[cfg(test)]
+mod tests;

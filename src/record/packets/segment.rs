@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::index::{self, Index, Sample};
-use super::pcapng::{self, Statistics};
-use super::{Interface, InterfaceId};
+use super::{Interface, pcapng};
 use crate::record::appender::to_u64;
 
 /// Readable by the group that core and console share with capd, by nobody else.
@@ -89,8 +88,13 @@ pub(super) struct Growing {
 }
 
 impl Growing {
-    /// Begins a segment that names these interfaces.
-    pub(super) fn begin(packets: &Path, interfaces: &[Interface]) -> io::Result<Self> {
+    /// Begins a segment that names these interfaces and their counters so far.
+    pub(super) fn begin(
+        packets: &Path,
+        interfaces: &[Interface],
+        started: u64,
+        samples: &[Sample],
+    ) -> io::Result<Self> {
         let begun = now();
         let path = packets.join(format!("packets-{begun:020}.pcapng"));
         let file = OpenOptions::new().append(true).create_new(true).mode(MODE).open(&path)?;
@@ -104,8 +108,17 @@ impl Growing {
         let mut head = Vec::new();
         pcapng::section(&mut head, None);
         interfaces.iter().for_each(|interface| pcapng::interface(&mut head, interface));
-        growing.append(&head)?;
-        Ok(growing)
+        let mut headed = growing.append(&head);
+        for sample in samples {
+            headed = headed.and_then(|()| growing.sample(started, *sample));
+        }
+        match headed {
+            Ok(()) => Ok(growing),
+            Err(error) => {
+                fs::remove_file(&growing.segment.path)?;
+                Err(error)
+            }
+        }
     }
 
     /// Appends whole packet blocks of one interface.
@@ -116,18 +129,12 @@ impl Growing {
         Ok(())
     }
 
-    /// Appends the counters of an interface as they are now; `started` is the capture's start.
-    pub(super) fn sample(
-        &mut self,
-        interface: InterfaceId,
-        started: u64,
-        counters: Statistics,
-    ) -> io::Result<()> {
+    /// Appends the counters of an interface; `started` is the capture's start.
+    pub(super) fn sample(&mut self, started: u64, sample: Sample) -> io::Result<()> {
         let mut bytes = Vec::new();
-        let at = now();
-        pcapng::statistics(&mut bytes, interface, (started, at), &counters);
+        pcapng::statistics(&mut bytes, sample.interface, (started, sample.at), &sample.counters);
         self.append(&bytes)?;
-        self.index.samples.push(Sample { interface, at, counters });
+        self.index.samples.push(sample);
         Ok(())
     }
 

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::index::Sample;
 use super::pcapng::{self, Statistics};
 use super::segment::{Growing, Rotation, now};
 use super::{Interface, InterfaceId, keeper};
@@ -250,7 +251,7 @@ fn dropped(counters: &Statistics) -> u64 {
 }
 
 fn run(shared: &Shared, batches: &Receiver<Batch>, closing: &SyncSender<Growing>) {
-    let mut line = Line { shared, closing, growing: None, sampled: Vec::new(), failing: false };
+    let mut line = Line::new(shared, closing);
     let mut ticked = Instant::now();
     loop {
         match batches.recv_timeout(TICK) {
@@ -271,12 +272,19 @@ struct Line<'a> {
     shared: &'a Shared,
     closing: &'a SyncSender<Growing>,
     growing: Option<Growing>,
-    /// Drops at the last samples in the growing segment.
-    sampled: Vec<u64>,
+    /// The last sample of each interface. A new segment begins with them, so that what is lost
+    /// between two samples is always seen.
+    sampled: Vec<Sample>,
     failing: bool,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    fn new(shared: &'a Shared, closing: &'a SyncSender<Growing>) -> Self {
+        let first = |interface| Sample { interface, at: shared.started, counters: Statistics::default() };
+        let sampled = (0..).zip(&shared.counters).map(|(interface, _)| first(interface)).collect();
+        Line { shared, closing, growing: None, sampled, failing: false }
+    }
+
     fn take(&mut self, mut batch: Batch) {
         let place = usize::try_from(batch.interface).unwrap_or(usize::MAX);
         let result = if self.shared.full.load(Relaxed) {
@@ -307,11 +315,11 @@ impl Line<'_> {
     }
 
     fn begin(&mut self) -> io::Result<()> {
-        let growing = Growing::begin(&self.shared.settings.packets, &self.shared.interfaces)?;
+        let Shared { settings, interfaces, started, .. } = self.shared;
+        let growing = Growing::begin(&settings.packets, interfaces, *started, &self.sampled)?;
         *self.shared.growing.lock().unwrap_or_else(PoisonError::into_inner) = growing.file.try_clone().ok();
         self.growing = Some(growing);
-        self.sampled.clear();
-        self.sample()
+        Ok(())
     }
 
     fn lost(&mut self, place: usize, packets: u64, error: &io::Error) {
@@ -330,8 +338,9 @@ impl Line<'_> {
         if growing.is_full(&self.shared.settings.rotation) {
             return self.close();
         }
-        let drops: Vec<_> = self.shared.counters.iter().map(|c| dropped(&c.now())).collect();
-        if drops != self.sampled
+        let lost_more =
+            |(counters, last): (&Counters, &Sample)| dropped(&counters.now()) > dropped(&last.counters);
+        if self.shared.counters.iter().zip(&self.sampled).any(lost_more)
             && let Err(error) = self.sample()
         {
             tracing::warn!(%error, "drop counters not written");
@@ -343,9 +352,9 @@ impl Line<'_> {
         let Some(growing) = &mut self.growing else {
             return Ok(());
         };
-        self.sampled = self.shared.counters.iter().map(|c| dropped(&c.now())).collect();
-        for (id, counters) in (0..).zip(&self.shared.counters) {
-            growing.sample(id, self.shared.started, counters.now())?;
+        for (last, counters) in self.sampled.iter_mut().zip(&self.shared.counters) {
+            *last = Sample { at: now(), counters: counters.now(), ..*last };
+            growing.sample(self.shared.started, *last)?;
         }
         Ok(())
     }
