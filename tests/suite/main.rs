@@ -1,1 +1,7 @@
 //! The integration suite: one binary, a module per subject.
+
+mod crash;
+mod delivery;
+mod golden;
+mod honeynet;
+mod mistakes;

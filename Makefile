@@ -1,0 +1,22 @@
+# The three things that people do here. Each does all of its own set-up.
+
+DATA ?= honeyward-data
+
+.PHONY: run test bench
+
+# Builds and starts the demo hospital on loopback; Ctrl-C ends it.
+run:
+	.ci/setup build
+	cargo build --locked --release
+	target/release/honeyward --data $(DATA) run
+
+# All tests: unit, property, real clients, crashes.
+test:
+	.ci/setup test
+	cargo test --locked
+
+# Speed and memory beside the peers, in one run; figures go to target/bench.
+bench:
+	.ci/setup bench
+	cargo build --locked --release
+	benches/run
