@@ -8,6 +8,7 @@ pub mod app;
 pub mod decoys;
 pub mod detect;
 pub mod event;
+pub mod forward;
 pub mod link;
 pub mod persona;
 pub mod privileged;

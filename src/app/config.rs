@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::forward::Destination;
 use crate::persona::{self, DEFAULT_PACK, Fault, Faults, Installation, Pack, PackFiles};
 use crate::privileged::capd;
 use crate::{detect, sensor};
@@ -26,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) capture: capd::Settings,
     /// What the hospital tells about itself, so that its own devices raise no alarm.
     pub(crate) detection: detect::Settings,
+    /// Where alerts go.
+    pub(crate) destination: Vec<Destination>,
 }
 
 /// `[honeynet]`.
@@ -62,6 +65,7 @@ impl Config {
             .map_err(|e| Fault::of_file(&shown, format!("can't be read: {e}")))?;
         let mut config: Config = toml::from_str(&text).map_err(|e| Fault::of_toml(&shown, &text, &e))?;
         config.check(&shown, &text)?;
+        config.resolve_files(file);
         if let Some(folder) = config.pack_folder(file) {
             config.honeynet.personas = folder.display().to_string();
         }
@@ -99,7 +103,29 @@ impl Config {
         if !(1..=1440).contains(&capture.segment_minutes) {
             faults.push(at("segment_minutes", "expected 1 to 1440"));
         }
+        for (i, destination) in self.destination.iter().enumerate() {
+            let table = text.match_indices("[[destination]]").nth(i).map_or(0, |(place, _)| place);
+            for (key, problem) in destination.faults() {
+                let place = text.get(table..).and_then(|t| t.find(key)).map_or(table, |p| table + p);
+                faults.push(Fault::at(file, text, place, problem));
+            }
+            if self.destination.iter().take(i).any(|d| d.name == destination.name) {
+                let problem = format!("{}: expected a name that no other destination has", destination.name);
+                faults.push(Fault::at(file, text, table, problem));
+            }
+        }
         if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+    }
+
+    /// Paths in the config are relative to it.
+    fn resolve_files(&mut self, config: &Path) {
+        let beside = config.parent().unwrap_or(Path::new("."));
+        for destination in &mut self.destination {
+            let files = [&mut destination.ca, &mut destination.certificate, &mut destination.key];
+            for file in files.into_iter().flatten() {
+                *file = beside.join(&file);
+            }
+        }
     }
 
     /// A pack's folder, when the name is a path.

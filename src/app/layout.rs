@@ -44,6 +44,11 @@ impl Layout {
         self.root.join("store/honeyward.db")
     }
 
+    /// How far each destination has got.
+    pub fn forward(&self) -> PathBuf {
+        self.root.join("forward")
+    }
+
     /// Transcripts and terminal recordings, a folder per session.
     pub fn sessions(&self) -> PathBuf {
         self.root.join("sessions")

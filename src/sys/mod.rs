@@ -82,3 +82,16 @@ pub fn wait_readable(fd: BorrowedFd<'_>, limit: Duration) -> io::Result<bool> {
         },
     }
 }
+
+/// Bytes written to a TCP socket that the peer's kernel has not acknowledged yet (`SIOCOUTQ`).
+///
+/// # Errors
+/// When the descriptor is not a socket that can tell.
+pub fn unacknowledged(fd: RawFd) -> io::Result<u64> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the pointer is to a live local of the type that this request writes.
+    if unsafe { libc::ioctl(fd, libc::TIOCOUTQ, &raw mut bytes) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(u64::try_from(bytes).unwrap_or(0))
+}

@@ -2,9 +2,10 @@
 
 pub(crate) mod check;
 mod lure;
+mod siem;
 mod status;
 
-use super::cli::{Cli, Command, LureCommand};
+use super::cli::{Cli, Command, LureCommand, SiemCommand};
 use super::config::Config;
 use super::exit::Exit;
 use super::layout::Layout;
@@ -21,6 +22,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Check(args) => check::run(args.config.as_deref()),
         Command::Status(args) => status::run(&args, &layout),
         Command::Lure(LureCommand::List(args)) => lure::list(&args, &layout),
+        Command::Siem(SiemCommand::Test(args)) => siem::test(&args),
         Command::Process(args) => processes::run(args.role),
         Command::Sessions(_)
         | Command::Show(_)
@@ -28,7 +30,6 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         | Command::Pcap(_)
         | Command::Alerts(_)
         | Command::Verify(_)
-        | Command::Siem(_)
         | Command::World(_) => Exit::Could("not built yet".into()),
     }
 }

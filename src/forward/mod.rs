@@ -1,0 +1,15 @@
+//! Takes alerts to the SIEM: each destination joins one format to one transport.
+//!
+//! The store is the spool: alerts are durable there before anybody is told, and each destination
+//! keeps its own cursor over them on disk. So a dead SIEM delays no other, nothing is lost, and
+//! what may have been lost on the way is sent again under the same id (at least once). This room
+//! never decides what is an alert.
+
+mod cursor;
+mod deliver;
+pub mod format;
+mod settings;
+mod transport;
+
+pub use deliver::{AlertSource, Courier, DestinationState, send_tests};
+pub use settings::{Destination, Format, Transport};

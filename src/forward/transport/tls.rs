@@ -1,0 +1,68 @@
+//! TLS to a SIEM: RFC 5425 with the hospital's own authorities and, where asked, our certificate.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::forward::Destination;
+
+/// Proves both sides to each other.
+pub(super) async fn handshake(
+    destination: &Destination,
+    stream: TcpStream,
+) -> io::Result<TlsStream<TcpStream>> {
+    let host = destination.address.rsplit_once(':').map_or("", |(host, _)| host);
+    let name = destination.server_name.as_deref().unwrap_or(host).trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(name).map_err(|e| invalid(&e.to_string()))?;
+    TlsConnector::from(Arc::new(config(destination)?)).connect(name, stream).await
+}
+
+fn config(destination: &Destination) -> io::Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    let authorities = destination.ca.as_deref().ok_or_else(|| invalid("no authority is configured"))?;
+    for certificate in certificates(authorities)? {
+        roots.add(certificate).map_err(|e| invalid(&format!("{}: {e}", authorities.display())))?;
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| invalid(&e.to_string()))?
+        .with_root_certificates(roots);
+    match (&destination.certificate, &destination.key) {
+        (Some(certificate), Some(key)) => builder
+            .with_client_auth_cert(certificates(certificate)?, private_key(key)?)
+            .map_err(|e| invalid(&e.to_string())),
+        _ => Ok(builder.with_no_client_auth()),
+    }
+}
+
+fn certificates(file: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
+    let pem = read(file)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(invalid(&format!("{}: expected at least one PEM certificate", file.display()))),
+        Err(error) => Err(invalid(&format!("{}: {error}", file.display()))),
+    }
+}
+
+fn private_key(file: &Path) -> io::Result<PrivateKeyDer<'static>> {
+    PrivateKeyDer::from_pem_slice(&read(file)?)
+        .map_err(|e| invalid(&format!("{}: expected a PEM private key: {e}", file.display())))
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    fs::read(file).map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", file.display())))
+}
+
+fn invalid(problem: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, problem.to_owned())
+}

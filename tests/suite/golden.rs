@@ -1,0 +1,135 @@
+//! Alerts as each format writes them, byte for byte. When a record changes, the diff of
+//! `tests/golden` is the review; `HONEYWARD_BLESS=1` writes it anew.
+
+use std::fs;
+use std::path::PathBuf;
+
+use honeyward::event::alert::{Alert, Reason, Severity};
+use honeyward::event::{SessionId, Tainted};
+use honeyward::forward::{Destination, Format, Transport, format};
+
+fn destination(format: Format, transport: Transport) -> Destination {
+    toml::from_str::<Destination>(&format!(
+        "name = \"siem\"\naddress = \"127.0.0.1:6514\"\nformat = {}\ntransport = {}\nhostname = \"hw01\"\n",
+        toml::Value::try_from(format).unwrap(),
+        toml::Value::try_from(transport).unwrap(),
+    ))
+    .unwrap()
+}
+
+fn reason(class: &str, probability: u8, en: &str, zh: &str, record: u64) -> Reason {
+    Reason { class: class.into(), probability, en: en.into(), zh: zh.into(), record }
+}
+
+/// A guessing intruder who then got in.
+pub(crate) fn guessing() -> Alert {
+    Alert {
+        id: "0193a0b2-7c11-7c3e-9a55-0c2f6b1d4e77".into(),
+        revision: 2,
+        at: "2026-03-01T08:15:30.123Z".parse().unwrap(),
+        first_seen: "2026-03-01T08:14:00Z".parse().unwrap(),
+        last_seen: "2026-03-01T08:15:30.120Z".parse().unwrap(),
+        source: "10.20.30.40".parse().unwrap(),
+        source_port: 51234,
+        target: "10.20.9.11".parse().unwrap(),
+        target_port: 22,
+        host: "his".into(),
+        service: "ssh".into(),
+        severity: Severity::High,
+        confidence: 98,
+        rule: "bait-credential".into(),
+        title: "A bait credential was used".into(),
+        title_zh: "诱饵凭据被使用".into(),
+        reasons: vec![
+            reason(
+                "E5",
+                97,
+                "The bait account hisop was used on his ssh",
+                "诱饵账号 hisop 在 his ssh 上被使用",
+                812,
+            ),
+            reason("E4b", 80, "7 passwords were tried in 40 s", "40 秒内尝试了 7 个口令", 799),
+        ],
+        techniques: vec!["T1021.004".into(), "T1078".into(), "T1110.001".into()],
+        accounts: vec![Tainted::from("hisop"), Tainted::from("root")],
+        sessions: vec![
+            session("0193a0b1-0000-7000-8000-000000000001"),
+            session("0193a0b1-0000-7000-8000-000000000002"),
+        ],
+        hosts: vec!["his".into(), "pacs".into()],
+        chain_head: "ab".repeat(32),
+        chain_sequence: 812,
+        test: false,
+    }
+}
+
+/// Every escape, IPv6, Chinese and text that tries to write fields of its own.
+fn hostile() -> Alert {
+    let mut alert = guessing();
+    alert.source = "2001:db8::7".parse().unwrap();
+    alert.target = "2001:db8::11".parse().unwrap();
+    let nasty = "a|b=c\\d\ne\r\"}] 张三 src=1.2.3.4 \u{1b}[31m\u{202e}x";
+    alert.accounts = vec![Tainted::from(nasty)];
+    alert.reasons = vec![reason("E7", 97, nasty, nasty, 1)];
+    alert
+}
+
+/// Every field at its cap.
+fn longest() -> Alert {
+    let mut alert = guessing();
+    alert.accounts = vec![Tainted::new("长".repeat(2000)); 8];
+    alert.reasons = vec![reason("E7", 97, &"x".repeat(3000), &"字".repeat(3000), 1); 16];
+    alert.sessions = vec![session("0193a0b1-0000-7000-8000-000000000001"); 32];
+    alert
+}
+
+fn session(id: &str) -> SessionId {
+    id.parse().unwrap()
+}
+
+fn check(name: &str, got: &[u8]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("HONEYWARD_BLESS").is_some() {
+        fs::write(&path, got).unwrap();
+    }
+    let want = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    assert_eq!(String::from_utf8_lossy(got), String::from_utf8_lossy(&want), "{name}");
+}
+
+#[test]
+fn every_format_writes_its_golden_record() {
+    for (format, name) in [(Format::Ecs, "ecs"), (Format::Cef, "cef")] {
+        let tls = destination(format, Transport::Tls);
+        check(&format!("{name}-guessing.txt"), &format::message(&guessing(), &tls));
+        check(&format!("{name}-hostile.txt"), &format::message(&hostile(), &tls));
+        let udp = destination(format, Transport::Udp);
+        check(&format!("{name}-guessing-udp.txt"), &format::message(&guessing(), &udp));
+    }
+}
+
+#[test]
+fn the_longest_alert_keeps_within_every_budget() {
+    for format in [Format::Ecs, Format::Cef] {
+        for (transport, budget) in [
+            (Transport::Udp, format::UDP_BUDGET),
+            (Transport::Tcp, format::STREAM_BUDGET),
+            (Transport::Tls, format::STREAM_BUDGET),
+        ] {
+            let message = format::message(&longest(), &destination(format, transport));
+            assert!(message.len() <= budget, "{format:?} over {transport:?}: {} bytes", message.len());
+        }
+    }
+}
+
+#[test]
+fn attacker_text_writes_no_field_of_its_own() {
+    let cef = format::message(&hostile(), &destination(Format::Cef, Transport::Tls));
+    let cef = String::from_utf8(cef).unwrap();
+    assert_eq!(cef.lines().count(), 1);
+    assert!(!cef.contains(" src="), "{cef}");
+    let ecs = format::message(&hostile(), &destination(Format::Ecs, Transport::Tls));
+    let start = ecs.iter().position(|b| *b == b'{').unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&ecs[start..]).unwrap();
+    assert_eq!(json["source"]["ip"], "2001:db8::7");
+    assert_eq!(json["user"]["name"], hostile().accounts[0].as_untrusted());
+}
