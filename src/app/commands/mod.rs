@@ -2,8 +2,12 @@
 
 pub(crate) mod check;
 mod lure;
+mod one;
+mod pcap;
+mod replay;
 mod siem;
 mod status;
+mod terminal;
 
 use super::cli::{Cli, Command, LureCommand, SiemCommand};
 use super::config::Config;
@@ -23,11 +27,11 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Status(args) => status::run(&args, &layout),
         Command::Lure(LureCommand::List(args)) => lure::list(&args, &layout),
         Command::Siem(SiemCommand::Test(args)) => siem::test(&args),
+        Command::Pcap(args) => pcap::run(&args, &layout),
+        Command::Replay(args) => replay::run(&args, &layout),
         Command::Process(args) => processes::run(args.role),
         Command::Sessions(_)
         | Command::Show(_)
-        | Command::Replay(_)
-        | Command::Pcap(_)
         | Command::Alerts(_)
         | Command::Verify(_)
         | Command::World(_) => Exit::Could("not built yet".into()),
