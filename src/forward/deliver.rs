@@ -14,7 +14,7 @@ use super::cursor::Cursor;
 use super::format::message;
 use super::transport::Connection;
 use super::{Destination, Transport};
-use crate::event::{Alert, SystemEvent};
+use crate::event::{Alert, Severity, SystemEvent};
 use crate::runtime::Shutdown;
 
 /// A stream's write succeeds long before the receiver has read it, so what was sent is believed to
@@ -33,11 +33,17 @@ const PAGE: usize = 256;
 
 /// Where alerts come from: the store.
 pub trait AlertSource: Send + Sync {
-    /// Alerts after a sequence number, ascending, at most `limit`, with their numbers.
+    /// Alerts after a sequence number, this severe or more, ascending, at most `limit`, with their
+    /// numbers.
     ///
     /// # Errors
     /// In words, when the store can't be read now.
-    fn alerts_after(&self, sequence: u64, limit: usize) -> Result<Vec<(u64, Alert)>, String>;
+    fn alerts_after(
+        &self,
+        sequence: u64,
+        min_severity: Severity,
+        limit: usize,
+    ) -> Result<Vec<(u64, Alert)>, String>;
 }
 
 /// How a destination stands, for the status page.
@@ -152,13 +158,12 @@ impl Courier {
         next: &mut u64,
         unsettled: &mut VecDeque<Sent>,
     ) -> io::Result<bool> {
-        let page = self.source.alerts_after(*next, PAGE).map_err(io::Error::other)?;
+        let least = self.destination.min_severity;
+        let page = self.source.alerts_after(*next, least, PAGE).map_err(io::Error::other)?;
         let full = page.len() == PAGE;
         for (sequence, alert) in page {
-            if alert.severity >= self.destination.min_severity {
-                connection.send(&message(&alert, &self.destination)).await?;
-                self.lock().sent += 1;
-            }
+            connection.send(&message(&alert, &self.destination)).await?;
+            self.lock().sent += 1;
             *next = sequence;
             unsettled.push_back(Sent { sequence, at: Instant::now() });
         }

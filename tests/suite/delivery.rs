@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use honeyward::event::Alert;
+use honeyward::event::{Alert, Severity};
 use honeyward::forward::{AlertSource, Courier, Destination};
 use honeyward::runtime::shutdown;
 use tokio::io::AsyncReadExt;
@@ -15,10 +15,15 @@ use tokio::sync::watch;
 struct Store(Mutex<Vec<Alert>>);
 
 impl AlertSource for Store {
-    fn alerts_after(&self, sequence: u64, limit: usize) -> Result<Vec<(u64, Alert)>, String> {
+    fn alerts_after(
+        &self,
+        sequence: u64,
+        least: Severity,
+        limit: usize,
+    ) -> Result<Vec<(u64, Alert)>, String> {
         let alerts = self.0.lock().unwrap();
         let numbered = (1..).zip(alerts.iter().cloned());
-        Ok(numbered.filter(|(n, _)| *n > sequence).take(limit).collect())
+        Ok(numbered.filter(|(n, a)| *n > sequence && a.severity >= least).take(limit).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Core: keeps, judges, tells.
 
+mod couriers;
 mod keeper;
 
 use std::collections::BTreeSet;
@@ -26,9 +27,10 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     keeper.note(SystemEvent::Started { pid: std::process::id() }).map_err(|e| e.to_string())?;
     let inlet =
         Inlet::bind(&layout.core_socket()).map_err(|e| format!("{}: {e}", layout.core_socket().display()))?;
-    let state = move || json!({ "store": *progress.borrow() });
-    tokio::spawn(keep_status(layout, "core", state, ear.clone()));
     let (batches, taken) = mpsc::channel(WAITING);
+    let destinations = couriers::start(&launch, &layout, &progress, &batches, &ear)?;
+    let state = move || json!({ "store": *progress.borrow(), "destinations": destinations() });
+    tokio::spawn(keep_status(layout, "core", state, ear.clone()));
     let ended = on_own_thread(keeper, taken, ear.clone())?;
     inlet.serve(batches, ear).await;
     ended.await.map_err(|_| "the store's thread died".to_owned())

@@ -1,0 +1,103 @@
+//! Joins the store to the destinations: each gets a courier with a reader of its own.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+use super::keeper::Progress;
+use crate::app::Layout;
+use crate::app::launch::Launch;
+use crate::event::{Alert, Event, Severity, SystemEvent, SystemRecord};
+use crate::forward::{AlertSource, Courier, DestinationState};
+use crate::link::{Batch, Item};
+use crate::runtime::Shutdown;
+use crate::store::Reader;
+
+/// Starts a courier per destination; gives a view of them for the status page.
+pub(super) fn start(
+    launch: &Launch,
+    layout: &Layout,
+    progress: &watch::Receiver<Progress>,
+    batches: &mpsc::Sender<Batch>,
+    ear: &Shutdown,
+) -> Result<impl Fn() -> Vec<DestinationState> + Send + 'static, String> {
+    let (news, heard) = watch::channel(0);
+    tokio::spawn(announce(progress.clone(), news, ear.clone()));
+    let voice = Voice::new(batches);
+    let mut states = Vec::new();
+    for destination in &launch.config.destination {
+        let name = destination.name.clone();
+        let source = Arc::new(Alerts::open(layout)?);
+        let voice = voice.clone();
+        let tell = Box::new(move |event| voice.say(event));
+        let courier = Courier::new(destination.clone(), source, &layout.forward(), tell)
+            .map_err(|e| format!("destination {name}: {e}"))?;
+        states.push(courier.state());
+        tokio::spawn(courier.run(heard.clone(), ear.clone()));
+    }
+    Ok(move || states.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect())
+}
+
+/// Wakes the couriers only when there is a new alert, not at each commit.
+async fn announce(mut progress: watch::Receiver<Progress>, news: watch::Sender<u64>, mut ear: Shutdown) {
+    loop {
+        let last = progress.borrow_and_update().last_alert;
+        news.send_if_modified(|known| std::mem::replace(known, last) != last);
+        tokio::select! {
+            changed = progress.changed() => if changed.is_err() { return },
+            () = ear.requested() => return,
+        }
+    }
+}
+
+/// The store as the couriers see it.
+struct Alerts(Mutex<Reader>);
+
+impl Alerts {
+    fn open(layout: &Layout) -> Result<Self, String> {
+        Reader::open(&layout.database()).map(Mutex::new).map(Alerts).map_err(|e| e.to_string())
+    }
+}
+
+impl AlertSource for Alerts {
+    fn alerts_after(
+        &self,
+        sequence: u64,
+        min_severity: Severity,
+        limit: usize,
+    ) -> Result<Vec<(u64, Alert)>, String> {
+        let reader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.alerts_after(sequence, min_severity, limit).map_err(|e| e.to_string())
+    }
+}
+
+/// Core's own way to its store: facts about destinations, as a stream like any other.
+#[derive(Clone)]
+struct Voice {
+    batches: mpsc::WeakSender<Batch>,
+    stream: Uuid,
+    next: Arc<AtomicU64>,
+}
+
+impl Voice {
+    fn new(batches: &mpsc::Sender<Batch>) -> Self {
+        Voice { batches: batches.downgrade(), stream: Uuid::now_v7(), next: Arc::default() }
+    }
+
+    fn say(&self, event: SystemEvent) {
+        let position = self.next.fetch_add(1, Ordering::Relaxed);
+        let event = Event::System(SystemRecord { process: "core".into(), at: Timestamp::now(), event });
+        let (done, _) = oneshot::channel();
+        let items = vec![Item { position, event }];
+        let batch = Batch { stream: self.stream, process: "core".into(), items, done };
+        let weak = self.batches.clone();
+        tokio::spawn(async move {
+            if let Some(batches) = weak.upgrade() {
+                let _ = batches.send(batch).await;
+            }
+        });
+    }
+}
