@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod config;
 mod exit;
+mod find;
 mod installation;
 mod launch;
 mod layout;
@@ -11,6 +12,8 @@ mod output;
 mod processes;
 mod status;
 mod supervisor;
+mod table;
+mod when;
 
 pub use layout::Layout;
 

@@ -19,4 +19,4 @@ pub use error::StoreError;
 pub use record::{Entry, GENESIS, Head, Record};
 pub use session_row::{Access, Counts, SessionRow};
 pub use sqlite::{AlertFilter, Detected, Reader, SessionFilter, Store, Transaction};
-pub use verify::{Break, Breakage, Verified};
+pub use verify::{Break, Breakage, Files, Verified};

@@ -96,7 +96,7 @@ fn a_whole_chain_verifies_and_reads_back() {
     assert_eq!(verified.broken, None);
     assert_eq!((verified.head.seq, verified.sessions, verified.alerts, calls), (15, 3, 2, 15));
     assert_eq!(verified.incomplete_sessions, 0);
-    assert_eq!(verified.uploads.len(), 1);
+    assert_eq!(verified.files.uploads.len(), 1);
     let reader = Reader::open(&path).unwrap();
     let rows = reader.sessions(&SessionFilter::default()).unwrap();
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [session(2), session(1), session(0)]);

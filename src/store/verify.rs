@@ -1,9 +1,9 @@
 //! Checks the chain record by record. Pure: the engine hands the rows over in order.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::event::observation::Direction;
-use crate::event::{Alert, Event, Observation, SessionEvent, SessionId};
+use crate::event::observation::{Direction, FileDigest};
+use crate::event::{Alert, Event, Observation, SessionEvent, SessionId, SystemEvent};
 
 use super::record::{self, Entry, Head, Record};
 
@@ -69,8 +69,19 @@ pub struct Verified {
     pub sessions: usize,
     /// Alerts in the chain.
     pub alerts: usize,
-    /// SHA-256 of files that peers handed over, as the records name them.
+    /// Files that the records vouch for.
+    pub files: Files,
+}
+
+/// Files that the chain vouches for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// SHA-256 of files that peers handed over.
     pub uploads: BTreeSet<String>,
+    /// Transcripts by session.
+    pub transcripts: BTreeMap<SessionId, FileDigest>,
+    /// Packet segments by file name, without those that were removed by the quota.
+    pub segments: BTreeMap<String, FileDigest>,
 }
 
 /// One row as the engine stores it.
@@ -88,7 +99,7 @@ pub(super) struct Row {
 #[derive(Debug, Default)]
 pub(super) struct Verifier {
     head: Option<Head>,
-    uploads: BTreeSet<String>,
+    files: Files,
     sessions: HashMap<SessionId, Seen>,
     alerts: Vec<(u64, Alert)>,
 }
@@ -136,7 +147,7 @@ impl Verifier {
             sessions: self.sessions.len(),
             alerts: self.alerts.len(),
             incomplete_sessions: incomplete,
-            uploads: self.uploads,
+            files: self.files,
         }
     }
 
@@ -172,7 +183,7 @@ impl Verifier {
             Entry::Alert(alert) if !names(&alert, head) => return Err(Breakage::FalseHead),
             Entry::Alert(alert) => self.alerts.push((record.seq, alert)),
             Entry::Event(Event::Session(event)) => self.take_event(event),
-            Entry::Event(Event::System(_)) => {}
+            Entry::Event(Event::System(record)) => self.files.take_system(record.event),
         }
         Ok(())
     }
@@ -181,8 +192,24 @@ impl Verifier {
         let seen = self.sessions.entry(event.origin.session).or_default();
         seen.kept += 1;
         seen.made = seen.made.max(u64::from(event.index) + 1);
-        if let Observation::Transfer { direction: Direction::Upload, sha256, .. } = event.observation {
+        self.files.take_session(event.origin.session, event.observation);
+    }
+}
+
+impl Files {
+    fn take_session(&mut self, session: SessionId, observation: Observation) {
+        if let Observation::Closed { transcript: Some(digest), .. } = observation {
+            self.transcripts.insert(session, digest);
+        } else if let Observation::Transfer { direction: Direction::Upload, sha256, .. } = observation {
             self.uploads.insert(sha256);
+        }
+    }
+
+    fn take_system(&mut self, event: SystemEvent) {
+        if let SystemEvent::SegmentClosed { segment, bytes, sha256, .. } = event {
+            self.segments.insert(segment, FileDigest { sha256, size: bytes });
+        } else if let SystemEvent::SegmentRemoved { segment, .. } = event {
+            self.segments.remove(&segment);
         }
     }
 }

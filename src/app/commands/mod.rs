@@ -1,13 +1,18 @@
 //! One file per command.
 
+mod alerts;
 pub(crate) mod check;
 mod lure;
-mod one;
 mod pcap;
 mod replay;
+mod sessions;
+mod show;
 mod siem;
 mod status;
 mod terminal;
+mod verify;
+
+use serde::Serialize;
 
 use super::cli::{Cli, Command, LureCommand, SiemCommand};
 use super::config::Config;
@@ -29,11 +34,19 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Siem(SiemCommand::Test(args)) => siem::test(&args),
         Command::Pcap(args) => pcap::run(&args, &layout),
         Command::Replay(args) => replay::run(&args, &layout),
+        Command::Sessions(args) => sessions::run(&args, &layout),
+        Command::Show(args) => show::run(&args, &layout),
+        Command::Alerts(args) => alerts::run(&args, &layout),
+        Command::Verify(args) => verify::run(&args, &layout),
         Command::Process(args) => processes::run(args.role),
-        Command::Sessions(_)
-        | Command::Show(_)
-        | Command::Alerts(_)
-        | Command::Verify(_)
-        | Command::World(_) => Exit::Could("not built yet".into()),
+        Command::World(_) => Exit::Could("not built yet".into()),
+    }
+}
+
+/// A word of our vocabulary as people read it: `peer_reset` is `peer reset`.
+fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word.replace('_', " "),
+        _ => String::new(),
     }
 }

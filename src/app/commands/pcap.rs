@@ -7,11 +7,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::one;
-use crate::app::Layout;
 use crate::app::cli::PcapArgs;
 use crate::app::exit::Exit;
 use crate::app::output::say;
+use crate::app::{Layout, find};
 use crate::event::Origin;
 use crate::record::packets::{Cut, Plan, Wanted};
 use crate::store::SessionRow;
@@ -23,7 +22,7 @@ pub(crate) fn run(args: &PcapArgs, layout: &Layout) -> Exit {
             "packets would spoil the terminal: give -o FILE, or a pipe to tshark -r -".into(),
         );
     }
-    let row = match one::session(layout, &args.session) {
+    let row = match find::store(layout).and_then(|reader| find::session(&reader, &args.session)) {
         Ok(row) => row,
         Err(exit) => return exit,
     };

@@ -4,11 +4,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use super::one;
 use super::terminal::Screen;
-use crate::app::Layout;
 use crate::app::cli::ReplayArgs;
 use crate::app::exit::Exit;
+use crate::app::{Layout, find};
 use crate::record::{SessionFiles, cast};
 
 /// Plays every terminal of the session, one after the other.
@@ -16,7 +15,7 @@ pub(crate) fn run(args: &ReplayArgs, layout: &Layout) -> Exit {
     if !(args.speed >= 0.0 && args.speed.is_finite()) {
         return Exit::Usage("--speed: expected 0 or more".into());
     }
-    let row = match one::session(layout, &args.session) {
+    let row = match find::store(layout).and_then(|reader| find::session(&reader, &args.session)) {
         Ok(row) => row,
         Err(exit) => return exit,
     };

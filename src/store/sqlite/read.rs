@@ -95,6 +95,18 @@ impl Reader {
         rows.map(|row| row.map_err(StoreError::from).and_then(parse)).collect()
     }
 
+    /// Records of one kind (`system/segment_removed`) after a record, oldest first.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    pub fn records_after(&self, seq: u64, kind: &str) -> Result<Vec<Record>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT seq, body FROM records WHERE seq > ?1 AND kind = ?2 ORDER BY seq")?;
+        let rows = statement.query_map((signed(seq), kind), seq_and_body)?;
+        rows.map(|row| row.map_err(StoreError::from).and_then(parse)).collect()
+    }
+
     /// Alerts, newest first, with the sequence numbers of their records.
     ///
     /// # Errors

@@ -1,0 +1,125 @@
+//! `honeyward sessions`: what is in the store, newest first.
+
+use jiff::Timestamp;
+
+use crate::app::cli::SessionsArgs;
+use crate::app::exit::Exit;
+use crate::app::output::{say, say_json};
+use crate::app::table::Table;
+use crate::app::{Layout, find, when};
+use crate::store::{SessionFilter, SessionRow};
+
+/// Fewest characters of an id that are shown: the whole time of a UUIDv7.
+const SHORTEST_ID: usize = 13;
+
+/// Lists.
+pub(crate) fn run(args: &SessionsArgs, layout: &Layout) -> Exit {
+    let since = match args.since.as_deref().map(|text| when::since(text, Timestamp::now())).transpose() {
+        Ok(since) => since,
+        Err(problem) => return Exit::Usage(problem),
+    };
+    let filter =
+        SessionFilter { since, source: args.source, decoy: args.decoy.clone(), limit: Some(args.limit) };
+    let rows = match find::store(layout).and_then(|reader| Ok(reader.sessions(&filter)?)) {
+        Ok(rows) => rows,
+        Err(exit) => return exit,
+    };
+    if args.json.json {
+        rows.iter().for_each(say_json);
+    } else if rows.is_empty() {
+        say("No sessions. `honeyward status` shows where the decoys are.");
+    } else {
+        table(&rows);
+    }
+    Exit::Done
+}
+
+fn table(rows: &[SessionRow]) {
+    let ids: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
+    let shown = shortest(&ids);
+    let mut table = Table::new(&[
+        "SESSION",
+        &format!("OPENED ({})", when::zone()),
+        "LASTED",
+        "SOURCE",
+        "DECOY",
+        "SEVERITY",
+        "WHAT",
+    ]);
+    for (row, id) in rows.iter().zip(&ids) {
+        table.row(vec![
+            id.get(..shown).unwrap_or(id).to_owned(),
+            when::local(row.opened),
+            lasted(row),
+            row.source.to_string(),
+            format!("{}/{}", row.host, row.service),
+            severity(row),
+            what(row),
+        ]);
+    }
+    table.print();
+    say("");
+    say("`honeyward show SESSION` shows one; the first characters of its id are enough.");
+}
+
+/// How many characters tell all ids apart.
+fn shortest(ids: &[String]) -> usize {
+    let mut sorted: Vec<_> = ids.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    let common = |pair: &[&str]| pair[0].bytes().zip(pair[1].bytes()).take_while(|(a, b)| a == b).count();
+    sorted.windows(2).map(|pair| common(pair) + 1).max().unwrap_or(0).max(SHORTEST_ID)
+}
+
+fn lasted(row: &SessionRow) -> String {
+    let length = when::length(row.last.duration_since(row.opened));
+    if row.closed.is_some() { length } else { format!("{length} open") }
+}
+
+fn severity(row: &SessionRow) -> String {
+    if row.class.is_empty() {
+        return "-".to_owned();
+    }
+    format!("{} {}", super::word(&row.severity), row.class)
+}
+
+/// What was done, most telling first.
+fn what(row: &SessionRow) -> String {
+    let counts = &row.counts;
+    let mut parts = Vec::new();
+    if row.access.tried > 0 {
+        let accounts: Vec<_> = row.access.accounts.iter().map(crate::event::Tainted::for_terminal).collect();
+        let outcome = if row.access.accepted { "got in as" } else { "tried" };
+        parts.push(format!("{outcome} {}", accounts.join(", ")));
+    }
+    for (count, noun) in [
+        (counts.commands, "commands"),
+        (counts.uploads, "uploads"),
+        (counts.records_written, "records written"),
+        (counts.records_read, "records read"),
+        (counts.downloads, "downloads"),
+        (counts.queries, "searches"),
+        (counts.messages, "messages"),
+        (counts.requests, "requests"),
+        (counts.malformed, "malformed"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {noun}"));
+        }
+    }
+    if row.is_incomplete() {
+        parts.push(format!("{} events lost", row.events_made - row.events));
+    }
+    if parts.is_empty() { "touched".to_owned() } else { parts.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_cut_where_they_differ() {
+        let ids = ["0196b000-0000-7000-8000-000000000001", "0196b000-0000-7000-8000-000000000002"];
+        assert_eq!(shortest(&ids.map(str::to_owned)), 36);
+        assert_eq!(shortest(&[ids[0].to_owned()]), SHORTEST_ID);
+    }
+}
