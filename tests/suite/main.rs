@@ -5,3 +5,4 @@ mod delivery;
 mod golden;
 mod honeynet;
 mod mistakes;
+mod packets;
