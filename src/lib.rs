@@ -9,6 +9,7 @@ pub mod decoys;
 pub mod detect;
 pub mod event;
 pub mod forward;
+pub mod imaging;
 pub mod link;
 pub mod persona;
 pub mod privileged;

@@ -2,6 +2,7 @@
 
 mod crash;
 mod delivery;
+mod dicom_objects;
 mod golden;
 mod honeynet;
 mod mistakes;

@@ -1,0 +1,103 @@
+//! Keeps what was used last, within a number of bytes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A cache that drops what was not used for longest. Values are made outside its lock: two callers
+/// who miss at once both make the same value, and nobody waits for another's rendering.
+pub(crate) struct Cache<K, V> {
+    most: usize,
+    held: Mutex<Held<K, V>>,
+}
+
+struct Held<K, V> {
+    entries: HashMap<K, (V, usize, u64)>,
+    by_use: BTreeMap<u64, K>,
+    bytes: usize,
+    clock: u64,
+}
+
+impl<K: Clone + Eq + Hash, V: Clone> Cache<K, V> {
+    pub(crate) fn new(most: usize) -> Self {
+        let held = Held { entries: HashMap::new(), by_use: BTreeMap::new(), bytes: 0, clock: 0 };
+        Cache { most, held: Mutex::new(held) }
+    }
+
+    /// The value of a key, made when it is not held.
+    pub(crate) fn get_or(&self, key: &K, size: impl Fn(&V) -> usize, make: impl FnOnce() -> V) -> V {
+        if let Some(value) = self.lock().touch(key) {
+            return value;
+        }
+        let value = make();
+        let bytes = size(&value);
+        if bytes <= self.most {
+            self.lock().insert(key.clone(), value.clone(), bytes, self.most);
+        }
+        value
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held<K, V>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Clone + Eq + Hash, V: Clone> Held<K, V> {
+    fn touch(&mut self, key: &K) -> Option<V> {
+        let clock = self.tick();
+        let (value, _, used) = self.entries.get_mut(key)?;
+        self.by_use.remove(used);
+        *used = clock;
+        self.by_use.insert(clock, key.clone());
+        Some(value.clone())
+    }
+
+    fn insert(&mut self, key: K, value: V, bytes: usize, most: usize) {
+        let clock = self.tick();
+        if let Some((_, old, used)) = self.entries.insert(key.clone(), (value, bytes, clock)) {
+            self.bytes -= old;
+            self.by_use.remove(&used);
+        }
+        self.bytes += bytes;
+        self.by_use.insert(clock, key);
+        while self.bytes > most {
+            let Some((_, oldest)) = self.by_use.pop_first() else { return };
+            if let Some((_, bytes, _)) = self.entries.remove(&oldest) {
+                self.bytes -= bytes;
+            }
+        }
+    }
+
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_used_goes_first() {
+        let cache = Cache::new(10);
+        let get = |key: u8| {
+            let mut made = false;
+            cache.get_or(
+                &key,
+                |_| 4,
+                || {
+                    made = true;
+                    key
+                },
+            );
+            made
+        };
+        assert!(get(1) && get(2));
+        assert!(!get(1), "held");
+        assert!(get(3), "pushes 2 out");
+        assert!(!get(1) && get(2));
+        assert_eq!(cache.lock().bytes, 8);
+        assert!(cache.get_or(&9, |_| 11, || 9) == 9 && cache.lock().entries.len() == 2, "too large to keep");
+    }
+}

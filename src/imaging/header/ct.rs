@@ -1,0 +1,96 @@
+//! CT Image Storage (PS3.3 A.3).
+
+use super::{Subject, common};
+use crate::imaging::anatomy::Build;
+use crate::imaging::render::ct::{MATRIX, Scan};
+use crate::wire::dicom::dataset::{DataSet, tags};
+use crate::world::Region;
+
+/// The header of an axial slice, without its pixels.
+pub(crate) fn ct(s: &Subject<'_>, scan: &Scan, build: Build) -> DataSet {
+    let maker = s.maker();
+    let mut set = common(s, maker.axial(), build);
+    exposure(&mut set, s, scan, build);
+    geometry(&mut set, s, scan);
+    pixels(&mut set);
+    let (centre, width) = scan.window;
+    set.put_decimals(tags::WINDOW_CENTER, &[centre.into()]);
+    set.put_decimals(tags::WINDOW_WIDTH, &[width.into()]);
+    set
+}
+
+fn exposure(set: &mut DataSet, s: &Subject<'_>, scan: &Scan, build: Build) {
+    let maker = s.maker();
+    let head = s.study.region == Region::Head;
+    let [to_detector, to_patient] = maker.geometry();
+    // The generator follows the patient's thickness along the body.
+    let wave = (f64::from(scan.z(s.instance.number)) / 55.0).sin();
+    let current =
+        (if head { 260.0 } else { 120.0 + 170.0 * f64::from(build.fat()) } * (1.0 + 0.12 * wave)).round();
+    let time = if head { 1000.0 } else { 500.0 };
+    set.put_str(tags::BODY_PART_EXAMINED, body_part(s.study.region));
+    set.put_str(tags::SCAN_OPTIONS, if head { "AXIAL MODE" } else { "HELICAL MODE" });
+    set.put_decimals(tags::SLICE_THICKNESS, &[scan.thickness.into()]);
+    set.put_decimals(tags::KVP, &[120.0]);
+    set.put_decimals(tags::DATA_COLLECTION_DIAMETER, &[if head { 250.0 } else { 500.0 }]);
+    set.put_decimals(tags::RECONSTRUCTION_DIAMETER, &[scan.field.into()]);
+    set.put_decimals(tags::DISTANCE_SOURCE_TO_DETECTOR, &[to_detector]);
+    set.put_decimals(tags::DISTANCE_SOURCE_TO_PATIENT, &[to_patient]);
+    set.put_decimals(tags::GANTRY_DETECTOR_TILT, &[0.0]);
+    set.put_decimals(tags::TABLE_HEIGHT, &[if head { 142.0 } else { 158.0 }]);
+    set.put_str(tags::ROTATION_DIRECTION, "CW");
+    set.put_integers(tags::EXPOSURE_TIME, &[time as i64]);
+    set.put_integers(tags::X_RAY_TUBE_CURRENT, &[current as i64]);
+    set.put_integers(tags::EXPOSURE, &[(current * time / 1000.0).round() as i64]);
+    set.put_str(tags::FILTER_TYPE, maker.filter(s.study.region));
+    set.put_integers(tags::GENERATOR_POWER, &[(current * 0.12).round() as i64]);
+    set.put_decimals(tags::FOCAL_SPOTS, &[1.2]);
+    let kernel = scan.kernel.as_deref().unwrap_or_else(|| maker.kernel(s.study.region));
+    set.put_str(tags::CONVOLUTION_KERNEL, kernel);
+    set.put_f64s(tags::REVOLUTION_TIME, &[time / 1000.0]);
+    if !head {
+        set.put_f64s(tags::SPIRAL_PITCH_FACTOR, &[1.2]);
+    }
+    set.put_str(tags::EXPOSURE_MODULATION_TYPE, if head { "NONE" } else { "XYZ_EC" });
+    set.put_f64s(tags::CTD_IVOL, &[(current * time / 1000.0 * 0.067 * 100.0).round() / 100.0]);
+}
+
+fn geometry(set: &mut DataSet, s: &Subject<'_>, scan: &Scan) {
+    let origin = scan.origin(s.instance.number);
+    let spacing = f64::from(scan.field) / MATRIX as f64;
+    let half = (spacing - f64::from(scan.field)) / 2.0;
+    let z = (f64::from(origin[2]) * 10.0).round() / 10.0;
+    set.put_str(tags::PATIENT_POSITION, "HFS");
+    set.put_integers(tags::ACQUISITION_NUMBER, &[1]);
+    set.put_decimals(tags::IMAGE_POSITION_PATIENT, &[half, f64::from(scan.middle) + half, z]);
+    set.put_decimals(tags::IMAGE_ORIENTATION_PATIENT, &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+    set.put_str(tags::FRAME_OF_REFERENCE_UID, &s.series.frame_of_reference);
+    set.put_empty(tags::POSITION_REFERENCE_INDICATOR);
+    set.put_decimals(tags::SLICE_LOCATION, &[z]);
+    set.put_decimals(tags::PIXEL_SPACING, &[spacing, spacing]);
+}
+
+fn pixels(set: &mut DataSet) {
+    let side = u16::try_from(MATRIX).unwrap_or(u16::MAX);
+    set.put_u16(tags::SAMPLES_PER_PIXEL, 1);
+    set.put_str(tags::PHOTOMETRIC_INTERPRETATION, "MONOCHROME2");
+    set.put_u16(tags::ROWS, side);
+    set.put_u16(tags::COLUMNS, side);
+    set.put_u16(tags::BITS_ALLOCATED, 16);
+    set.put_u16(tags::BITS_STORED, 12);
+    set.put_u16(tags::HIGH_BIT, 11);
+    set.put_u16(tags::PIXEL_REPRESENTATION, 0);
+    set.put_decimals(tags::RESCALE_INTERCEPT, &[-1024.0]);
+    set.put_decimals(tags::RESCALE_SLOPE, &[1.0]);
+    set.put_str(tags::RESCALE_TYPE, "HU");
+}
+
+fn body_part(region: Region) -> &'static str {
+    match region {
+        Region::Head => "HEAD",
+        Region::Chest => "CHEST",
+        Region::Abdomen => "ABDOMEN",
+        Region::LumbarSpine => "LSPINE",
+        Region::Limb => "EXTREMITY",
+    }
+}

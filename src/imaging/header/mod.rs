@@ -1,0 +1,206 @@
+//! Headers: what an object says about its patient, study and device, in agreement with the world.
+
+mod ct;
+mod dx;
+mod mr;
+mod us;
+mod vendor;
+
+use jiff::civil::{Date, DateTime};
+
+use super::anatomy::Build;
+use crate::wire::dicom::dataset::{Charset, DataSet, Tag, tags};
+use crate::world::{Instance, Name, Patient, Series, Sex, Study, View};
+pub(crate) use ct::ct;
+pub(crate) use dx::dx;
+pub(crate) use mr::{mr, window as mr_window};
+pub(crate) use us::us;
+pub(crate) use vendor::Maker;
+
+/// All that headers are written from.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) view: &'a View,
+    pub(crate) patient: Option<&'a Patient>,
+    pub(crate) study: &'a Study,
+    pub(crate) series: &'a Series,
+    pub(crate) instance: &'a Instance,
+    pub(crate) charset: Charset,
+}
+
+impl Subject<'_> {
+    pub(crate) fn maker(&self) -> Maker {
+        Maker::of(&self.study.device.manufacturer)
+    }
+
+    /// When this instance was made: instances of a series follow each other in time.
+    fn acquired(&self) -> DateTime {
+        let after = jiff::SignedDuration::from_millis(i64::from(self.instance.number) * 370 + 2_140);
+        self.view.local(self.series.started.checked_add(after).unwrap_or(self.series.started))
+    }
+}
+
+/// Attributes that objects of every kind have.
+pub(crate) fn common(s: &Subject<'_>, image_type: &str, build: Build) -> DataSet {
+    let mut set = DataSet::new();
+    set.put_charset(s.charset);
+    set.put_str(tags::IMAGE_TYPE, image_type);
+    set.put_str(tags::SOP_CLASS_UID, &s.instance.sop_class);
+    set.put_str(tags::SOP_INSTANCE_UID, &s.instance.uid);
+    patient(&mut set, s, build);
+    study(&mut set, s);
+    series(&mut set, s);
+    equipment(&mut set, s);
+    set.put_integers(tags::INSTANCE_NUMBER, &[s.instance.number.into()]);
+    let at = s.acquired();
+    moment(&mut set, s, tags::INSTANCE_CREATION_DATE, tags::INSTANCE_CREATION_TIME, at);
+    moment(&mut set, s, tags::ACQUISITION_DATE, tags::ACQUISITION_TIME, at);
+    moment(&mut set, s, tags::CONTENT_DATE, tags::CONTENT_TIME, at);
+    set
+}
+
+fn patient(set: &mut DataSet, s: &Subject<'_>, build: Build) {
+    let Some(patient) = s.patient else {
+        for tag in [tags::PATIENT_NAME, tags::PATIENT_ID, tags::PATIENT_BIRTH_DATE, tags::PATIENT_SEX] {
+            set.put_empty(tag);
+        }
+        return;
+    };
+    set.put_text(tags::PATIENT_NAME, &person(&patient.name, s.charset), s.charset);
+    set.put_text(tags::PATIENT_ID, &patient.mrn, s.charset);
+    set.put_str(tags::PATIENT_BIRTH_DATE, &date(patient.born));
+    set.put_str(tags::PATIENT_SEX, sex(patient.sex));
+    set.put_str(tags::PATIENT_AGE, &age(patient.born, s.view.local(s.study.started).date()));
+    let scale = build.scale();
+    set.put_decimals(tags::PATIENT_SIZE, &[f64::from((scale * 172.0).round()) / 100.0]);
+    set.put_decimals(
+        tags::PATIENT_WEIGHT,
+        &[f64::from((scale.powi(2) * (54.0 + 26.0 * build.fat())).round())],
+    );
+}
+
+fn study(set: &mut DataSet, s: &Subject<'_>) {
+    let study = s.study;
+    set.put_str(tags::STUDY_INSTANCE_UID, &study.uid);
+    set.put_text(tags::STUDY_ID, &study.id, s.charset);
+    set.put_text(tags::ACCESSION_NUMBER, &study.accession, s.charset);
+    moment(set, s, tags::STUDY_DATE, tags::STUDY_TIME, s.view.local(study.started));
+    local_text(set, tags::STUDY_DESCRIPTION, &study.description, s.charset);
+    staff(set, tags::REFERRING_PHYSICIAN_NAME, s, &study.referring);
+}
+
+fn series(set: &mut DataSet, s: &Subject<'_>) {
+    let series = s.series;
+    set.put_str(tags::MODALITY, s.study.modality.as_str());
+    set.put_str(tags::SERIES_INSTANCE_UID, &series.uid);
+    set.put_integers(tags::SERIES_NUMBER, &[series.number.into()]);
+    local_text(set, tags::SERIES_DESCRIPTION, &series.description, s.charset);
+    local_text(set, tags::PROTOCOL_NAME, &series.protocol, s.charset);
+    let started = s.view.local(series.started);
+    moment(set, s, tags::SERIES_DATE, tags::SERIES_TIME, started);
+    let begun = s.view.local(s.study.started);
+    moment(
+        set,
+        s,
+        tags::PERFORMED_PROCEDURE_STEP_START_DATE,
+        tags::PERFORMED_PROCEDURE_STEP_START_TIME,
+        begun,
+    );
+    set.put_text(tags::PERFORMED_PROCEDURE_STEP_ID, &s.study.id, s.charset);
+    local_text(set, tags::PERFORMED_PROCEDURE_STEP_DESCRIPTION, &s.study.description, s.charset);
+    staff(set, tags::OPERATORS_NAME, s, &s.study.operator);
+}
+
+fn equipment(set: &mut DataSet, s: &Subject<'_>) {
+    let device = &s.study.device;
+    let hospital = s.view.hospital();
+    set.put_str(tags::MANUFACTURER, &device.manufacturer);
+    set.put_str(tags::MANUFACTURER_MODEL_NAME, &device.model);
+    set.put_str(tags::STATION_NAME, &device.station);
+    set.put_str(tags::DEVICE_SERIAL_NUMBER, &device.serial);
+    set.put_str(tags::SOFTWARE_VERSIONS, &device.software);
+    let name = if writes(s.charset, &hospital.name) { &hospital.name } else { &hospital.name_en };
+    set.put_text(tags::INSTITUTION_NAME, name, s.charset);
+}
+
+/// A description in Chinese; left out where the character set can't hold it, as devices do that
+/// were never told a Chinese one.
+fn local_text(set: &mut DataSet, tag: Tag, text: &str, charset: Charset) {
+    if !text.is_empty() && writes(charset, text) {
+        set.put_text(tag, text, charset);
+    }
+}
+
+fn writes(charset: Charset, text: &str) -> bool {
+    match charset {
+        Charset::Default => text.is_ascii(),
+        Charset::Latin1 => text.chars().all(|c| u32::from(c) < 256),
+        Charset::Gb18030 | Charset::Gbk | Charset::Utf8 | Charset::Iso2022Gb2312 => true,
+    }
+}
+
+fn staff(set: &mut DataSet, tag: Tag, s: &Subject<'_>, number: &str) {
+    match s.view.staff_member(number) {
+        Some(member) => set.put_text(tag, &person(&member.name, s.charset), s.charset),
+        None => set.put_empty(tag),
+    }
+}
+
+/// A person name with its ideographic group where the character set allows it (PS3.5 6.2.1.1).
+pub(crate) fn person(name: &Name, charset: Charset) -> String {
+    let latin = format!("{}^{}", name.family_pinyin, name.given_pinyin);
+    if writes(charset, &name.family) { format!("{latin}={}^{}", name.family, name.given) } else { latin }
+}
+
+fn sex(sex: Sex) -> &'static str {
+    match sex {
+        Sex::M => "M",
+        Sex::F => "F",
+    }
+}
+
+/// `AS`: years from two on, months before, weeks in the first three months.
+pub(crate) fn age(born: Date, on: Date) -> String {
+    let span = born.until((jiff::Unit::Year, on)).unwrap_or_default();
+    let months = i32::from(span.get_years()) * 12 + span.get_months();
+    match months {
+        24.. => format!("{:03}Y", span.get_years().min(150)),
+        3..=23 => format!("{months:03}M"),
+        _ => format!("{:03}W", (on - born).get_days().max(0) / 7),
+    }
+}
+
+fn date(date: Date) -> String {
+    date.strftime("%Y%m%d").to_string()
+}
+
+fn moment(set: &mut DataSet, s: &Subject<'_>, date_tag: Tag, time_tag: Tag, at: DateTime) {
+    set.put_str(date_tag, &date(at.date()));
+    set.put_str(time_tag, &s.maker().time(at));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_written_in_their_unit() {
+        let on = jiff::civil::date(2026, 3, 1);
+        assert_eq!(age(jiff::civil::date(1968, 3, 1), on), "058Y");
+        assert_eq!(age(jiff::civil::date(1968, 3, 2), on), "057Y");
+        assert_eq!(age(jiff::civil::date(2024, 12, 1), on), "015M");
+        assert_eq!(age(jiff::civil::date(2026, 2, 1), on), "004W");
+    }
+
+    #[test]
+    fn names_follow_the_character_set() {
+        let name = Name {
+            family: "张".into(),
+            given: "建国".into(),
+            family_pinyin: "Zhang".into(),
+            given_pinyin: "Jianguo".into(),
+        };
+        assert_eq!(person(&name, Charset::Gb18030), "Zhang^Jianguo=张^建国");
+        assert_eq!(person(&name, Charset::Latin1), "Zhang^Jianguo");
+    }
+}

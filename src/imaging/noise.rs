@@ -1,0 +1,161 @@
+//! Seeded numbers and fields: the same seed gives the same picture for ever.
+
+/// Scrambles 64 bits (the finaliser of SplitMix64).
+pub(crate) fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// A small fast generator for shapes and grain.
+#[derive(Debug, Clone)]
+pub(crate) struct Rng(u64);
+
+impl Rng {
+    pub(crate) fn new(seed: u64, purpose: &str) -> Self {
+        Rng(purpose.bytes().fold(mix(seed), |state, byte| mix(state ^ u64::from(byte))))
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        mix(self.0)
+    }
+
+    /// In 0..1.
+    pub(crate) fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    /// In `low..high`.
+    pub(crate) fn range(&mut self, low: f32, high: f32) -> f32 {
+        low + (high - low) * self.unit()
+    }
+
+    /// Close to a normal distribution with mean 0 and deviation 1: four 16-bit numbers of one draw.
+    pub(crate) fn normal(&mut self) -> f32 {
+        let bits = self.next();
+        let sum = (bits & 0xFFFF) + ((bits >> 16) & 0xFFFF) + ((bits >> 32) & 0xFFFF) + (bits >> 48);
+        (sum as f32 / 65536.0 - 2.0) * 1.732_050_8
+    }
+}
+
+/// Smooth noise in -1..1 with features one unit wide.
+pub(crate) fn noise3(seed: u64, p: [f32; 3]) -> f32 {
+    let cell = p.map(f32::floor);
+    let fade = |i: usize| {
+        let t = p[i] - cell[i];
+        t * t * (3.0 - 2.0 * t)
+    };
+    let (u, v, w) = (fade(0), fade(1), fade(2));
+    let corner = |dx: i64, dy: i64, dz: i64| {
+        let x = (cell[0] as i64 + dx).wrapping_mul(0x1657_4D3B_29C1);
+        let y = (cell[1] as i64 + dy).wrapping_mul(0x2F8A_91D1_77B5);
+        let z = (cell[2] as i64 + dz).wrapping_mul(0x5B2C_6E0F_4A6D);
+        (mix(seed ^ (x ^ y ^ z) as u64) >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    };
+    let along = |dy, dz| lerp(corner(0, dy, dz), corner(1, dy, dz), u);
+    lerp(lerp(along(0, 0), along(1, 0), v), lerp(along(0, 1), along(1, 1), v), w)
+}
+
+pub(crate) fn lerp(a: f32, b: f32, t: f32) -> f32 {
+    a + (b - a) * t
+}
+
+/// Grain of a reconstructed image: white noise shaped by the kernel, mean 0, deviation 1.
+///
+/// `smooth` in 0..1: 0 keeps the finest grain and takes the coarse out, as edge-enhancing kernels
+/// do; 1 gives the blotches of soft-tissue kernels.
+pub(crate) fn grain(rng: &mut Rng, width: usize, height: usize, smooth: f32) -> Vec<f32> {
+    let mut fine: Vec<f32> = (0..width * height).map(|_| rng.normal()).collect();
+    if smooth > 0.3 {
+        blur(&mut fine, width, height, 1);
+    }
+    let mut coarse = fine.clone();
+    blur(&mut coarse, width, height, 1 + (smooth * 2.0) as usize);
+    let taken = lerp(0.9, 0.45, smooth);
+    for (f, c) in fine.iter_mut().zip(&coarse) {
+        *f -= taken * c;
+    }
+    let variance = fine.iter().map(|v| v * v).sum::<f32>() / fine.len().max(1) as f32;
+    let scale = 1.0 / variance.sqrt().max(1e-6);
+    fine.iter_mut().for_each(|v| *v *= scale);
+    fine
+}
+
+/// A box filter of the given radius, run twice in both directions: close to a Gaussian.
+pub(crate) fn blur(plane: &mut [f32], width: usize, height: usize, radius: usize) {
+    if radius == 0 || width == 0 || height == 0 {
+        return;
+    }
+    let mut line = vec![0.0; width.max(height)];
+    for _ in 0..2 {
+        for row in plane.chunks_exact_mut(width) {
+            box_line(row, &mut line[..width], radius);
+            row.copy_from_slice(&line[..width]);
+        }
+        blur_columns(plane, width, height, radius);
+    }
+}
+
+/// Moves down all columns at once, so that memory is read row by row.
+fn blur_columns(plane: &mut [f32], width: usize, height: usize, radius: usize) {
+    let source = plane.to_vec();
+    let row = |y: isize| {
+        let y = y.clamp(0, height as isize - 1) as usize;
+        &source[y * width..(y + 1) * width]
+    };
+    let reach = radius as isize;
+    let scale = 1.0 / (2 * radius + 1) as f32;
+    let mut sums = vec![0.0f32; width];
+    for y in -reach..=reach {
+        sums.iter_mut().zip(row(y)).for_each(|(s, v)| *s += v);
+    }
+    for y in 0..height {
+        let out = &mut plane[y * width..(y + 1) * width];
+        let (leaving, entering) = (row(y as isize - reach), row(y as isize + reach + 1));
+        for x in 0..width {
+            out[x] = sums[x] * scale;
+            sums[x] += entering[x] - leaving[x];
+        }
+    }
+}
+
+fn box_line(source: &[f32], out: &mut [f32], radius: usize) {
+    let last = source.len() - 1;
+    let reach = radius as isize;
+    let at = |i: isize| source[i.clamp(0, last as isize) as usize];
+    let scale = 1.0 / (2 * radius + 1) as f32;
+    let mut sum: f32 = (-reach..=reach).map(at).sum();
+    for (i, slot) in out.iter_mut().enumerate() {
+        *slot = sum * scale;
+        let i = i as isize;
+        sum += at(i + reach + 1) - at(i - reach);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grain_has_unit_deviation_and_its_kernel_shapes_it() {
+        let neighbours = |smooth| {
+            let g = grain(&mut Rng::new(7, "t"), 128, 128, smooth);
+            let mean = g.iter().sum::<f32>() / g.len() as f32;
+            let variance = g.iter().map(|v| v * v).sum::<f32>() / g.len() as f32;
+            assert!(mean.abs() < 0.05 && (variance - 1.0).abs() < 0.01, "{mean} {variance}");
+            g.windows(2).map(|w| w[0] * w[1]).sum::<f32>() / g.len() as f32
+        };
+        assert!(neighbours(1.0) > 0.4, "soft kernels give blotches");
+        assert!(neighbours(0.0) < 0.1, "sharp kernels give fine grain");
+    }
+
+    #[test]
+    fn noise_is_smooth_bounded_and_seeded() {
+        let line = |seed| (0..400).map(move |i| noise3(seed, [i as f32 * 0.05, 0.3, -2.2]));
+        assert!(line(1).all(|v| v.abs() <= 1.0));
+        assert!(line(1).zip(line(1).skip(1)).all(|(a, b)| (a - b).abs() < 0.2));
+        assert!(line(1).zip(line(2)).any(|(a, b)| (a - b).abs() > 0.3));
+    }
+}

@@ -1,0 +1,128 @@
+//! Cuts through a body: every pixel asks the solids what it lies in.
+
+use super::anatomy::Body;
+use super::noise::noise3;
+use super::solid::P3;
+use super::tissue::{Look, Tissue};
+
+/// An image plane. `across` and `down` are the steps between pixels; each lies along one axis.
+#[derive(Debug, Clone)]
+pub(crate) struct Plane {
+    /// Centre of the first pixel.
+    pub(crate) origin: P3,
+    pub(crate) across: P3,
+    pub(crate) down: P3,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+}
+
+impl Plane {
+    pub(crate) fn at(&self, column: f32, row: f32) -> P3 {
+        std::array::from_fn(|i| self.origin[i] + column * self.across[i] + row * self.down[i])
+    }
+
+    /// Columns and rows that a box covers; `None` when the plane misses it.
+    fn window(&self, low: P3, high: P3) -> Option<[usize; 4]> {
+        let mut window = [0, self.width, 0, self.height];
+        for axis in 0..3 {
+            let (from, to) = (low[axis] - self.origin[axis], high[axis] - self.origin[axis]);
+            let (step, first, size) = if self.across[axis] != 0.0 {
+                (self.across[axis], 0, self.width)
+            } else if self.down[axis] != 0.0 {
+                (self.down[axis], 2, self.height)
+            } else if from > 0.0 || to < 0.0 {
+                return None;
+            } else {
+                continue;
+            };
+            let (a, b) = if step > 0.0 { (from / step, to / step) } else { (to / step, from / step) };
+            window[first] = a.floor().clamp(0.0, size as f32) as usize;
+            window[first + 1] = (b.ceil() + 1.0).clamp(0.0, size as f32) as usize;
+        }
+        (window[0] < window[1] && window[2] < window[3]).then_some(window)
+    }
+}
+
+/// Paints a body on a plane with edges `edge` mm wide; `look` gives each tissue's value.
+pub(crate) fn paint(body: &Body, plane: &Plane, edge: f32, look: impl Fn(Tissue) -> Look) -> Vec<f32> {
+    let fields = Fields::new(body, plane);
+    let mut out = vec![look(Tissue::Air).0; plane.width * plane.height];
+    for solid in body.solids.iter() {
+        let (low, high) = solid.bounds();
+        let (low, high) = (low.map(|v| v - body.warp), high.map(|v| v + body.warp));
+        let Some([left, right, top, bottom]) = plane.window(low, high) else { continue };
+        let (value, mottle) = look(solid.tissue);
+        for row in top..bottom {
+            let range = row * plane.width + left..row * plane.width + right;
+            let pixels = out[range.clone()].iter_mut().zip(&fields.place[range.clone()]);
+            for ((slot, place), mottled) in pixels.zip(&fields.mottle[range]) {
+                let cover = solid.cover(*place, edge, body.seed) * solid.opacity;
+                if cover > 0.0 {
+                    *slot += (value + mottle * mottled - *slot) * cover;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// What all pixels of a plane need once.
+struct Fields {
+    /// Where a pixel lies in the body before it was bent: nothing alive is an exact ellipse.
+    place: Vec<P3>,
+    /// Texture within tissues, -1..1.
+    mottle: Vec<f32>,
+}
+
+/// Width of the bends, mm.
+const BEND: f32 = 34.0;
+
+impl Fields {
+    fn new(body: &Body, plane: &Plane) -> Self {
+        let bend: Vec<Vec<f32>> = (0..3)
+            .map(|axis| lattice(plane, BEND / 5.0, |p| noise3(body.seed ^ axis, p.map(|v| v / BEND))))
+            .collect();
+        let coarse = lattice(plane, 2.2, |p| noise3(body.seed ^ 0xC0A, p.map(|v| v / 6.5)));
+        let fine = lattice(plane, 0.8, |p| noise3(body.seed ^ 0xF1E, p.map(|v| v / 1.9)));
+        let mottle = coarse.iter().zip(&fine).map(|(c, f)| 0.5 * c + 0.6 * f).collect();
+        let mut place = Vec::with_capacity(plane.width * plane.height);
+        for row in 0..plane.height {
+            for column in 0..plane.width {
+                let (at, i) = (plane.at(column as f32, row as f32), place.len());
+                place.push(std::array::from_fn(|axis| at[axis] + body.warp * bend[axis][i]));
+            }
+        }
+        Fields { place, mottle }
+    }
+}
+
+/// A smooth field over all pixels, computed every `spacing` mm and drawn straight between.
+fn lattice(plane: &Plane, spacing: f32, field: impl Fn(P3) -> f32) -> Vec<f32> {
+    let pixel = |step: P3| step.iter().map(|v| v.abs()).sum::<f32>();
+    let columns_apart = (spacing / pixel(plane.across)).max(1.0);
+    let rows_apart = (spacing / pixel(plane.down)).max(1.0);
+    let columns = (plane.width as f32 / columns_apart) as usize + 2;
+    let rows = (plane.height as f32 / rows_apart) as usize + 2;
+    let mut knots = Vec::with_capacity(columns * rows);
+    for row in 0..rows {
+        for column in 0..columns {
+            knots.push(field(plane.at(column as f32 * columns_apart, row as f32 * rows_apart)));
+        }
+    }
+    let mut out = Vec::with_capacity(plane.width * plane.height);
+    let mut line = vec![0.0; columns];
+    for row in 0..plane.height {
+        let y = row as f32 / rows_apart;
+        let (top, t) = (y as usize, y.fract());
+        for (column, slot) in line.iter_mut().enumerate() {
+            let (a, b) = (knots[top * columns + column], knots[(top + 1) * columns + column]);
+            *slot = a + (b - a) * t;
+        }
+        out.extend((0..plane.width).map(|column| {
+            let x = column as f32 / columns_apart;
+            let (left, t) = (x as usize, x.fract());
+            line[left] + (line[left + 1] - line[left]) * t
+        }));
+    }
+    out
+}

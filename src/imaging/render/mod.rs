@@ -1,0 +1,15 @@
+//! Bodies to pixels, one file per kind of device.
+
+pub(crate) mod ct;
+pub(crate) mod dx;
+pub(crate) mod mr;
+pub(crate) mod protocol;
+pub(crate) mod us;
+
+/// Pixels as they are stored, one frame.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) samples: Vec<u16>,
+}

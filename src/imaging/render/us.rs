@@ -1,0 +1,196 @@
+//! Ultrasound: echoes along the lines of a convex probe on the skin, then put on a screen.
+
+use crate::imaging::anatomy::Body;
+use crate::imaging::noise::{Rng, blur, mix};
+use crate::imaging::plane::{Plane, paint};
+use crate::imaging::tissue::Tissue;
+use crate::world::Region;
+
+/// Size of the screen.
+pub(crate) const WIDTH: usize = 800;
+/// Size of the screen.
+pub(crate) const HEIGHT: usize = 600;
+/// Depth that is shown, mm.
+pub(crate) const DEPTH: f32 = 160.0;
+/// Upper edge of the sector on the screen, pixels.
+const HEAD: f32 = 34.0;
+/// Lower edge of the sector on the screen, pixels.
+const FOOT: f32 = 576.0;
+/// Radius of the probe's face, mm.
+const FACE: f32 = 58.0;
+/// Half of the opening angle, radians.
+const OPENING: f32 = 0.56;
+
+const LINES: usize = 256;
+const SAMPLES: usize = 640;
+
+/// Millimetres per pixel.
+pub(crate) fn pixel() -> f32 {
+    DEPTH / (FOOT - HEAD)
+}
+
+/// Columns and rows of the sector on the screen: left, top, right, bottom.
+pub(crate) fn sector() -> [u32; 4] {
+    let half = (FACE + DEPTH) * OPENING.sin() / pixel();
+    let middle = WIDTH as f32 / 2.0;
+    [
+        (middle - half).max(0.0) as u32,
+        HEAD as u32,
+        (middle + half).min(WIDTH as f32 - 1.0) as u32,
+        FOOT as u32,
+    ]
+}
+
+/// The screen of one still image; the probe moves from image to image.
+pub(crate) fn still(body: &Body, region: Region, number: u32) -> Vec<u8> {
+    let mut rng = Rng::new(mix(body.seed ^ u64::from(number)), "probe");
+    let echoes = echoes(body, region, number, &mut rng);
+    let mut screen = convert(&echoes);
+    grey_bar(&mut screen);
+    screen
+}
+
+/// Brightness along each line, 0..255, from the face of the probe downwards.
+fn echoes(body: &Body, region: Region, number: u32, rng: &mut Rng) -> Vec<f32> {
+    let step = 0.5;
+    let width = (2.0 * (FACE + DEPTH) * OPENING.sin() / step) as usize;
+    let height = (DEPTH / step) as usize + 40;
+    let (x, z) = probe(region, number, rng);
+    let skin = skin(body, x, z);
+    let plane = Plane {
+        origin: [x - width as f32 * step / 2.0, skin, z],
+        across: [step, 0.0, 0.0],
+        down: [0.0, step, 0.0],
+        width,
+        height,
+    };
+    let scatter = paint(body, &plane, 0.9, |tissue| (echogenicity(tissue).0, echogenicity(tissue).2));
+    let loss = paint(body, &plane, 0.9, |tissue| (echogenicity(tissue).1, 0.0));
+    let speckle = speckle(rng);
+    let mut out = vec![0.0; LINES * SAMPLES];
+    for line in 0..LINES {
+        let angle = OPENING * (2.0 * line as f32 / (LINES - 1) as f32 - 1.0);
+        let mut left = 1.0f32;
+        let mut before = None;
+        for sample in 0..SAMPLES {
+            let deep = DEPTH * sample as f32 / SAMPLES as f32;
+            let column = width as f32 / 2.0 + (FACE + deep) * angle.sin() / step;
+            let row = ((FACE + deep) * angle.cos() - FACE * OPENING.cos()).max(0.0) / step;
+            let at = (row as usize).min(height - 1) * width + (column.max(0.0) as usize).min(width - 1);
+            let here = scatter[at].max(0.0);
+            let jump = before.map_or(0.0, |b: f32| (here - b).abs()) * 0.55;
+            before = Some(here);
+            left *= (-loss[at] * DEPTH / SAMPLES as f32).exp();
+            let i = line * SAMPLES + sample;
+            let echo = (here + jump * jump * 0.02) * speckle[i] * left + 0.35 * speckle[i];
+            out[i] = 44.0 * (1.0 + echo).ln();
+        }
+    }
+    out
+}
+
+/// Where the probe is held: x and z.
+fn probe(region: Region, number: u32, rng: &mut Rng) -> (f32, f32) {
+    const ABDOMEN: [(f32, f32); 6] =
+        [(-58.0, 40.0), (-48.0, 8.0), (-30.0, 24.0), (6.0, 18.0), (-66.0, 64.0), (62.0, -4.0)];
+    let (x, z) = match region {
+        Region::Abdomen | Region::LumbarSpine => ABDOMEN[number as usize % ABDOMEN.len()],
+        Region::Chest => (24.0, -70.0),
+        Region::Head | Region::Limb => (0.0, 20.0),
+    };
+    (x + rng.range(-6.0, 6.0), z + rng.range(-8.0, 8.0))
+}
+
+/// y of the skin under the probe.
+fn skin(body: &Body, x: f32, z: f32) -> f32 {
+    let plane = Plane {
+        origin: [x, -240.0, z],
+        across: [1.0, 0.0, 0.0],
+        down: [0.0, 1.0, 0.0],
+        width: 1,
+        height: 300,
+    };
+    let line = paint(body, &plane, 1.0, |tissue| (if tissue == Tissue::Air { 0.0 } else { 1.0 }, 0.0));
+    line.iter().position(|v| *v > 0.5).map_or(-100.0, |row| row as f32 - 240.0)
+}
+
+/// Interference of many small echoes: the length of a random walk (Rayleigh), finer along the line
+/// than across it.
+fn speckle(rng: &mut Rng) -> Vec<f32> {
+    let mut channel = || {
+        let mut plane: Vec<f32> = (0..LINES * SAMPLES).map(|_| rng.normal()).collect();
+        blur(&mut plane, SAMPLES, LINES, 1);
+        plane
+    };
+    let (re, im) = (channel(), channel());
+    re.iter().zip(&im).map(|(a, b)| 2.6 * a.hypot(*b)).collect()
+}
+
+/// Echo strength, loss per mm and texture.
+fn echogenicity(tissue: Tissue) -> (f32, f32, f32) {
+    match tissue {
+        Tissue::Air | Tissue::Lung => (60.0, 0.5, 30.0),
+        Tissue::Table => (0.0, 1.0, 0.0),
+        Tissue::Skin => (70.0, 0.004, 10.0),
+        Tissue::Fat => (17.0, 0.006, 13.0),
+        Tissue::Muscle | Tissue::Heart => (11.0, 0.007, 9.0),
+        Tissue::Liver => (24.0, 0.0055, 5.0),
+        Tissue::Spleen => (22.0, 0.005, 3.0),
+        Tissue::Kidney => (13.0, 0.005, 4.0),
+        Tissue::Pancreas | Tissue::Gland => (30.0, 0.005, 9.0),
+        Tissue::Bowel | Tissue::Consolidation | Tissue::GroundGlass => (20.0, 0.01, 14.0),
+        Tissue::Stool => (45.0, 0.06, 30.0),
+        Tissue::Blood | Tissue::Vessel | Tissue::Fluid | Tissue::Cyst | Tissue::Effusion => {
+            (0.4, 0.0012, 0.3)
+        }
+        Tissue::Cortical | Tissue::Skull | Tissue::Stone => (190.0, 0.9, 20.0),
+        Tissue::Spongy | Tissue::Diploe | Tissue::Gap => (60.0, 0.5, 10.0),
+        Tissue::Grey | Tissue::White | Tissue::Cord | Tissue::Infarct | Tissue::Oedema => (14.0, 0.006, 5.0),
+        Tissue::Dura | Tissue::Lens | Tissue::Cartilage | Tissue::Disc | Tissue::DryDisc => (40.0, 0.02, 8.0),
+        Tissue::Nodule | Tissue::Haematoma => (28.0, 0.008, 12.0),
+    }
+}
+
+/// Lines of the probe onto the screen.
+fn convert(echoes: &[f32]) -> Vec<u8> {
+    let mut screen = vec![0; WIDTH * HEIGHT];
+    let apex = HEAD - FACE * OPENING.cos() / pixel();
+    for row in HEAD as usize..HEIGHT {
+        for column in 0..WIDTH {
+            let (dx, dy) = (column as f32 - WIDTH as f32 / 2.0, row as f32 - apex);
+            let deep = dx.hypot(dy) * pixel() - FACE;
+            let angle = dx.atan2(dy);
+            if !(0.0..DEPTH).contains(&deep) || angle.abs() >= OPENING {
+                continue;
+            }
+            let line = (angle / OPENING + 1.0) / 2.0 * (LINES - 1) as f32;
+            let sample = deep / DEPTH * SAMPLES as f32;
+            screen[row * WIDTH + column] = between(echoes, line, sample).clamp(0.0, 255.0) as u8;
+        }
+    }
+    screen
+}
+
+fn between(echoes: &[f32], line: f32, sample: f32) -> f32 {
+    let (l, s) = ((line as usize).min(LINES - 2), (sample as usize).min(SAMPLES - 2));
+    let (u, v) = (line - l as f32, sample - s as f32);
+    let at = |dl: usize, ds: usize| echoes[(l + dl) * SAMPLES + s + ds];
+    (at(0, 0) * (1.0 - v) + at(0, 1) * v) * (1.0 - u) + (at(1, 0) * (1.0 - v) + at(1, 1) * v) * u
+}
+
+/// The grey scale at the edge and the depth marks that every machine shows.
+fn grey_bar(screen: &mut [u8]) {
+    for row in 60..260 {
+        for column in 24..34 {
+            screen[row * WIDTH + column] = (255 - (row - 60) * 255 / 199) as u8;
+        }
+    }
+    let centimetre = 10.0 / pixel();
+    for mark in 0..=(DEPTH / 10.0) as usize {
+        let row = (HEAD + mark as f32 * centimetre) as usize;
+        let long = if mark % 5 == 0 { 9 } else { 5 };
+        for column in WIDTH - 20 - long..WIDTH - 20 {
+            screen[row.min(HEIGHT - 1) * WIDTH + column] = 190;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Shapes in the patient's coordinates: millimetres, x to the left, y to the back, z to the head
+//! (the patient-based system of PS3.3 C.7.6.2.1.1).
+
+use super::noise::noise3;
+use super::tissue::Tissue;
+
+/// A point or a vector in millimetres.
+pub(crate) type P3 = [f32; 3];
+
+/// What a solid looks like.
+#[derive(Debug, Clone)]
+pub(crate) enum Shape {
+    /// An ellipsoid turned about the long axis of the body.
+    Ellipsoid {
+        centre: P3,
+        radii: P3,
+        /// Cosine and sine of the turn.
+        turn: (f32, f32),
+        /// 0 for an ellipsoid up to 1 for a rounded box.
+        boxy: f32,
+    },
+    /// A straight piece of a tube with round ends, its radius changing evenly.
+    Capsule { a: P3, b: P3, ra: f32, rb: f32 },
+}
+
+/// Keeps only the part of a solid on one side of a plane.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clip {
+    pub(crate) axis: usize,
+    pub(crate) limit: f32,
+    pub(crate) above: bool,
+}
+
+/// One piece of a body. Later ones cover earlier ones.
+#[derive(Debug, Clone)]
+pub(crate) struct Solid {
+    pub(crate) tissue: Tissue,
+    pub(crate) shape: Shape,
+    /// 1 covers all below it; less lets it shine through.
+    pub(crate) opacity: f32,
+    /// How far the surface wanders in and out, mm.
+    pub(crate) rough: f32,
+    /// Width of that wandering, mm.
+    pub(crate) rough_scale: f32,
+    /// Extra softness of the edge, mm.
+    pub(crate) soft: f32,
+    /// Keeps only winding sheets this far apart (sulci); 0 keeps all.
+    pub(crate) sheets: f32,
+    pub(crate) clip: Option<Clip>,
+    /// Pieces of one tube share a number, so that a projection counts their overlap once.
+    pub(crate) part: u32,
+}
+
+impl Solid {
+    /// Smallest and largest coordinates it may touch, without the body's warp.
+    pub(crate) fn bounds(&self) -> (P3, P3) {
+        let margin = self.rough + self.soft + 2.0;
+        match &self.shape {
+            Shape::Ellipsoid { centre, radii, turn, .. } => {
+                let (c, s) = (turn.0.abs(), turn.1.abs());
+                let reach = [c * radii[0] + s * radii[1], s * radii[0] + c * radii[1], radii[2]];
+                (
+                    std::array::from_fn(|i| centre[i] - reach[i] - margin),
+                    std::array::from_fn(|i| centre[i] + reach[i] + margin),
+                )
+            }
+            Shape::Capsule { a, b, ra, rb } => (
+                std::array::from_fn(|i| (a[i] - ra).min(b[i] - rb) - margin),
+                std::array::from_fn(|i| (a[i] + ra).max(b[i] + rb) + margin),
+            ),
+        }
+    }
+
+    /// How much of the neighbourhood of `p` it fills, 0..1; the edge is `edge` mm wide.
+    pub(crate) fn cover(&self, p: P3, edge: f32, seed: u64) -> f32 {
+        let edge = edge + self.soft;
+        let band = edge + self.rough;
+        let mut inside = self.shape.inside(p, band);
+        if let Some(clip) = self.clip {
+            let beyond = if clip.above { p[clip.axis] - clip.limit } else { clip.limit - p[clip.axis] };
+            inside = inside.min(beyond);
+        }
+        if inside <= -band {
+            return 0.0;
+        }
+        if self.rough > 0.0 && inside < band {
+            inside += self.rough * noise3(seed ^ 0xED6E, p.map(|v| v / self.rough_scale));
+        }
+        let cover = (0.5 + inside / edge).clamp(0.0, 1.0);
+        if self.sheets > 0.0 && cover > 0.0 { cover * self.sheet(p, seed) } else { cover }
+    }
+
+    fn sheet(&self, p: P3, seed: u64) -> f32 {
+        let fold = noise3(seed ^ 0x5A1C, p.map(|v| v / self.sheets)).abs();
+        ((0.16 - fold) / 0.12).clamp(0.0, 1.0)
+    }
+}
+
+impl Shape {
+    /// About how deep `p` lies below the surface in mm, negative outside. Exact only within `band`
+    /// of the surface; deeper it is at least `band`, further out at most `-band`.
+    fn inside(&self, p: P3, band: f32) -> f32 {
+        match self {
+            Shape::Ellipsoid { centre, radii, turn, boxy } => {
+                let (dx, dy) = (p[0] - centre[0], p[1] - centre[1]);
+                let d = [turn.0 * dx + turn.1 * dy, turn.0 * dy - turn.1 * dx, p[2] - centre[2]];
+                let n: P3 = std::array::from_fn(|i| d[i] / radii[i]);
+                let q: P3 = n.map(|v| v * v);
+                let round = q[0] + q[1] + q[2];
+                let level = if *boxy > 0.0 {
+                    let square = (q[0] * q[0] + q[1] * q[1] + q[2] * q[2]).sqrt();
+                    round + (square - round) * boxy
+                } else {
+                    round
+                };
+                let thin = radii[0].min(radii[1]).min(radii[2]);
+                let margin = band / thin;
+                if level > (1.0 + margin) * (1.0 + margin) {
+                    return -band;
+                }
+                if margin < 1.0 && level < (1.0 - margin) * (1.0 - margin) {
+                    return band;
+                }
+                let slope: f32 = (0..3).map(|i| q[i] / (radii[i] * radii[i])).sum();
+                (1.0 - level) / (2.0 * slope.sqrt()).max(1e-4)
+            }
+            Shape::Capsule { a, b, ra, rb } => {
+                let (along, distance) = along_segment(p, *a, *b);
+                ra + (rb - ra) * along - distance
+            }
+        }
+    }
+}
+
+/// Where on a segment the nearest point to `p` lies, 0..1, and its distance.
+fn along_segment(p: P3, a: P3, b: P3) -> (f32, f32) {
+    let (mut dot, mut length, mut square) = (0.0, 0.0, 0.0);
+    for i in 0..3 {
+        dot += (p[i] - a[i]) * (b[i] - a[i]);
+        length += (b[i] - a[i]) * (b[i] - a[i]);
+    }
+    let along = if length > 0.0 { (dot / length).clamp(0.0, 1.0) } else { 0.0 };
+    for i in 0..3 {
+        let d = p[i] - a[i] - along * (b[i] - a[i]);
+        square += d * d;
+    }
+    (along, square.sqrt())
+}
