@@ -11,6 +11,7 @@
     )
 )]
 
+pub mod http;
 pub mod mllp;
 
 use std::sync::Arc;
@@ -34,14 +35,12 @@ pub struct Making {
 /// # Errors
 /// A located [`Fault`] of the behaviour file.
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
-    let _ = making;
     match service.protocol {
+        Protocol::Http | Protocol::Https => http::decoy(making, service),
         Protocol::Mllp => mllp::build(service),
-        Protocol::Dicom | Protocol::Astm | Protocol::Http | Protocol::Https | Protocol::Ssh => {
-            Err(Fault::of_file(
-                &service.behaviour.file,
-                format!("no decoy speaks {} yet", service.protocol.as_str()),
-            ))
-        }
+        Protocol::Dicom | Protocol::Astm | Protocol::Ssh => Err(Fault::of_file(
+            &service.behaviour.file,
+            format!("no decoy speaks {} yet", service.protocol.as_str()),
+        )),
     }
 }

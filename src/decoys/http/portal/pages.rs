@@ -1,0 +1,112 @@
+//! Templates, compiled once.
+
+use bytes::Bytes;
+use minijinja::{AutoEscape, Environment, Value, context};
+
+use super::super::behaviour::{Behaviour, Product};
+use super::super::site;
+use crate::decoys::Making;
+use crate::persona::{Account, Fault};
+
+/// Templates that the application needs.
+const NEEDED: [&str; 11] = [
+    "login.html",
+    "home.html",
+    "patients.html",
+    "patient.html",
+    "lab.html",
+    "study.html",
+    "orders.html",
+    "worklist.html",
+    "inpatients.html",
+    "password.html",
+    "layout.html",
+];
+
+/// Instructions that one page may take: far above any real one.
+const FUEL: u64 = 20_000_000;
+
+/// All pages of an installation.
+pub(crate) struct Pages {
+    environment: Environment<'static>,
+    common: Value,
+    login: Bytes,
+}
+
+impl Pages {
+    /// Compiles the templates of the site.
+    ///
+    /// # Errors
+    /// A located [`Fault`] of a template that is missing or does not compile.
+    pub(crate) fn new(making: &Making, behaviour: &Behaviour) -> Result<Self, Fault> {
+        let files = &making.pack.files;
+        let folder = format!("{}/{}/templates/", making.host.name, behaviour.site);
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.set_fuel(Some(FUEL));
+        for path in files.below(&folder) {
+            let Some(name) = path.strip_prefix(&folder) else { continue };
+            let text = files.text(path)?.to_owned();
+            environment.add_template_owned(name.to_owned(), text).map_err(|e| Fault {
+                file: files.display(path),
+                line: e.line(),
+                problem: e.to_string(),
+            })?;
+        }
+        for name in NEEDED {
+            if environment.get_template(name).is_err() {
+                return Err(Fault::of_file(files.display(&format!("{folder}{name}")), "file is missing"));
+            }
+        }
+        let common = common(making, behaviour, &behaviour.product);
+        let mut pages = Pages { environment, common, login: Bytes::new() };
+        let file = files.display(&format!("{folder}login.html"));
+        pages.login = pages.try_render("login.html", None, context! {}).map_err(|e| Fault {
+            file,
+            line: e.line(),
+            problem: e.to_string(),
+        })?;
+        Ok(pages)
+    }
+
+    /// The login page without a message.
+    pub(crate) fn login(&self) -> Bytes {
+        self.login.clone()
+    }
+
+    /// A page; `None` when its template fails.
+    pub(crate) fn render(&self, template: &str, account: Option<&Account>, values: Value) -> Option<Bytes> {
+        self.try_render(template, account, values)
+            .map_err(|error| tracing::error!(template, %error, "a portal page could not be made"))
+            .ok()
+    }
+
+    fn try_render(
+        &self,
+        template: &str,
+        account: Option<&Account>,
+        values: Value,
+    ) -> Result<Bytes, minijinja::Error> {
+        let user = account.map(|a| context! { name => a.name.clone(), full_name => a.full_name.clone() });
+        let context = context! { user, ..minijinja::value::merge_maps([values, self.common.clone()]) };
+        let page = self.environment.get_template(template)?.render(context)?;
+        Ok(page.into())
+    }
+}
+
+fn common(making: &Making, behaviour: &Behaviour, product: &Product) -> Value {
+    let hospital = &making.pack.hospital;
+    let installation = &making.pack.installation;
+    context! {
+        hospital => hospital.name.clone(),
+        hospital_en => hospital.name_en.clone(),
+        context => behaviour.context.clone(),
+        product => product.name.clone(),
+        short => product.short.clone(),
+        vendor => product.vendor.clone(),
+        version => product.version.clone(),
+        since => product.since,
+        build => site::build(installation),
+        server_name => making.host.hostname.clone(),
+    }
+}

@@ -1,0 +1,151 @@
+//! The application as a browser sees it.
+
+use super::support::{Bench, PASSWORD};
+use crate::event::Observation;
+use crate::persona::Protocol;
+
+fn get(path: &str, cookie: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: his\r\nCookie: {cookie}\r\n\r\n")
+}
+
+fn post(path: &str, cookie: &str, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: his\r\nCookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn ask(bench: &Bench, request: &str) -> (String, Vec<Observation>) {
+    let mut connection = bench.connect(3);
+    connection.send(request.as_bytes());
+    (String::from_utf8(connection.received()).unwrap(), connection.events())
+}
+
+fn cookie(answer: &str) -> String {
+    let line = answer.lines().find(|l| l.starts_with("Set-Cookie: JSESSIONID=")).expect("a session cookie");
+    line["Set-Cookie: ".len()..].split(';').next().unwrap().to_owned()
+}
+
+fn logged_in(bench: &Bench) -> String {
+    let form = format!("username=hisadmin&password={}", PASSWORD.replace('@', "%40"));
+    let (answer, events) = ask(bench, &post("/his/login", "", &form));
+    assert!(answer.starts_with("HTTP/1.1 302 \r\n"), "{answer}");
+    assert!(answer.contains("\r\nLocation: http://his/his/home\r\n"), "{answer}");
+    assert!(
+        events.iter().any(|e| matches!(e, Observation::LureTouched { lure, .. } if lure == "his/hisadmin"))
+    );
+    cookie(&answer)
+}
+
+#[test]
+fn a_wrong_password_is_told_and_refused() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let (answer, events) = ask(&bench, &post("/his/login", "", "username=%3Cb%3Eadmin&password=123456"));
+    assert!(answer.starts_with("HTTP/1.1 200 \r\n") && answer.contains("用户名或密码错误"));
+    assert!(answer.contains("value=\"&lt;b&gt;admin\""), "what was typed is shown escaped");
+    let attempt = events.iter().find_map(|e| {
+        let Observation::AuthAttempt { account, secret, accepted, .. } = e else { return None };
+        Some((account.as_untrusted(), secret.as_ref()?.as_untrusted(), *accepted))
+    });
+    assert_eq!(attempt, Some(("<b>admin", "123456", false)));
+    assert!(!events.iter().any(|e| matches!(e, Observation::LureTouched { .. })));
+}
+
+#[test]
+fn nothing_is_shown_without_a_login() {
+    let bench = Bench::portal(Protocol::Https, 443);
+    for path in ["/his/", "/his/home", "/his/patients?q=&search=1", "/his/nope"] {
+        let (answer, _) = ask(&bench, &get(path, "JSESSIONID=00112233445566778899AABBCCDDEEFF"));
+        assert!(answer.starts_with("HTTP/1.1 302 \r\n"), "{path}: {answer}");
+        assert!(answer.contains("\r\nLocation: https://his/his/login\r\n"), "{answer}");
+        assert_eq!(cookie(&answer).len(), "JSESSIONID=".len() + 32);
+    }
+}
+
+#[test]
+fn the_lure_account_gets_in_on_both_ports_and_out_again() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let cookie = logged_in(&bench);
+    let (home, _) = ask(&bench, &get("/his/home", &cookie));
+    assert!(
+        home.starts_with("HTTP/1.1 200 \r\n") && home.contains("今日概览") && home.contains("系统管理员")
+    );
+    let tls = Bench::portal(Protocol::Https, 443);
+    assert!(ask(&tls, &get("/his/home", &cookie)).0.contains("今日概览"));
+    let (out, _) = ask(&bench, &get("/his/logout", &cookie));
+    assert!(out.contains("Location: http://his/his/login"));
+    assert!(ask(&bench, &get("/his/home", &cookie)).0.starts_with("HTTP/1.1 302"));
+}
+
+#[test]
+fn a_changed_password_holds() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let cookie = logged_in(&bench);
+    let form = "oldPassword=Clzx%401234&newPassword=Abcd%40123456&confirmPassword=Abcd%40123456";
+    assert!(ask(&bench, &post("/his/password", &cookie, form)).0.contains("密码修改成功"));
+    let old = ask(&bench, &post("/his/login", "", "username=hisadmin&password=Clzx%401234")).0;
+    assert!(old.contains("用户名或密码错误"));
+    let new = ask(&bench, &post("/his/login", "", "username=hisadmin&password=Abcd%40123456")).0;
+    assert!(new.starts_with("HTTP/1.1 302"));
+}
+
+#[test]
+fn every_page_of_the_menu_can_be_made() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let cookie = logged_in(&bench);
+    for path in [
+        "/his/home",
+        "/his/patients",
+        "/his/patients?by=name&q=%E5%BC%A0&search=1",
+        "/his/patients?search=1&page=2",
+        "/his/inpatients",
+        "/his/orders?kind=imaging",
+        "/his/worklist",
+        "/his/password",
+    ] {
+        let (answer, _) = ask(&bench, &get(path, &cookie));
+        assert!(answer.starts_with("HTTP/1.1 200 \r\n"), "{path}: {answer}");
+    }
+    let (missing, _) = ask(&bench, &get("/his/nope", &cookie));
+    assert!(missing.starts_with("HTTP/1.1 404 \r\n") && missing.contains("[&#47;his&#47;nope]"));
+}
+
+#[test]
+fn an_empty_search_is_told_as_unbounded() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let cookie = logged_in(&bench);
+    for (query, expected) in [("search=1", true), ("search=1&q=%25", true), ("search=1&q=%E7%8E%8B", false)] {
+        let (_, events) = ask(&bench, &get(&format!("/his/patients?{query}"), &cookie));
+        let found = events.iter().find_map(|e| {
+            let Observation::Query { unbounded, .. } = e else { return None };
+            Some(*unbounded)
+        });
+        assert_eq!(found, Some(expected), "{query}");
+    }
+}
+
+#[test]
+fn shiro_cookies_are_answered_as_the_library_does() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let (answer, events) = ask(&bench, &get("/his/login", &format!("rememberMe={}", "A".repeat(300))));
+    assert!(answer.contains("\r\nSet-Cookie: rememberMe=deleteMe; Path=/his; Max-Age=0; Expires=Sun, 01-Mar-2026 01:30:00 GMT; SameSite=lax\r\n"));
+    assert!(
+        events.iter().any(
+            |e| matches!(e, Observation::ExploitAttempt { weakness, .. } if weakness == "CVE-2016-4437")
+        )
+    );
+}
+
+#[test]
+fn tomcat_speaks_chinese_to_who_asks() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let request =
+        "GET /his/..;/manager/html HTTP/1.1\r\nHost: his\r\nAccept-Language: zh-CN,zh;q=0.9\r\n\r\n";
+    let (answer, events) = ask(&bench, request);
+    assert!(answer.contains("HTTP状态 404 - 未找到") && answer.contains("\r\nContent-Language: zh-CN\r\n"));
+    assert!(
+        events.iter().any(
+            |e| matches!(e, Observation::ExploitAttempt { weakness, .. } if weakness == "path-traversal")
+        )
+    );
+}
