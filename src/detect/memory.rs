@@ -147,10 +147,10 @@ impl Memory {
         }
     }
 
-    fn name(&mut self, session: SessionId, name: &Tainted) {
+    fn name(&mut self, session: SessionId, name: &str) {
         self.names.retain(|old| old.session != session);
         make_room(&mut self.names, MAX_SESSIONS);
-        self.names.push(Name { session, name: name.clone() });
+        self.names.push(Name { session, name: name.into() });
     }
 }
 
@@ -167,9 +167,19 @@ fn is_guess(method: AuthMethod) -> bool {
 }
 
 /// What a peer calls itself: calling AE title, MSH-3, H-5.
-fn own_name(observation: &Observation) -> Option<&Tainted> {
-    if let Observation::Fingerprint { mark: Mark::CallingAe, value } = observation {
-        return Some(value);
+fn own_name(observation: &Observation) -> Option<&str> {
+    if let Observation::Fingerprint { mark, value } = observation {
+        return match mark {
+            Mark::CallingAe | Mark::AstmSender => Some(value.as_untrusted()),
+            // MSH-3 and MSH-4, joined.
+            Mark::HlSender => value.as_untrusted().split('|').next(),
+            Mark::SshClient
+            | Mark::Hassh
+            | Mark::SshKey
+            | Mark::Ja4
+            | Mark::DicomImplementation
+            | Mark::UserAgent => None,
+        };
     }
     let (Observation::Request { detail, .. }
     | Observation::Message { detail, .. }
@@ -178,9 +188,9 @@ fn own_name(observation: &Observation) -> Option<&Tainted> {
         return None;
     };
     match detail.as_ref()? {
-        Detail::DicomAssociation(association) => Some(&association.calling_ae),
-        Detail::Hl7(message) => Some(&message.sending_application),
-        Detail::Astm(message) => Some(&message.sender),
+        Detail::DicomAssociation(association) => Some(association.calling_ae.as_untrusted()),
+        Detail::Hl7(message) => Some(message.sending_application.as_untrusted()),
+        Detail::Astm(message) => Some(message.sender.as_untrusted()),
         Detail::Dimse(_) | Detail::Http(_) => None,
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::event::detail::{DicomAssociation, Dimse, Hl7};
-use crate::event::observation::{AuthMethod, CloseReason, Direction, RecordKind};
+use crate::event::observation::{AuthMethod, CloseReason, Direction, Mark, RecordKind};
 use crate::event::{Detail, Observation, Origin, SessionId, Tainted};
 
 const INTRUDER: &str = "10.9.8.7";
@@ -238,6 +238,20 @@ fn a_modality_that_echoes_and_stores_images_stays_low() {
     }
     assert_eq!(stage.alerts.len(), 1);
     assert_eq!((stage.last().severity, stage.last().rule.as_str()), (Severity::Low, "HW-CLINICAL"));
+}
+
+#[test]
+fn a_registered_sender_of_messages_stays_low() {
+    let mut stage = Stage::new();
+    let mut visit = stage.visit(MODALITY, "his", "mllp");
+    stage.see(&mut visit, Observation::Fingerprint { mark: Mark::HlSender, value: "CT01|RAD".into() });
+    let write = Observation::RecordWrite { subject: RecordKind::Patient, count: 1, ids: vec![] };
+    stage.see(&mut visit, write.clone());
+    assert_eq!(stage.high(), [""; 0]);
+    let mut visit = stage.visit("10.0.0.9", "his", "mllp");
+    stage.see(&mut visit, Observation::Fingerprint { mark: Mark::HlSender, value: "CT01|RAD".into() });
+    stage.see(&mut visit, write);
+    assert_eq!(stage.high(), ["HW-RECORD-WRITE"], "the name alone is no proof");
 }
 
 #[test]

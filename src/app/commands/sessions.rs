@@ -91,19 +91,19 @@ fn what(row: &SessionRow) -> String {
         let outcome = if row.access.accepted { "got in as" } else { "tried" };
         parts.push(format!("{outcome} {}", accounts.join(", ")));
     }
-    for (count, noun) in [
-        (counts.commands, "commands"),
-        (counts.uploads, "uploads"),
-        (counts.records_written, "records written"),
-        (counts.records_read, "records read"),
-        (counts.downloads, "downloads"),
-        (counts.queries, "searches"),
-        (counts.messages, "messages"),
-        (counts.requests, "requests"),
-        (counts.malformed, "malformed"),
+    for (count, one, many) in [
+        (counts.commands, "command", "commands"),
+        (counts.uploads, "upload", "uploads"),
+        (counts.records_written, "record written", "records written"),
+        (counts.records_read, "record read", "records read"),
+        (counts.downloads, "download", "downloads"),
+        (counts.queries, "search", "searches"),
+        (counts.messages, "message", "messages"),
+        (counts.requests, "request", "requests"),
+        (counts.malformed, "malformed input", "malformed inputs"),
     ] {
         if count > 0 {
-            parts.push(format!("{count} {noun}"));
+            parts.push(format!("{count} {}", if count == 1 { one } else { many }));
         }
     }
     if row.is_incomplete() {

@@ -129,36 +129,39 @@ fn quote(text: &Tainted) -> String {
     }
 }
 
-fn noun(kind: RecordKind) -> &'static str {
-    match kind {
-        RecordKind::Patient => "patients",
-        RecordKind::Encounter => "visits",
-        RecordKind::Order => "orders",
-        RecordKind::Study => "imaging studies",
-        RecordKind::Series => "image series",
-        RecordKind::Instance => "images",
-        RecordKind::Worklist => "worklist entries",
-        RecordKind::Specimen => "specimens",
-        RecordKind::LabResult => "laboratory results",
-        RecordKind::Report => "reports",
-        RecordKind::Staff => "staff",
-        RecordKind::File => "files",
-    }
+/// `1 patient`, `12 patients`.
+fn counted(count: u32, kind: RecordKind) -> String {
+    let (one, many) = match kind {
+        RecordKind::Patient => ("patient", "patients"),
+        RecordKind::Encounter => ("visit", "visits"),
+        RecordKind::Order => ("order", "orders"),
+        RecordKind::Study => ("imaging study", "imaging studies"),
+        RecordKind::Series => ("image series", "image series"),
+        RecordKind::Instance => ("image", "images"),
+        RecordKind::Worklist => ("worklist entry", "worklist entries"),
+        RecordKind::Specimen => ("specimen", "specimens"),
+        RecordKind::LabResult => ("laboratory result", "laboratory results"),
+        RecordKind::Report => ("report", "reports"),
+        RecordKind::Staff => ("member of staff", "members of staff"),
+        RecordKind::File => ("file", "files"),
+    };
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn noun_zh(kind: RecordKind) -> &'static str {
-    match kind {
-        RecordKind::Patient => "患者",
+fn counted_zh(count: u32, kind: RecordKind) -> String {
+    let noun = match kind {
+        RecordKind::Patient => "患者记录",
         RecordKind::Encounter => "就诊记录",
         RecordKind::Order => "医嘱",
         RecordKind::Study => "影像检查",
         RecordKind::Series => "影像序列",
         RecordKind::Instance => "影像",
         RecordKind::Worklist => "检查工作列表",
-        RecordKind::Specimen => "标本",
+        RecordKind::Specimen => "标本记录",
         RecordKind::LabResult => "检验结果",
         RecordKind::Report => "报告",
         RecordKind::Staff => "员工信息",
         RecordKind::File => "文件",
-    }
+    };
+    format!("{count}条{noun}")
 }

@@ -3,6 +3,7 @@
 use super::{Rule, Scene, Words};
 use crate::detect::Class;
 use crate::event::Observation;
+use crate::event::observation::Mark;
 
 pub(super) const RULE: Rule = Rule {
     id: "HW-PROBE",
@@ -18,16 +19,15 @@ pub(super) const RULE: Rule = Rule {
 fn fires(scene: &Scene<'_>) -> bool {
     matches!(
         scene.observation(),
-        Observation::Probe { .. } | Observation::Malformed { .. } | Observation::Fingerprint { .. }
+        Observation::Probe { .. }
+            | Observation::Malformed { .. }
+            | Observation::Fingerprint { mark: Mark::SshClient | Mark::Hassh | Mark::Ja4, .. }
     ) || matches!(scene.observation(), Observation::Request { verb, target, .. }
         if is_greeting(verb.as_untrusted(), target.as_untrusted()))
 }
 
 fn words(scene: &Scene<'_>) -> Words {
-    Words {
-        en: format!("asked {} what it is", scene.place()),
-        zh: format!("探测了{}的服务信息", scene.place_zh()),
-    }
+    Words { en: format!("probed {}", scene.place()), zh: format!("探测了{}", scene.place_zh()) }
 }
 
 /// What monitors ask: the start page, an echo.

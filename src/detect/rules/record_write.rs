@@ -1,6 +1,6 @@
 //! Records were written, changed or deleted.
 
-use super::{Rule, Scene, Words, noun, noun_zh};
+use super::{Rule, Scene, Words, counted, counted_zh};
 use crate::detect::Class;
 use crate::event::Observation;
 
@@ -24,7 +24,7 @@ fn words(scene: &Scene<'_>) -> Words {
         return Words::default();
     };
     Words {
-        en: format!("wrote {count} {} on {}", noun(*subject), scene.place()),
-        zh: format!("在{}写入了{count}条{}", scene.place_zh(), noun_zh(*subject)),
+        en: format!("wrote {} on {}", counted(*count, *subject), scene.place()),
+        zh: format!("在{}写入了{}", scene.place_zh(), counted_zh(*count, *subject)),
     }
 }

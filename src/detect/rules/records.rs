@@ -1,6 +1,6 @@
 //! Patients' records were searched with answers, or read.
 
-use super::{Rule, Scene, Words, noun, noun_zh};
+use super::{Rule, Scene, Words, counted, counted_zh};
 use crate::detect::Class;
 use crate::event::Observation;
 use crate::event::observation::RecordKind;
@@ -22,7 +22,7 @@ fn fires(scene: &Scene<'_>) -> bool {
 
 fn words(scene: &Scene<'_>) -> Words {
     let (en, zh) = took(scene);
-    Words { en: format!("{en} from {}", scene.place()), zh: format!("从{}{zh}", scene.place_zh()) }
+    Words { en: format!("{en} on {}", scene.place()), zh: format!("从{}{zh}", scene.place_zh()) }
 }
 
 /// Whether records went out, or a search found some.
@@ -37,14 +37,18 @@ pub(super) fn takes_records(scene: &Scene<'_>) -> bool {
 /// What was taken, in both languages.
 pub(super) fn took(scene: &Scene<'_>) -> (String, String) {
     if let Observation::Query { subject, answers, unbounded, .. } = scene.observation() {
-        let (all, all_zh) = if *unbounded { ("without a filter ", "无条件") } else { ("", "") };
+        let (all, all_zh) = if *unbounded { (" without a filter", "无条件") } else { ("", "") };
+        let found = counted(*answers, *subject);
         return (
-            format!("searched {} {all}and got {answers} answers", noun(*subject)),
-            format!("{all_zh}检索{}，获得{answers}条结果", noun_zh(*subject)),
+            format!("searched{all} and found {found}"),
+            format!("{all_zh}检索到{}", counted_zh(*answers, *subject)),
         );
     }
     if let Observation::RecordRead { subject, count, .. } = scene.observation() {
-        return (format!("read {count} {}", noun(*subject)), format!("读取了{count}条{}", noun_zh(*subject)));
+        return (
+            format!("read {}", counted(*count, *subject)),
+            format!("读取了{}", counted_zh(*count, *subject)),
+        );
     }
     ("had images sent elsewhere".into(), "将影像发送到其他节点".into())
 }
