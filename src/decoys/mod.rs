@@ -11,6 +11,7 @@
     )
 )]
 
+pub mod astm;
 pub mod http;
 pub mod mllp;
 
@@ -36,9 +37,10 @@ pub struct Making {
 /// A located [`Fault`] of the behaviour file.
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     match service.protocol {
+        Protocol::Astm => astm::build(service),
         Protocol::Http | Protocol::Https => http::decoy(making, service),
         Protocol::Mllp => mllp::build(service),
-        Protocol::Dicom | Protocol::Astm | Protocol::Ssh => Err(Fault::of_file(
+        Protocol::Dicom | Protocol::Ssh => Err(Fault::of_file(
             &service.behaviour.file,
             format!("no decoy speaks {} yet", service.protocol.as_str()),
         )),

@@ -16,3 +16,4 @@
 
 pub mod dicom;
 pub mod hl7;
+pub mod probe;

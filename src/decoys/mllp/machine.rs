@@ -13,6 +13,7 @@ use super::exchange::Exchange;
 use crate::event::Observation;
 use crate::session::{Machine, Next, Outbox, Session, Wake};
 use crate::wire::hl7::{Deframer, Heard};
+use crate::wire::probe;
 
 /// Silence after which bytes outside a frame are told: no frame is coming to end them.
 const NOISE_ENDS: Duration = Duration::from_secs(2);
@@ -97,7 +98,7 @@ impl MllpMachine {
     }
 
     fn tell_noise(&self, sample: &[u8], length: usize) {
-        match probe(sample) {
+        match probe::means(sample) {
             Some(means) => self.session.emit(Observation::Probe { means: means.to_owned() }),
             None if sample.starts_with(b"MSH") => self.session.malformed("message without a frame", sample),
             None => self.session.emit(Observation::Malformed {
@@ -109,7 +110,7 @@ impl MllpMachine {
     }
 
     fn tell_broken(&self, rule: &str, sample: &[u8]) {
-        match probe(sample) {
+        match probe::means(sample) {
             Some(means) => self.session.emit(Observation::Probe { means: means.to_owned() }),
             None => self.session.malformed(rule, sample),
         }
@@ -144,17 +145,5 @@ impl Machine for MllpMachine {
             Wake::Deadline => Next::Close,
             Wake::More | Wake::Relay(_) => self.listen(),
         }
-    }
-}
-
-/// What a scanner sends to any port.
-fn probe(sample: &[u8]) -> Option<&'static str> {
-    const HTTP: [&[u8]; 4] = [b"GET ", b"POST ", b"HEAD ", b"OPTIONS "];
-    if HTTP.iter().any(|method| sample.starts_with(method)) {
-        Some("http-request")
-    } else if sample.starts_with(&[0x16, 0x03]) {
-        Some("tls-hello")
-    } else {
-        None
     }
 }

@@ -123,7 +123,15 @@ impl<'a> Text<'a> {
             let name = m.msh(18).repetitions().next()?;
             Charset::named(name.raw())
         });
-        let charset = named.unwrap_or_else(|| guess(raw, default));
+        Self::of(raw, named.unwrap_or_else(|| guess(raw, default)))
+    }
+
+    /// Decodes text that can't name its set.
+    pub fn unnamed(raw: &'a [u8], default: Charset) -> Self {
+        Self::of(raw, guess(raw, default))
+    }
+
+    fn of(raw: &'a [u8], charset: Charset) -> Self {
         match charset.decode(raw) {
             Some(bytes) => Text { bytes, charset },
             None => Text { bytes: Cow::Borrowed(raw), charset },
