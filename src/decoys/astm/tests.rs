@@ -11,7 +11,6 @@ use crate::event::observation::{Mark, RecordKind};
 use crate::persona::Protocol;
 use crate::session::bench::{Bench, NOW, play};
 use crate::session::{Machine, Next, Outbox, Wake};
-use crate::wire::hl7::Charset;
 
 const UNKNOWN: &str = "999999999999";
 
@@ -244,52 +243,4 @@ fn a_frame_is_sent_six_times_at_most() {
     }
     assert_eq!(line.put(b"\x15"), [0x04]);
     assert_eq!(line.next, Next::Read(None));
-}
-
-#[test]
-fn what_a_peer_sent_he_can_ask_for() {
-    let port = Port::new();
-    let known = port.bench.world.at(NOW.parse().unwrap());
-    let day = known.local(known.now()).date().yesterday().unwrap();
-    let Some(order) = known.lab_orders_on(day).into_iter().find(|o| o.analysed.is_some()) else {
-        panic!("a weekday has laboratory orders")
-    };
-    let o = format!("O|1|{}||^^^^WBC", order.specimen);
-    let mut line = Line::open(&port);
-    line.put(&transmission(&["H|\\^&|||EVIL", &o, "R|1|^^^^WBC|0.07|10\\S\\9/L||L||F", "L|1|N"]));
-    line.put(&query(&order.specimen, "F"));
-    let download = Charset::Gb18030.decode(&deliver(&mut line)).unwrap().into_owned();
-    let text = String::from_utf8(download).unwrap();
-    assert!(text.contains("^^^^WBC|0.07|"), "{text}");
-    assert!(port.bench.told().iter().any(|o| matches!(o, Observation::RecordRead { subject: RecordKind::LabResult, ids, .. } if *ids == [order.specimen.clone()])));
-}
-
-#[test]
-fn a_specimen_is_answered_with_its_tests() {
-    let port = Port::new();
-    let view = port.bench.world.at(NOW.parse().unwrap());
-    let day = view.local(view.now()).date().yesterday().unwrap();
-    for order in view.lab_orders_on(day).into_iter().take(40) {
-        let mut line = Line::open(&port);
-        line.put(&query(&order.specimen, "O"));
-        let download = Charset::Gb18030.decode(&deliver(&mut line)).unwrap().into_owned();
-        let text = String::from_utf8(download).unwrap();
-        let patient = view.patient(order.patient).unwrap();
-        let tests: Vec<String> = order.items.iter().map(|i| format!("^^^{}", i.code)).collect();
-        assert!(text.contains(&format!("|||{}|^{}|", patient.mrn, patient.name.chinese())), "{text}");
-        assert!(text.contains(&format!("O|1|{}||{}|R|", order.specimen, tests.join("\\"))), "{text}");
-        assert!(text.ends_with("L|1|N\r"), "{text}");
-    }
-}
-
-/// Acknowledges frames until EOT; gives their text joined.
-fn deliver(line: &mut Line) -> Vec<u8> {
-    let mut text = Vec::new();
-    let mut sent = line.put(b"\x06");
-    while sent != [0x04] {
-        let inner = &sent[1..sent.len() - 2];
-        text.extend_from_slice(super::parse_frame(inner).unwrap().text);
-        sent = line.put(b"\x06");
-    }
-    text
 }
