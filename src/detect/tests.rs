@@ -450,14 +450,6 @@ fn a_killed_detector_goes_on_as_if_nothing_had_been() {
 }
 
 #[test]
-fn rules_have_distinct_ascii_ids() {
-    let ids: BTreeSet<_> = rules::ALL.iter().map(|rule| rule.id).collect();
-    assert_eq!(ids.len(), rules::ALL.len());
-    assert!(ids.iter().all(|id| id.starts_with("HW-") && id.is_ascii()));
-    assert!(rules::ALL.iter().all(|rule| !rule.title_zh.is_ascii() && rule.title.is_ascii()));
-}
-
-#[test]
 fn a_flood_of_sources_is_bounded_and_keeps_the_intruder() {
     let mut stage = Stage::new();
     store_object(&mut stage, INTRUDER);

@@ -165,3 +165,18 @@ fn counted_zh(count: u32, kind: RecordKind) -> String {
     };
     format!("{count}条{noun}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn rules_have_distinct_ascii_ids() {
+        let ids: BTreeSet<_> = ALL.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), ALL.len());
+        assert!(ids.iter().all(|id| id.starts_with("HW-") && id.is_ascii()));
+        assert!(ALL.iter().all(|rule| !rule.title_zh.is_ascii() && rule.title.is_ascii()));
+    }
+}
