@@ -91,7 +91,7 @@ fn twenty_kills_lose_nothing_that_was_acknowledged() {
     within(Duration::from_secs(20), "all events are in the store", || {
         kept.clear();
         for session in net.json(&["sessions", "--json", "--limit", "100000"]) {
-            let id = session["session"].as_str().unwrap().to_owned();
+            let id = session["id"].as_str().unwrap().to_owned();
             kept.push_str(&text(&net.honeyward(&["show", &id, "--json"])));
         }
         acknowledged.iter().all(|id| kept.contains(id.as_str())).then_some(())

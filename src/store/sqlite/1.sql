@@ -31,9 +31,11 @@ CREATE TABLE sessions (
     host    TEXT NOT NULL,
     service TEXT NOT NULL,
     events  INTEGER NOT NULL,
+    open    INTEGER NOT NULL,           -- 1 until its end is recorded
     row     TEXT NOT NULL               -- the whole row as JSON
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_last ON sessions (last);
+CREATE INDEX sessions_open ON sessions (id) WHERE open = 1;
 
 -- Derived: where the alerts are.
 CREATE TABLE alerts (

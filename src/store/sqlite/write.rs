@@ -142,6 +142,18 @@ impl Transaction<'_> {
         Ok(self.head)
     }
 
+    /// Sessions whose end is not recorded, those of this transaction included.
+    ///
+    /// # Errors
+    /// The engine failed, or a row is damaged.
+    pub fn open_sessions(&mut self) -> Result<Vec<SessionRow>, StoreError> {
+        self.flush_sessions()?;
+        let mut statement =
+            self.store.connection.prepare_cached("SELECT row FROM sessions WHERE open = 1 ORDER BY id")?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        rows.map(|row| serde_json::from_str(&row?).map_err(|error| unreadable(0, error))).collect()
+    }
+
     /// Notes the evidence that the session's event gave, right after it was appended.
     pub fn rate(&mut self, session: SessionId, class: &str, severity: Severity) {
         if let Some(cached) = self.store.sessions.get_mut(&session) {
@@ -238,9 +250,10 @@ impl Transaction<'_> {
 
     fn flush_sessions(&mut self) -> Result<(), StoreError> {
         let mut statement = self.store.connection.prepare_cached(
-            "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO sessions (id, last, source, host, service, events, open, row)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (id) DO UPDATE
-             SET last = excluded.last, events = excluded.events, row = excluded.row",
+             SET last = excluded.last, events = excluded.events, open = excluded.open, row = excluded.row",
         )?;
         for Cached { row, .. } in self.store.sessions.values().filter(|cached| cached.dirty) {
             statement.execute((
@@ -250,6 +263,7 @@ impl Transaction<'_> {
                 &row.host,
                 &row.service,
                 signed(row.events),
+                row.closed.is_none(),
                 serde_json::to_string(row).map_err(|error| unreadable(0, error))?,
             ))?;
         }

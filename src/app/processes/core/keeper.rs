@@ -8,10 +8,11 @@ use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
 use crate::detect::{self, Detector};
-use crate::event::{Event, SystemEvent, SystemRecord};
+use crate::event::observation::CloseReason;
+use crate::event::{Event, Observation, Origin, SessionEvent, SystemEvent, SystemRecord};
 use crate::link::Batch;
 use crate::runtime::Shutdown;
-use crate::store::{Detected, Store, StoreError, Transaction};
+use crate::store::{Detected, SessionRow, Store, StoreError, Transaction};
 
 /// Events after which a transaction takes no more batches: commits stay well below a second.
 const GROUP: usize = 4_096;
@@ -188,6 +189,9 @@ impl Work<'_> {
                 continue;
             }
             self.keep_event(transaction, &batch.process, &item.event)?;
+            if starts_sensor(&item.event) {
+                self.close_lost(transaction)?;
+            }
             last = Some(item.position);
         }
         match last {
@@ -214,6 +218,14 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Ends the sessions that a killed sensor left open: nobody else will.
+    fn close_lost(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+        for row in transaction.open_sessions()? {
+            self.keep_event(transaction, PROCESS, &lost(&row))?;
+        }
+        Ok(())
+    }
+
     fn save(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
         let changed = self
             .detector
@@ -224,6 +236,34 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// A sensor's first word: whatever is open was its predecessor's.
+fn starts_sensor(event: &Event) -> bool {
+    let Event::System(record) = event else { return false };
+    record.process == "sensor" && matches!(record.event, SystemEvent::Started { .. })
+}
+
+/// The end of a session that its sensor did not live to tell; the last that was seen is its time.
+fn lost(row: &SessionRow) -> Event {
+    Event::Session(SessionEvent {
+        origin: Origin {
+            session: row.id,
+            source: (row.source, row.source_port).into(),
+            target: (row.target, row.target_port).into(),
+            host: row.host.clone(),
+            service: row.service.clone(),
+        },
+        index: u32::try_from(row.events_made).unwrap_or(u32::MAX),
+        at: row.last,
+        observation: Observation::Closed {
+            reason: CloseReason::SensorLost,
+            bytes_in: 0,
+            bytes_out: 0,
+            duration_ms: u64::try_from(row.last.duration_since(row.opened).as_millis()).unwrap_or(0),
+            transcript: None,
+        },
+    })
 }
 
 #[cfg(test)]

@@ -113,3 +113,28 @@ fn a_store_that_cannot_write_takes_nothing_and_goes_on_when_it_can() {
     thread.join().unwrap();
     assert_eq!(high(&path), 1, "what failed is judged again, once");
 }
+
+#[test]
+fn a_sensor_that_starts_again_ends_what_its_predecessor_left_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("honeyward.db");
+    let (mut keeper, _progress) = Keeper::open(&path, detect::Settings::default()).unwrap();
+    keeper.keep(&[batch(0..2).0]).unwrap();
+    let started = Event::System(SystemRecord {
+        process: "sensor".into(),
+        at: Timestamp::from_second(1_790_000_100).unwrap(),
+        event: SystemEvent::Started { pid: 7 },
+    });
+    let (done, _) = oneshot::channel();
+    let items = vec![Item { position: 2, event: started }];
+    keeper.keep(&[Batch { stream: STREAM, process: "sensor".into(), items, done }]).unwrap();
+    let mut reader = Reader::open(&path).unwrap();
+    let sessions = reader.sessions(&SessionFilter::default()).unwrap();
+    assert_eq!(sessions.len(), 2);
+    for session in sessions {
+        assert_eq!(session.close_reason, Some(CloseReason::SensorLost));
+        assert_eq!(session.events, 2);
+        assert!(!session.is_incomplete());
+    }
+    assert_eq!(reader.verify(|_, _| {}).unwrap().broken, None);
+}
