@@ -5,12 +5,14 @@
 //! refused with every [`Fault`] located; nothing half loaded leaves this room. What must differ per
 //! installation is derived from the installation's secret ([`Installation`]), never shipped.
 
+mod certificate;
 mod fault;
 mod files;
 mod installation;
 mod load;
 mod model;
 
+pub use certificate::{CertifiedHost, certificate};
 pub use fault::{Fault, Faults};
 pub use files::{DEFAULT_PACK, PackFiles};
 pub use installation::Installation;

@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use super::recorder::SessionRecorder;
 use super::relay::Directory;
 use super::tap::Passed;
+use super::wired::Wired;
 use crate::event::observation::CloseReason;
 use crate::runtime::Shutdown;
 use crate::session::{Clock, Destination, Machine, Next, Outbox, Recorder, RelayEvent, Wake};
@@ -28,7 +29,7 @@ const MAX_UNTAKEN: usize = 64 << 20;
 
 /// What a connection needs beside its machine.
 pub(super) struct Line {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Wired,
     pub(super) own_address: IpAddr,
     pub(super) recorder: Arc<SessionRecorder>,
     pub(super) clock: Arc<dyn Clock>,
@@ -93,12 +94,15 @@ impl Wire {
         for write in out.writes.drain(..) {
             self.line.stream.write_all(&write.bytes).await?;
             let now = self.line.clock.now();
-            self.line.passed.bytes_out.fetch_add(write.bytes.len() as u64, Ordering::Relaxed);
+            if !self.line.stream.counts_itself() {
+                self.line.passed.bytes_out.fetch_add(write.bytes.len() as u64, Ordering::Relaxed);
+            }
             match &write.reference {
                 Some(name) => self.line.recorder.reference(now, name, write.bytes.len()),
                 None => self.line.recorder.transcript(now, true, &write.bytes),
             }
         }
+        self.line.stream.flush().await?;
         if let Some(relay) = &mut self.relay {
             for bytes in out.relay.drain(..) {
                 // A relayed service that went away tells so by its end, which is read next.
@@ -146,7 +150,9 @@ impl Wire {
                 Step::Wake(Wake::PeerClosed)
             }
             Ok(count) => {
-                self.line.passed.bytes_in.fetch_add(*count as u64, Ordering::Relaxed);
+                if !self.line.stream.counts_itself() {
+                    self.line.passed.bytes_in.fetch_add(*count as u64, Ordering::Relaxed);
+                }
                 let new = self.input.get(before..).unwrap_or_default();
                 self.line.recorder.transcript(self.line.clock.now(), false, new);
                 Step::Input
@@ -199,7 +205,7 @@ impl Wire {
     }
 
     fn reset(&mut self) -> CloseReason {
-        let _ = socket2::SockRef::from(&self.line.stream).set_linger(Some(Duration::ZERO));
+        let _ = socket2::SockRef::from(self.line.stream.socket()).set_linger(Some(Duration::ZERO));
         CloseReason::DecoyReset
     }
 }

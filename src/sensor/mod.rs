@@ -12,6 +12,7 @@ mod serve;
 mod settings;
 mod tap;
 mod tls;
+mod wired;
 
 pub use bind::{BindError, Bound, Claim, bind, claims};
 pub use serve::{Sensor, SensorParts, ServiceState};

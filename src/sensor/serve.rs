@@ -20,6 +20,8 @@ use super::limits::{Limits, Overlays};
 use super::recorder::SessionRecorder;
 use super::relay::Directory;
 use super::tap::{Passed, Tap};
+use super::tls::FirstWords;
+use super::wired::Wired;
 use super::{Bound, Settings, tls};
 use crate::decoys::{self, Making};
 use crate::event::observation::CloseReason;
@@ -28,11 +30,14 @@ use crate::link::Outlet;
 use crate::persona::{Fault, Host, Pack, Protocol};
 use crate::record::Artefacts;
 use crate::runtime::Shutdown;
-use crate::session::{Clock, Conversation, Decoy, Emit, Recorder, Session, SessionParts};
+use crate::session::{BoxStream, Clock, Conversation, Decoy, Emit, Recorder, Session, SessionParts};
 use crate::world::World;
 
 /// How long sessions may take to end after the signal.
 const DRAIN: Duration = Duration::from_secs(3);
+
+/// A TLS handshake may take this long: the time that common web servers give a request's head.
+const HANDSHAKE: Duration = Duration::from_secs(60);
 
 /// Pause after a failed accept: running out of descriptors passes, and spinning helps nobody.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -318,11 +323,24 @@ async fn converse(
     passed: &Arc<Passed>,
 ) -> CloseReason {
     let mut shutdown = shared.shutdown.clone();
-    let serving = match service.decoy.converse(session.clone()) {
+    let (wired, conversation) = match &service.tls {
+        None => (Wired::Plain(stream), service.decoy.converse(session.clone())),
+        Some(acceptor) => {
+            let secured = tokio::select! {
+                secured = secure(acceptor, service, session, stream, passed) => secured,
+                () = shutdown.requested() => Err(CloseReason::Shutdown),
+            };
+            match secured {
+                Ok(secured) => secured,
+                Err(reason) => return reason,
+            }
+        }
+    };
+    let serving = match conversation {
         Conversation::Machine(machine) => {
             let line = Line {
                 own_address: service.host.address,
-                stream,
+                stream: wired,
                 recorder: Arc::clone(recorder),
                 clock: Arc::clone(&shared.clock),
                 passed: Arc::clone(passed),
@@ -331,33 +349,52 @@ async fn converse(
             };
             return drive(line, machine).await;
         }
-        Conversation::Opaque(serve) => serve(Box::new(Tap::counting(stream, Arc::clone(passed)))),
+        Conversation::Opaque(serve) => serve(counted(wired, passed)),
         Conversation::Stream(serve) => {
-            let clock = Arc::clone(&shared.clock);
             let record = Arc::clone(recorder) as Arc<dyn Recorder>;
-            match &service.tls {
-                None => {
-                    let counted = Tap::counting(stream, Arc::clone(passed));
-                    serve(Box::new(Tap::recording(counted, record, clock)))
-                }
-                Some(acceptor) => {
-                    if tls::speaks_plain(&stream).await.unwrap_or(false) {
-                        session.emit(Observation::Probe { means: "plain text on a TLS port".into() });
-                    }
-                    let counted = Tap::counting(stream, Arc::clone(passed));
-                    match acceptor.accept(counted).await {
-                        Ok(plain) => serve(Box::new(Tap::recording(plain, record, clock))),
-                        Err(error) => {
-                            session.emit(Observation::malformed(format!("TLS handshake: {error}"), &[]));
-                            return CloseReason::Decoy;
-                        }
-                    }
-                }
-            }
+            serve(Box::new(Tap::recording(counted(wired, passed), record, Arc::clone(&shared.clock))))
         }
     };
     tokio::select! {
         () = serving => passed.close_reason(),
         () = shutdown.requested() => CloseReason::Shutdown,
+    }
+}
+
+fn counted(wired: Wired, passed: &Arc<Passed>) -> BoxStream {
+    if wired.counts_itself() { Box::new(wired) } else { Box::new(Tap::counting(wired, Arc::clone(passed))) }
+}
+
+/// Sets TLS up, or finds the conversation for a peer that does not speak it.
+async fn secure(
+    acceptor: &TlsAcceptor,
+    service: &Service,
+    session: &Session,
+    stream: TcpStream,
+    passed: &Arc<Passed>,
+) -> Result<(Wired, Conversation), CloseReason> {
+    let deadline = tokio::time::Instant::now() + HANDSHAKE;
+    let first = tokio::time::timeout_at(deadline, tls::first_words(&stream)).await;
+    match first.map_err(|_| CloseReason::Timeout)?.map_err(|_| CloseReason::PeerReset)? {
+        FirstWords::None => return Err(CloseReason::Peer),
+        FirstWords::Tls => {}
+        FirstWords::Plain => {
+            session.emit(Observation::Probe { means: "plain text on a TLS port".into() });
+            if let Some(conversation) = service.decoy.converse_plain(session.clone()) {
+                return Ok((Wired::Plain(stream), conversation));
+            }
+        }
+    }
+    let counted = Tap::counting(stream, Arc::clone(passed));
+    match tokio::time::timeout_at(deadline, acceptor.accept(counted)).await {
+        Ok(Ok(secured)) => {
+            let conversation = service.decoy.converse(session.clone());
+            Ok((Wired::Tls(Box::new(secured)), conversation))
+        }
+        Ok(Err(error)) => {
+            session.emit(Observation::malformed(format!("TLS handshake: {error}"), &[]));
+            Err(CloseReason::Decoy)
+        }
+        Err(_) => Err(CloseReason::Timeout),
     }
 }

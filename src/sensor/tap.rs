@@ -60,6 +60,11 @@ impl<S> Tap<S> {
         Tap { inner, passed: Arc::default(), record: Some((recorder, clock)) }
     }
 
+    /// What is tapped.
+    pub(super) fn inner(&self) -> &S {
+        &self.inner
+    }
+
     fn record(&self, to_peer: bool, bytes: &[u8]) {
         if let Some((recorder, clock)) = &self.record
             && !bytes.is_empty()

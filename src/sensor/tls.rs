@@ -8,17 +8,16 @@ use rustls::crypto::ring;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use crate::persona::{Host, Pack};
+use crate::persona::{self, Host, Pack};
 
 /// Makes the acceptor of one host.
 ///
 /// # Errors
 /// When the certificate can't be made, in words.
 pub(super) fn acceptor(pack: &Pack, host: &Host) -> Result<TlsAcceptor, String> {
-    let name = host.fqdn(&pack.hospital);
-    let made = rcgen::generate_simple_self_signed(vec![name]).map_err(|e| e.to_string())?;
-    let chain = vec![made.cert.der().clone()];
-    let key = rustls_pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
+    let made = persona::certificate(pack, host)?;
+    let chain = made.chain.into_iter().map(Into::into).collect();
+    let key = rustls_pki_types::PrivatePkcs8KeyDer::from(made.key).into();
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
@@ -30,13 +29,29 @@ pub(super) fn acceptor(pack: &Pack, host: &Host) -> Result<TlsAcceptor, String> 
 /// Bytes of a peer's first words that tell what it speaks.
 pub(super) const PEEK: usize = 8;
 
-/// Whether a peer on a TLS port began with something other than a TLS record.
+/// What a peer on a TLS port began with.
+pub(super) enum FirstWords {
+    /// Nothing: it closed.
+    None,
+    /// A TLS record.
+    Tls,
+    /// Something else.
+    Plain,
+}
+
+/// Looks at the first bytes of a peer without taking them.
 ///
 /// # Errors
 /// When the connection fails before the first byte.
-pub(super) async fn speaks_plain(stream: &TcpStream) -> io::Result<bool> {
+pub(super) async fn first_words(stream: &TcpStream) -> io::Result<FirstWords> {
     const HANDSHAKE: u8 = 0x16;
+    // An SSL 2 hello starts with its length, the highest bit set.
+    const OLD_HELLO: u8 = 0x80;
     let mut first = [0; PEEK];
     let seen = stream.peek(&mut first).await?;
-    Ok(seen > 0 && first.first() != Some(&HANDSHAKE))
+    Ok(match first.first() {
+        _ if seen == 0 => FirstWords::None,
+        Some(byte) if *byte == HANDSHAKE || *byte & OLD_HELLO != 0 => FirstWords::Tls,
+        _ => FirstWords::Plain,
+    })
 }

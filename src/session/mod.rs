@@ -33,6 +33,13 @@ pub trait Decoy: Send + Sync {
     /// Starts a conversation on a connection that was just accepted.
     fn converse(&self, session: Session) -> Conversation;
 
+    /// Starts a conversation with a peer that speaks plain text to a port of TLS. `None`: the
+    /// product's TLS refuses it.
+    fn converse_plain(&self, session: Session) -> Option<Conversation> {
+        let _ = session;
+        None
+    }
+
     /// Whether the product leaves Nagle's algorithm on (no `TCP_NODELAY`), which shows in how its
     /// writes become segments.
     fn nagle(&self) -> bool {

@@ -34,6 +34,10 @@ pub(crate) struct Front {
     /// Whether a head has begun, so that its own time runs.
     reading: bool,
     requests: u32,
+    /// Whether this is plain HTTP on the TLS port.
+    plain: bool,
+    /// Input that is not used yet.
+    pending: BytesMut,
     marks: events::Marks,
 }
 
@@ -70,8 +74,16 @@ impl Front {
             deadline,
             reading: false,
             requests: 0,
+            plain: false,
+            pending: BytesMut::new(),
             marks: events::Marks::default(),
         }
+    }
+
+    /// The same for a peer that does not speak the TLS that it should: every request is refused.
+    pub(crate) fn plain(mut self) -> Self {
+        self.plain = true;
+        self
     }
 
     fn wait(&mut self, now: Timestamp, duration: Duration) {
@@ -85,6 +97,16 @@ impl Front {
 
     fn read_time(&self) -> Duration {
         Duration::from_secs(u64::from(self.server.behaviour.read_seconds))
+    }
+
+    fn run(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
+        let mut input = std::mem::take(&mut self.pending);
+        loop {
+            if let Some(next) = self.step(now, &mut input, out) {
+                self.pending = input;
+                return next;
+            }
+        }
     }
 
     /// Does one thing; `None` when there may be more to do at once.
@@ -136,7 +158,12 @@ impl Front {
     }
 
     fn route(&mut self, head: Head, now: Timestamp, out: &mut Outbox) -> Option<Next> {
-        match self.server.route(&head, &self.session) {
+        let route = if self.plain {
+            Route::Refuse(Refusal::PlainToTls)
+        } else {
+            self.server.route(&head, &self.session)
+        };
+        match route {
             Route::Refuse(refusal) => {
                 let answer = self.server.page(refusal, Some(&head));
                 self.answer_early(&head, &answer, refusal.closes(), now, out)
@@ -278,7 +305,7 @@ impl Front {
         let State::Thinking(thinking) = std::mem::replace(&mut self.state, State::Ended) else {
             return Next::Close;
         };
-        self.deliver(&thinking, now, out).unwrap_or(Next::More)
+        self.deliver(&thinking, now, out).unwrap_or_else(|| self.run(now, out))
     }
 }
 
@@ -290,17 +317,18 @@ impl Machine for Front {
     }
 
     fn receive(&mut self, now: Timestamp, input: &mut BytesMut, out: &mut Outbox) -> Next {
-        loop {
-            if let Some(next) = self.step(now, input, out) {
-                return next;
-            }
+        if self.pending.is_empty() {
+            self.pending = input.split();
+        } else {
+            self.pending.unsplit(input.split());
         }
+        self.run(now, out)
     }
 
     fn wake(&mut self, now: Timestamp, cause: Wake, out: &mut Outbox) -> Next {
         match cause {
             Wake::Thought => self.thought(now, out),
-            Wake::More => self.read(now),
+            Wake::More => self.run(now, out),
             Wake::Deadline | Wake::PeerClosed | Wake::Relay(_) => Next::Close,
         }
     }

@@ -28,8 +28,6 @@ pub mod uri;
 #[cfg(test)]
 mod tests;
 
-pub use server::plain_http_to_tls;
-
 use std::sync::Arc;
 
 use super::Making;
@@ -54,16 +52,13 @@ pub fn decoy(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
     Ok(Arc::new(HttpDecoy { server: Arc::new(server) }))
 }
 
-/// The `Server` product of a behaviour file, for answers that are given before a conversation starts.
-///
-/// # Errors
-/// A located [`Fault`] of the behaviour file.
-pub fn server_product(service: &Service) -> Result<String, Fault> {
-    service.behaviour.parse::<behaviour::Behaviour>().map(|b| b.server)
-}
-
 impl Decoy for HttpDecoy {
     fn converse(&self, session: Session) -> Conversation {
         Conversation::Machine(Box::new(front::Front::new(Arc::clone(&self.server), session)))
+    }
+
+    fn converse_plain(&self, session: Session) -> Option<Conversation> {
+        let front = front::Front::new(Arc::clone(&self.server), session).plain();
+        Some(Conversation::Machine(Box::new(front)))
     }
 }

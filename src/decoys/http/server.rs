@@ -1,7 +1,5 @@
 //! nginx's configuration: which request is answered from where.
 
-use jiff::Timestamp;
-
 use super::answer::Answer;
 use super::behaviour::Behaviour;
 use super::head::{Framing, Head};
@@ -106,13 +104,4 @@ fn hides_short_pages(agent: &[u8]) -> bool {
     let holds = |word: &[u8]| super::uri::holds(agent, word);
     let explorer = holds(b"MSIE ") && !holds(b"Opera");
     explorer || holds(b"Chrome/")
-}
-
-/// The 400 that nginx sends when plain HTTP reaches its TLS port, as the bytes of a whole answer.
-/// The connection ends after it.
-pub fn plain_http_to_tls(server: &str, now: Timestamp) -> bytes::Bytes {
-    let form =
-        super::answer::Form { version: super::head::Version::HTTP_10, head_only: false, keep_alive: false };
-    let answer = Refusal::PlainToTls.answer(server, false);
-    super::answer::encode(&answer, form, server, now).concat().into()
 }

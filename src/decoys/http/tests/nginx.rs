@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::super::answer::http_date;
-use super::super::plain_http_to_tls;
 use super::support::{Bench, now};
 
 const RECORDED: &str = include_str!("../../../../tests/transcripts/http/nginx-1.22.1.jsonl");
@@ -72,7 +71,10 @@ fn answers_do_not_depend_on_how_input_arrives() {
 
 #[test]
 fn plain_http_on_the_tls_port() {
-    let answer = shown(&plain_http_to_tls("nginx/1.22.1", now()));
+    let mut connection = Bench::recorded().connect_plain();
+    connection.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    let answer = shown(&connection.received());
+    assert!(connection.closed());
     assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\nServer: nginx/1.22.1\r\nDate: "));
     assert!(answer.contains("\r\nContent-Type: text/html\r\nContent-Length: 255\r\nConnection: close\r\n\r\n<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title>"));
 }

@@ -149,3 +149,18 @@ fn tomcat_speaks_chinese_to_who_asks() {
         )
     );
 }
+
+#[test]
+fn requests_behind_a_slow_one_are_answered_in_turn() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let mut connection = bench.connect(3);
+    let mut all = post("/his/login", "", "username=a&password=b");
+    all.push_str(&get("/his/static/js/portal.js", ""));
+    all.push_str(&get("/his/nope", ""));
+    connection.send(all.as_bytes());
+    let text = String::from_utf8(connection.received()).unwrap();
+    let order: Vec<usize> = ["用户名或密码错误", "application/javascript", "/his/login\r\n"]
+        .map(|t| text.find(t).unwrap())
+        .into();
+    assert!(order.is_sorted(), "{order:?}");
+}

@@ -123,6 +123,15 @@ impl Bench {
 
     /// A new connection.
     pub(super) fn connect(&self, seed: u8) -> Connection {
+        self.connection(seed, false)
+    }
+
+    /// A new connection of a peer that does not speak the TLS of its port.
+    pub(super) fn connect_plain(&self) -> Connection {
+        self.connection(1, true)
+    }
+
+    fn connection(&self, seed: u8, plain: bool) -> Connection {
         let events = Arc::new(Kept::default());
         let session = Session::new(SessionParts {
             origin: Origin {
@@ -140,9 +149,12 @@ impl Bench {
             events: Arc::clone(&events) as Arc<dyn Emit>,
             recorder: Arc::new(self.recorder.clone()),
             seed: [seed; 32],
-            pacing: false,
+            pacing: seed % 2 == 1,
         });
         let mut front = Front::new(Arc::clone(&self.server), session);
+        if plain {
+            front = front.plain();
+        }
         let mut out = Outbox::default();
         let next = front.open(now(), &mut out);
         Connection { front, input: BytesMut::new(), out, next, events }
@@ -168,9 +180,6 @@ impl Connection {
         self.next = self.front.receive(now(), &mut self.input, &mut self.out);
         while let Next::Think(_) = self.next {
             self.next = self.front.wake(now(), Wake::Thought, &mut self.out);
-            if self.next == Next::More {
-                self.next = self.front.receive(now(), &mut self.input, &mut self.out);
-            }
         }
     }
 

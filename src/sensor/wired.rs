@@ -1,0 +1,69 @@
+//! The connection below a machine: bare, or inside TLS.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+use super::tap::Tap;
+
+/// A connection that a machine is driven over.
+pub(super) enum Wired {
+    /// As it came.
+    Plain(TcpStream),
+    /// Decrypted; what passes is counted below the encryption.
+    Tls(Box<TlsStream<Tap<TcpStream>>>),
+}
+
+impl Wired {
+    /// The socket.
+    pub(super) fn socket(&self) -> &TcpStream {
+        match self {
+            Wired::Plain(stream) => stream,
+            Wired::Tls(stream) => stream.get_ref().0.inner(),
+        }
+    }
+
+    /// Whether bytes are counted below, so that the driver must not.
+    pub(super) fn counts_itself(&self) -> bool {
+        match self {
+            Wired::Plain(_) => false,
+            Wired::Tls(_) => true,
+        }
+    }
+}
+
+impl AsyncRead for Wired {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Wired::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Wired::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Wired {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Wired::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Wired::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Wired::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Wired::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Wired::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Wired::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
