@@ -49,8 +49,8 @@ struct Guess {
     host: String,
     service: String,
     /// Digests: no password is kept twice.
-    account: String,
-    pair: String,
+    account: u64,
+    pair: u64,
     at: Timestamp,
 }
 
@@ -91,15 +91,15 @@ impl Memory {
 
     /// Distinct pairs of account and secret tried on a host within the short window.
     pub(super) fn pairs_on(&self, host: &str) -> usize {
-        let pairs = self.guesses.iter().filter(|guess| guess.host == host);
-        pairs.map(|guess| guess.pair.as_str()).collect::<BTreeSet<_>>().len()
+        let guesses = self.guesses.iter().filter(|guess| guess.host == host);
+        distinct(guesses.map(|guess| guess.pair))
     }
 
     /// Services on which this account was tried within the short window.
     pub(super) fn decoys_tried_as(&self, account: &Tainted) -> usize {
         let digest = digest(&[account]);
         let tried = self.guesses.iter().filter(|guess| guess.account == digest);
-        tried.map(|guess| (&guess.host, &guess.service)).collect::<BTreeSet<_>>().len()
+        distinct(tried.map(|guess| (guess.host.as_str(), guess.service.as_str())))
     }
 
     /// What the peer called itself in this session.
@@ -211,11 +211,19 @@ fn make_room<T>(list: &mut Vec<T>, most: usize) {
     }
 }
 
-fn digest(parts: &[&Tainted]) -> String {
+fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> usize {
+    let mut items: Vec<_> = items.collect();
+    items.sort_unstable();
+    items.dedup();
+    items.len()
+}
+
+fn digest(parts: &[&Tainted]) -> u64 {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.as_untrusted().as_bytes());
         hash.update([0]);
     }
-    hex::encode(&hash.finalize()[..8])
+    let digest: [u8; 32] = hash.finalize().into();
+    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }

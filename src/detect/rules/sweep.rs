@@ -16,8 +16,11 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn fires(scene: &Scene<'_>) -> bool {
+    if !matches!(scene.observation(), Observation::Opened { .. }) {
+        return false;
+    }
     let (hosts, ports) = scene.memory.reach();
-    matches!(scene.observation(), Observation::Opened { .. }) && (hosts >= HOSTS || ports >= PORTS)
+    hosts >= HOSTS || ports >= PORTS
 }
 
 fn words(scene: &Scene<'_>) -> Words {
