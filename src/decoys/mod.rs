@@ -12,6 +12,7 @@
 )]
 
 pub mod astm;
+pub mod dicom;
 pub mod http;
 pub mod mllp;
 
@@ -38,9 +39,10 @@ pub struct Making {
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     match service.protocol {
         Protocol::Astm => astm::build(service),
+        Protocol::Dicom => dicom::build(making, service),
         Protocol::Http | Protocol::Https => http::decoy(making, service),
         Protocol::Mllp => mllp::build(service),
-        Protocol::Dicom | Protocol::Ssh => Err(Fault::of_file(
+        Protocol::Ssh => Err(Fault::of_file(
             &service.behaviour.file,
             format!("no decoy speaks {} yet", service.protocol.as_str()),
         )),

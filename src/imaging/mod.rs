@@ -169,6 +169,13 @@ impl Imaging {
     }
 }
 
+/// What every object of a study says of its patient and of itself, in UTF-8, without composing one:
+/// for an archive's index.
+pub fn study_attributes(view: &View, study: &Study, patient: &Patient) -> DataSet {
+    let build = build_of(view, study, Some(patient));
+    header::of_study(view, study, Some(patient), Charset::Utf8, build)
+}
+
 /// The build follows the patient, so that all his studies show the same person.
 fn build_of(view: &View, study: &Study, patient: Option<&Patient>) -> Build {
     let Some(patient) = patient else {

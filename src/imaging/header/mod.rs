@@ -59,6 +59,32 @@ pub(crate) fn common(s: &Subject<'_>, image_type: &str, build: Build) -> DataSet
     set
 }
 
+/// Attributes of patient and study, which all objects of a study share.
+pub(crate) fn of_study(
+    view: &View,
+    study_of: &Study,
+    patient_of: Option<&Patient>,
+    charset: Charset,
+    build: Build,
+) -> DataSet {
+    let series = Series {
+        uid: String::new(),
+        number: 0,
+        description: String::new(),
+        protocol: String::new(),
+        started: study_of.started,
+        instances: 0,
+        frame_of_reference: String::new(),
+    };
+    let instance = Instance { uid: String::new(), sop_class: String::new(), number: 0 };
+    let s =
+        Subject { view, patient: patient_of, study: study_of, series: &series, instance: &instance, charset };
+    let mut set = DataSet::new();
+    patient(&mut set, &s, build);
+    study(&mut set, &s);
+    set
+}
+
 fn patient(set: &mut DataSet, s: &Subject<'_>, build: Build) {
     let Some(patient) = s.patient else {
         for tag in [tags::PATIENT_NAME, tags::PATIENT_ID, tags::PATIENT_BIRTH_DATE, tags::PATIENT_SEX] {

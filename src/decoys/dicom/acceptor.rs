@@ -1,0 +1,300 @@
+//! One connection as acceptor of an association (PS3.8 9.2): its phases, its timers and its end.
+
+use bytes::{Bytes, BytesMut};
+use jiff::{SignedDuration, Timestamp};
+use rand::RngExt;
+use std::time::Duration;
+
+use super::behaviour::{AbortCode, Refusal, Timers};
+use super::courier::Courier;
+use super::established::{End, Established, Flow};
+use super::negotiate::{Answer, negotiate};
+use super::report;
+use super::task::{Desk, Link};
+use crate::session::{Machine, Next, Outbox, Wake};
+use crate::wire::dicom::pdu::{self, Associate, HEADER, Header, Kind};
+
+/// An A-ASSOCIATE-RQ whose body is shorter is none (PS3.8 9.3.2).
+const SHORTEST_REQUEST: usize = 68;
+
+/// A connection.
+pub(crate) struct Acceptor {
+    desk: Desk,
+    inbox: BytesMut,
+    phase: Phase,
+    opened: Timestamp,
+    spread: Option<Duration>,
+}
+
+enum Phase {
+    /// For an A-ASSOCIATE-RQ (Sta2).
+    Waiting,
+    /// An association stands (Sta6).
+    Open(Box<Established>),
+    /// An A-ABORT went out; what comes is thrown away until the peer closes (Sta13).
+    Draining(Timestamp),
+    /// The last word was said; the peer should close.
+    Lingering(Timestamp),
+}
+
+impl Acceptor {
+    /// A connection that was just accepted.
+    pub(crate) fn new(desk: Desk) -> Self {
+        let opened = Timestamp::UNIX_EPOCH;
+        Acceptor { desk, inbox: BytesMut::new(), phase: Phase::Waiting, opened, spread: None }
+    }
+
+    fn timers(&self) -> &Timers {
+        &self.desk.shared.profile.table.timers
+    }
+
+    /// Goes on with what is in the inbox.
+    fn run(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
+        match &self.phase {
+            Phase::Waiting => self.waiting(now, out),
+            Phase::Open(_) => self.open_association(now, out),
+            Phase::Draining(until) => {
+                let until = *until;
+                self.drain(now, until, out)
+            }
+            Phase::Lingering(_) if !self.inbox.is_empty() => Next::Reset,
+            Phase::Lingering(until) => Next::Read(Some(left(now, *until))),
+        }
+    }
+
+    fn waiting(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
+        let Some(header) = Header::read(&self.inbox) else {
+            let limit = Timers::of(self.timers().first_pdu_ms);
+            return Next::Read(Some(left(now, after(self.opened, limit))));
+        };
+        match header.kind {
+            None => {
+                report::foreign(&self.desk.session, &self.inbox);
+                self.give_up(HEADER, now)
+            }
+            Some(Kind::Abort) => {
+                self.desk.session.malformed("A-ABORT before an association", &self.inbox);
+                self.give_up(HEADER, now)
+            }
+            Some(Kind::AssociateRq) => self.request(header, now, out),
+            Some(Kind::AssociateAc | Kind::AssociateRj | Kind::Data | Kind::ReleaseRq | Kind::ReleaseRp) => {
+                self.desk.session.malformed("PDU before an association", &self.inbox);
+                send_abort(out, self.desk.shared.profile.table.abort.first);
+                self.forget(HEADER);
+                self.end()
+            }
+        }
+    }
+
+    fn request(&mut self, header: Header, now: Timestamp, out: &mut Outbox) -> Next {
+        if header.length > self.desk.shared.profile.table.network.largest_request {
+            self.desk.session.malformed("A-ASSOCIATE-RQ too long", &self.inbox);
+            return self.give_up(HEADER, now);
+        }
+        if self.inbox.len() < header.whole() {
+            return self.read_body();
+        }
+        let body = self.inbox.split_to(header.whole()).freeze().slice(HEADER..);
+        let version = Associate::version_of(&body).unwrap_or(0);
+        if body.len() >= SHORTEST_REQUEST && version & 1 == 0 {
+            self.desk.session.malformed("protocol version", &body);
+            return self.refuse(self.desk.shared.profile.table.association.refusals.version, now, out);
+        }
+        match Associate::read(&body) {
+            Ok(asked) => self.answer(asked, now, out),
+            Err(error) => {
+                self.desk.session.malformed(&error.to_string(), &body);
+                self.give_up(0, now)
+            }
+        }
+    }
+
+    fn answer(&mut self, asked: Associate, now: Timestamp, out: &mut Outbox) -> Next {
+        match negotiate(&self.desk.shared.profile, &asked) {
+            Answer::Accept(agreed) => {
+                report::proposal(&self.desk.session, &asked, 0);
+                out.send(agreed.reply.clone());
+                let courier = Courier::new(&self.desk.shared.profile.table.network, agreed.peer_max_pdu);
+                let link = Link { agreed, courier, calling: asked.calling, called: asked.called };
+                self.phase = Phase::Open(Box::new(Established::new(link)));
+                self.open_association(now, out)
+            }
+            Answer::Refuse(code) => {
+                report::proposal(&self.desk.session, &asked, number(code));
+                self.refuse(code, now, out)
+            }
+            Answer::Silence => {
+                self.desk.session.malformed("proposal that the product fails on", &asked.request());
+                self.give_up(0, now)
+            }
+        }
+    }
+
+    fn open_association(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
+        let Phase::Open(open) = &mut self.phase else { return Next::Close };
+        match open.run(&self.desk, &mut self.inbox, now, out) {
+            Flow::Wait => self.read_body(),
+            Flow::Go(next) => next,
+            Flow::End(end) => self.finish(&end, now, out),
+        }
+    }
+
+    fn finish(&mut self, end: &End, now: Timestamp, out: &mut Outbox) -> Next {
+        let table = &self.desk.shared.profile.table;
+        match end {
+            End::Violation(rule, bytes) => {
+                self.desk.session.malformed(rule, bytes);
+                send_abort(out, table.abort.violation);
+                self.phase = Phase::Draining(after(now, Timers::of(table.timers.after_abort_ms)));
+                self.run(now, out)
+            }
+            End::Unexpected(bytes) => {
+                self.desk.session.malformed("PDU that has no place here", bytes);
+                send_abort(out, table.abort.unexpected);
+                self.end()
+            }
+            End::Oversized(bytes) => {
+                self.desk.session.malformed("P-DATA-TF above the maximum length", bytes);
+                for code in &table.abort.oversized {
+                    send_abort(out, *code);
+                }
+                self.end()
+            }
+            End::Released => {
+                out.send(pdu::release_response());
+                self.phase = Phase::Lingering(after(now, Timers::of(table.timers.after_release_ms)));
+                self.run(now, out)
+            }
+            End::Gone => Next::Close,
+        }
+    }
+
+    fn drain(&mut self, now: Timestamp, until: Timestamp, out: &mut Outbox) -> Next {
+        while let Some(header) = Header::read(&self.inbox) {
+            match header.kind {
+                Some(Kind::Abort) => return Next::Close,
+                Some(Kind::AssociateRq) => {
+                    send_abort(out, self.desk.shared.profile.table.abort.unexpected);
+                    self.forget(header.whole());
+                }
+                Some(
+                    Kind::AssociateAc | Kind::AssociateRj | Kind::Data | Kind::ReleaseRq | Kind::ReleaseRp,
+                )
+                | None => self.forget(header.whole()),
+            }
+        }
+        Next::Read(Some(left(now, until)))
+    }
+
+    /// Says no and ends, at once or when the peer has closed.
+    fn refuse(&mut self, [result, source, reason]: Refusal, now: Timestamp, out: &mut Outbox) -> Next {
+        out.send(pdu::reject(result, source, reason));
+        self.give_up(0, now)
+    }
+
+    /// Ends without a word after so many bytes were read.
+    fn give_up(&mut self, read: usize, now: Timestamp) -> Next {
+        self.forget(read);
+        let linger = Timers::of(self.desk.shared.profile.table.association.refusals.linger_ms);
+        if linger.is_zero() || !self.inbox.is_empty() {
+            return self.end();
+        }
+        self.phase = Phase::Lingering(after(now, linger));
+        Next::Read(Some(linger))
+    }
+
+    /// Closing with unread input resets the connection: so kernels do.
+    fn end(&self) -> Next {
+        if self.inbox.is_empty() { Next::Close } else { Next::Reset }
+    }
+
+    fn forget(&mut self, bytes: usize) {
+        let _ = self.inbox.split_to(bytes.min(self.inbox.len()));
+    }
+
+    /// Waits for the rest of a PDU, or for the next one.
+    fn read_body(&mut self) -> Next {
+        let timers = self.timers();
+        let most = if self.inbox.len() < HEADER { timers.idle_ms } else { timers.body_ms };
+        Next::Read(Some(Timers::of(most) + self.spread()))
+    }
+
+    /// How late the kernel's long timers are on this connection.
+    fn spread(&mut self) -> Duration {
+        let most = self.timers().spread_ms;
+        let session = &self.desk.session;
+        *self.spread.get_or_insert_with(|| Timers::of(session.rng("timers").random_range(0..=most)))
+    }
+
+    fn deadline(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
+        let Phase::Open(open) = &mut self.phase else { return Next::Close };
+        if let Some(flow) = open.relay_lost(&self.desk, now, out) {
+            return match flow {
+                Flow::Wait => self.read_body(),
+                Flow::Go(_) => Next::More,
+                Flow::End(end) => self.finish(&end, now, out),
+            };
+        }
+        open.abandon(&self.desk, now, out);
+        if self.inbox.len() < HEADER {
+            return Next::Close;
+        }
+        let rest = self.inbox.split().freeze();
+        self.finish(&End::Violation("PDU that never ends", rest), now, out)
+    }
+}
+
+impl Machine for Acceptor {
+    fn open(&mut self, now: Timestamp, _out: &mut Outbox) -> Next {
+        self.opened = now;
+        Next::Read(Some(Timers::of(self.timers().first_pdu_ms)))
+    }
+
+    fn receive(&mut self, now: Timestamp, input: &mut BytesMut, out: &mut Outbox) -> Next {
+        if self.inbox.is_empty() {
+            self.inbox = input.split();
+        } else {
+            self.inbox.unsplit(input.split());
+        }
+        self.run(now, out)
+    }
+
+    fn wake(&mut self, now: Timestamp, cause: Wake, out: &mut Outbox) -> Next {
+        match (cause, &mut self.phase) {
+            (Wake::PeerClosed, Phase::Open(open)) => {
+                open.abandon(&self.desk, now, out);
+                Next::Close
+            }
+            (Wake::PeerClosed, Phase::Waiting | Phase::Draining(_) | Phase::Lingering(_)) => Next::Close,
+            (Wake::Deadline, _) => self.deadline(now, out),
+            (Wake::Relay(event), Phase::Open(open)) => match open.relay(&self.desk, &event, now, out) {
+                Flow::End(end) => self.finish(&end, now, out),
+                Flow::Wait | Flow::Go(_) => self.run(now, out),
+            },
+            (Wake::Thought | Wake::More | Wake::Relay(_), _) => self.run(now, out),
+        }
+    }
+}
+
+fn send_abort(out: &mut Outbox, [source, reason]: AbortCode) {
+    out.send(pdu::abort(source, reason));
+}
+
+fn number([result, source, reason]: Refusal) -> u32 {
+    u32::from_be_bytes([0, result, source, reason])
+}
+
+fn after(at: Timestamp, duration: Duration) -> Timestamp {
+    let duration = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
+    at.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+fn left(now: Timestamp, until: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
+}
+
+/// Bytes for an event: what stands at the start of the inbox.
+pub(crate) fn sample(inbox: &BytesMut) -> Bytes {
+    const MOST: usize = 256;
+    Bytes::copy_from_slice(inbox.get(..MOST.min(inbox.len())).unwrap_or_default())
+}

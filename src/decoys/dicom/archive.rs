@@ -1,0 +1,137 @@
+//! What the archive holds: the world's studies in the order in which they came in, with a bounded
+//! memory of the days that were asked for last.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Span, Timestamp};
+
+use super::record::Entry;
+use crate::world::{PatientNo, Study, StudyFilter, View};
+
+/// Most studies remembered: about a dozen days of a large hospital, some 8 MB.
+const MAX_REMEMBERED: usize = 8192;
+
+/// How long a list of a day that still grows is good for.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
+
+/// After the end of a day, for as long its last studies may still come in.
+const SETTLING: SignedDuration = SignedDuration::from_hours(6);
+
+/// A study whose images must all have come in by now.
+const ARRIVED: SignedDuration = SignedDuration::from_hours(6);
+
+/// Studies of one day, oldest first.
+pub(crate) type Day = Arc<[Arc<Entry>]>;
+
+/// The archive of one host.
+pub(crate) struct Archive {
+    online_days: u32,
+    days: Mutex<Remembered>,
+}
+
+#[derive(Default)]
+struct Remembered {
+    /// Last used at the back.
+    days: VecDeque<(Date, Timestamp, Day)>,
+    studies: usize,
+}
+
+impl Archive {
+    /// An archive that reaches this many days back.
+    pub(crate) fn new(online_days: u32) -> Self {
+        Archive { online_days, days: Mutex::default() }
+    }
+
+    /// First and last local date that it holds studies of.
+    pub(crate) fn dates(&self, view: &View) -> (Date, Date) {
+        let today = view.local(view.now()).date();
+        let back = Span::new().days(i64::from(self.online_days));
+        (today.checked_sub(back).unwrap_or(Date::MIN), today)
+    }
+
+    /// The studies of a day.
+    pub(crate) fn day(&self, view: &View, date: Date) -> Day {
+        if let Some(day) = self.remembered(view, date) {
+            return day;
+        }
+        let filter = StudyFilter { from: Some(date), to: Some(date), ..StudyFilter::default() };
+        let day: Day = self.entries(view, view.studies(&filter)).into();
+        self.remember(date, view.now(), &day);
+        day
+    }
+
+    /// The studies of a patient, oldest first.
+    pub(crate) fn of_patient(&self, view: &View, patient: PatientNo) -> Vec<Arc<Entry>> {
+        let (from, to) = self.dates(view);
+        let filter =
+            StudyFilter { from: Some(from), to: Some(to), patient: Some(patient), ..StudyFilter::default() };
+        self.entries(view, view.studies(&filter))
+    }
+
+    /// A study by UID.
+    pub(crate) fn study(&self, view: &View, uid: &str) -> Option<Arc<Entry>> {
+        self.entry(view, view.study(uid)?)
+    }
+
+    /// A study by accession number.
+    pub(crate) fn by_accession(&self, view: &View, accession: &str) -> Option<Arc<Entry>> {
+        self.entry(view, view.study_by_accession(accession)?)
+    }
+
+    fn entries(&self, view: &View, mut studies: Vec<Study>) -> Vec<Arc<Entry>> {
+        studies.sort_by(|a, b| (a.started, &a.uid).cmp(&(b.started, &b.uid)));
+        studies.into_iter().filter_map(|study| self.entry(view, study)).collect()
+    }
+
+    /// A study that is in reach and whose first images have come in.
+    fn entry(&self, view: &View, study: Study) -> Option<Arc<Entry>> {
+        let (first, last) = self.dates(view);
+        let date = view.local(study.started).date();
+        if date < first || date > last {
+            return None;
+        }
+        let old = view.now().duration_since(study.started) > ARRIVED;
+        if !old && view.series(&study).is_empty() {
+            return None;
+        }
+        Some(Arc::new(Entry::of(view, study)?))
+    }
+
+    fn remembered(&self, view: &View, date: Date) -> Option<Day> {
+        let mut held = self.lock();
+        let at = held.days.iter().position(|(held, ..)| *held == date)?;
+        let (date, made, day) = held.days.remove(at)?;
+        if !good(view, date, made) {
+            held.studies -= day.len();
+            return None;
+        }
+        held.days.push_back((date, made, Arc::clone(&day)));
+        Some(day)
+    }
+
+    fn remember(&self, date: Date, made: Timestamp, day: &Day) {
+        let mut held = self.lock();
+        held.studies += day.len();
+        held.days.push_back((date, made, Arc::clone(day)));
+        while held.studies > MAX_REMEMBERED {
+            let Some((.., oldest)) = held.days.pop_front() else { return };
+            held.studies -= oldest.len();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Remembered> {
+        self.days.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a list made then still says all of its day now.
+fn good(view: &View, date: Date, made: Timestamp) -> bool {
+    let settled = |at: Timestamp| {
+        let quiet = at.checked_sub(SETTLING).unwrap_or(Timestamp::MIN);
+        view.local(quiet).date() > date
+    };
+    let age = view.now().duration_since(made);
+    !age.is_negative() && (settled(made) || age <= FRESH)
+}

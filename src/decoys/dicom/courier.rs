@@ -1,0 +1,193 @@
+//! Sends DIMSE messages as P-DATA (PS3.7 annex F, PS3.8 9.3.5), cut as the product cuts them.
+
+use bytes::Bytes;
+
+use super::behaviour::{Network, Segmentation};
+use crate::session::Outbox;
+use crate::wire::dicom::command::Command;
+use crate::wire::dicom::pdu::{DATA_HEAD, Fragment, data_head};
+
+/// Buffer of a product whose peer takes less than a header at once, bytes.
+const SMALL_BUFFER: usize = 4096 - DATA_HEAD;
+
+/// The peer takes PDUs so small that nothing fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooSmall;
+
+/// A data set to send.
+pub(crate) enum Payload {
+    /// Made for this answer.
+    Small(Bytes),
+    /// Pixels and all; the world can make it again under this name.
+    Object(Bytes, String),
+}
+
+/// How messages are cut for one peer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Courier {
+    /// Bytes that the product takes from a message at a time.
+    buffer: usize,
+    /// Bytes of them that fit one PDU; `None` when no PDU is large enough.
+    fragment: Option<usize>,
+    segmentation: Segmentation,
+}
+
+impl Courier {
+    /// For a peer that takes PDUs of this size; 0 is no limit.
+    pub(crate) fn new(network: &Network, peer_max_pdu: u32) -> Self {
+        let most = network.max_send_pdu;
+        let whole = if peer_max_pdu == 0 { most } else { peer_max_pdu.min(most) };
+        let even = usize::try_from(whole - whole % 2).unwrap_or(usize::MAX);
+        let buffer = match even.saturating_sub(DATA_HEAD) {
+            0..DATA_HEAD => SMALL_BUFFER,
+            room => room,
+        };
+        let room = if peer_max_pdu == 0 { most } else { peer_max_pdu };
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let fragment = (room >= DATA_HEAD + 2).then(|| room - DATA_HEAD);
+        Courier { buffer, fragment, segmentation: network.segmentation }
+    }
+
+    /// Starts writing into an outbox; [`Batch::finish`] ends it.
+    pub(crate) fn batch<'a>(&self, out: &'a mut Outbox) -> Batch<'a> {
+        Batch { courier: *self, out, small: Vec::new(), begun: false }
+    }
+}
+
+/// Messages on their way into an outbox.
+///
+/// With the header apart, the first header is one write and all that follows until the next pause
+/// another: Nagle's algorithm joins the product's later small writes in just this way.
+pub(crate) struct Batch<'a> {
+    courier: Courier,
+    out: &'a mut Outbox,
+    small: Vec<u8>,
+    begun: bool,
+}
+
+impl Batch<'_> {
+    /// Adds a message.
+    ///
+    /// # Errors
+    /// [`TooSmall`]: nothing can be sent to this peer.
+    pub(crate) fn message(
+        &mut self,
+        context: u8,
+        command: &Command,
+        data: Option<Payload>,
+    ) -> Result<(), TooSmall> {
+        let mut bytes = Vec::with_capacity(192);
+        command.write(&mut bytes);
+        self.pieces(context, true, &Bytes::from(bytes), None)?;
+        match data {
+            None => Ok(()),
+            Some(Payload::Small(bytes)) => self.pieces(context, false, &bytes, None),
+            Some(Payload::Object(bytes, name)) => self.pieces(context, false, &bytes, Some(&name)),
+        }
+    }
+
+    /// Hands over what was gathered.
+    pub(crate) fn finish(mut self) {
+        self.flush();
+    }
+
+    fn pieces(
+        &mut self,
+        context: u8,
+        command: bool,
+        bytes: &Bytes,
+        name: Option<&str>,
+    ) -> Result<(), TooSmall> {
+        let fragment_room = self.courier.fragment.ok_or(TooSmall)?;
+        let mut at = 0;
+        loop {
+            let buffer_end = bytes.len().min(at + self.courier.buffer);
+            let end = buffer_end.min(at + fragment_room);
+            let last = end == bytes.len();
+            self.piece(
+                Fragment { context, command, last },
+                bytes.slice(at..end),
+                name.map(|name| (name, at)),
+            );
+            if last {
+                return Ok(());
+            }
+            at = end;
+        }
+    }
+
+    fn piece(&mut self, fragment: Fragment, bytes: Bytes, bulk: Option<(&str, usize)>) {
+        let head = data_head(fragment, bytes.len());
+        let apart = self.courier.segmentation == Segmentation::HeaderApart;
+        if apart && !self.begun {
+            self.out.send(Bytes::copy_from_slice(&head));
+        } else {
+            self.small.extend_from_slice(&head);
+        }
+        self.begun = true;
+        match bulk.map(|(name, at)| format!("{name} from byte {at}")) {
+            Some(name) if apart => {
+                self.flush();
+                self.out.send_bulk(bytes, name);
+            }
+            Some(name) => {
+                self.small.extend_from_slice(&bytes);
+                self.out.send_bulk(std::mem::take(&mut self.small), name);
+            }
+            None => self.small.extend_from_slice(&bytes),
+        }
+        if !apart {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.small.is_empty() {
+            self.out.send(std::mem::take(&mut self.small));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(segmentation: Segmentation) -> Network {
+        Network { nagle: true, segmentation, max_pdu: 16384, max_send_pdu: 131_072, largest_request: 1 << 20 }
+    }
+
+    fn fragments(peer_max: u32, length: usize) -> Option<Vec<usize>> {
+        let courier = Courier::new(&network(Segmentation::Whole), peer_max);
+        let mut out = Outbox::default();
+        let mut batch = courier.batch(&mut out);
+        batch.pieces(1, false, &Bytes::from(vec![0; length]), None).ok()?;
+        batch.finish();
+        Some(out.writes.iter().map(|write| write.bytes.len() - DATA_HEAD).collect())
+    }
+
+    #[test]
+    fn fragments_fill_what_the_peer_takes() {
+        assert_eq!(fragments(16384, 20000), Some(vec![16372, 3628]));
+        assert_eq!(fragments(0, 200_000), Some(vec![131_060, 68940]));
+        assert_eq!(fragments(14, 6), Some(vec![2, 2, 2]));
+        assert_eq!(fragments(25, 30), Some(vec![12, 12, 6]));
+        assert_eq!(fragments(16384, 0), Some(vec![0]));
+        assert_eq!(fragments(13, 4), None);
+    }
+
+    #[test]
+    fn the_first_header_goes_alone() {
+        let courier = Courier::new(&network(Segmentation::HeaderApart), 16384);
+        let mut out = Outbox::default();
+        let mut batch = courier.batch(&mut out);
+        let command = Command { field: Some(0x8030), ..Command::default() };
+        batch.message(1, &command, None).unwrap();
+        batch
+            .message(1, &command, Some(Payload::Object(Bytes::from_static(b"ab"), "instance 1".into())))
+            .unwrap();
+        batch.finish();
+        let lengths: Vec<_> = out.writes.iter().map(|w| (w.bytes.len(), w.reference.is_some())).collect();
+        let command_len = 12 + 10;
+        assert_eq!(lengths, [(12, false), (command_len + 12 + command_len + 12, false), (2, true)]);
+    }
+}

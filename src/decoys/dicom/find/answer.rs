@@ -1,0 +1,132 @@
+//! The identifier of an answer (PS3.4 C.4.1.1.3.2): requested keys, level, retrieve AE title and the
+//! character set that fits.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use super::query::{Query, affected};
+use crate::decoys::dicom::behaviour::Level;
+use crate::decoys::dicom::profile::Profile;
+use crate::decoys::dicom::record::Record;
+use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax, Vr, element_header, tags, vr_of};
+
+/// Character sets of one byte, which can hold ASCII and nothing of what the archive keeps.
+const SINGLE_BYTE: [&str; 12] = [
+    "ISO_IR 101",
+    "ISO_IR 109",
+    "ISO_IR 110",
+    "ISO_IR 144",
+    "ISO_IR 127",
+    "ISO_IR 126",
+    "ISO_IR 138",
+    "ISO_IR 148",
+    "ISO_IR 203",
+    "ISO_IR 13",
+    "ISO_IR 166",
+    "ISO_IR 100",
+];
+
+/// How answers to one query are written.
+pub(crate) struct Template {
+    slots: Vec<(Tag, Vr, Slot)>,
+    syntax: TransferSyntax,
+    kept: Charset,
+    wish: Wish,
+    /// The lowest level that a requested attribute comes from.
+    pub(crate) depth: Level,
+}
+
+enum Slot {
+    Charset,
+    Fixed(String),
+    Value,
+}
+
+/// The character set that the peer asked for.
+enum Wish {
+    /// That in which values are kept.
+    Kept,
+    /// One that values can be turned into.
+    Other(Charset),
+    /// One that holds ASCII only of what there is.
+    Ascii(String),
+    /// None, or one that is not known.
+    Unknown,
+}
+
+impl Template {
+    /// For a query whose answers go out in this transfer syntax.
+    pub(crate) fn new(query: &Query, syntax: TransferSyntax, profile: &Profile) -> Self {
+        let requested: BTreeSet<Tag> = query.keys.iter().map(|key| key.tag).collect();
+        let mut slots: Vec<_> = requested.into_iter().map(|tag| (tag, vr_of(tag), Slot::Value)).collect();
+        let level = Slot::Fixed(query.level.as_str().to_owned());
+        slots.push((tags::SPECIFIC_CHARACTER_SET, Vr::CS, Slot::Charset));
+        slots.push((tags::QUERY_RETRIEVE_LEVEL, Vr::CS, level));
+        slots.push((tags::RETRIEVE_AE_TITLE, Vr::AE, Slot::Fixed(profile.table.ae_title.clone())));
+        slots.sort_by_key(|(tag, ..)| *tag);
+        let depth = query.keys.iter().map(|key| key.level).max().unwrap_or(query.level);
+        Template { slots, syntax, kept: profile.charset, wish: wish(query), depth: depth.max(query.level) }
+    }
+
+    /// Writes the answer for a record.
+    pub(crate) fn write(&self, record: &Record<'_>) -> Bytes {
+        let values: Vec<Cow<'_, str>> =
+            self.slots.iter().map(|(tag, _, slot)| self.value(*tag, slot, record)).collect();
+        let texts =
+            || self.slots.iter().zip(&values).filter(|((_, vr, _), _)| affected(*vr)).map(|(_, text)| text);
+        let ascii = texts().all(|text| text.is_ascii());
+        let fits =
+            |charset: Charset| ascii || texts().all(|text| charset.decode(&charset.encode(text)) == **text);
+        let (charset, term): (Charset, &str) = match &self.wish {
+            Wish::Kept => (self.kept, self.kept.term()),
+            Wish::Other(other) if fits(*other) => (*other, other.term()),
+            Wish::Ascii(term) if ascii => (Charset::Default, term),
+            Wish::Other(_) | Wish::Ascii(_) | Wish::Unknown if ascii => (Charset::Default, ""),
+            Wish::Other(_) | Wish::Ascii(_) | Wish::Unknown => (self.kept, self.kept.term()),
+        };
+        let mut out = Vec::with_capacity(256);
+        for ((tag, vr, slot), text) in self.slots.iter().zip(&values) {
+            match slot {
+                Slot::Charset if term.is_empty() => {}
+                Slot::Charset => self.element(*tag, *vr, term.as_bytes(), &mut out),
+                Slot::Fixed(_) | Slot::Value if affected(*vr) => {
+                    self.element(*tag, *vr, &charset.encode(text), &mut out);
+                }
+                Slot::Fixed(_) | Slot::Value => self.element(*tag, *vr, text.as_bytes(), &mut out),
+            }
+        }
+        Bytes::from(out)
+    }
+
+    fn value<'a>(&'a self, tag: Tag, slot: &'a Slot, record: &Record<'a>) -> Cow<'a, str> {
+        match slot {
+            Slot::Charset => "".into(),
+            Slot::Fixed(text) => text.as_str().into(),
+            Slot::Value => record.text(tag),
+        }
+    }
+
+    fn element(&self, tag: Tag, vr: Vr, value: &[u8], out: &mut Vec<u8>) {
+        let odd = value.len() % 2 == 1;
+        let length = u32::try_from(value.len() + usize::from(odd)).unwrap_or(u32::MAX);
+        element_header(tag, vr, length, self.syntax, out);
+        out.extend_from_slice(value);
+        if odd {
+            out.push(if vr == Vr::UI { 0 } else { b' ' });
+        }
+    }
+}
+
+fn wish(query: &Query) -> Wish {
+    if !query.unicode {
+        return Wish::Kept;
+    }
+    match Charset::from_term(&query.charset) {
+        Some(Charset::Latin1) => Wish::Ascii(query.charset.clone()),
+        Some(charset @ (Charset::Gb18030 | Charset::Gbk | Charset::Utf8)) => Wish::Other(charset),
+        None if SINGLE_BYTE.contains(&query.charset.as_str()) => Wish::Ascii(query.charset.clone()),
+        Some(Charset::Default | Charset::Iso2022Gb2312) | None => Wish::Unknown,
+    }
+}

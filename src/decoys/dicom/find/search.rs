@@ -1,0 +1,239 @@
+//! Walks the archive for a query, a bounded piece at a time.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::matching::Matcher;
+use super::query::Query;
+use crate::decoys::dicom::archive::{Archive, Day};
+use crate::decoys::dicom::behaviour::Level;
+use crate::decoys::dicom::record::{Entry, Record};
+use crate::wire::dicom::dataset::{Tag, tags};
+use crate::world::{Instance, PatientFilter, Series, View};
+
+/// Most patients looked up one by one for a name; a more common name is cheaper by walking the days.
+const MAX_NAMED: usize = 500;
+
+/// Most UIDs of one key that are looked up; products' clients send a few hundred at most.
+const MAX_UIDS: usize = 4096;
+
+/// Studies looked at in one go, so that a connection never holds a thread for long.
+const STUDIES_AT_ONCE: usize = 1024;
+
+/// What matched: a study, and below its level a series and an instance.
+pub(crate) struct Hit {
+    /// Study and patient.
+    pub(crate) entry: Arc<Entry>,
+    /// The series, from SERIES level on.
+    pub(crate) series: Option<Series>,
+    /// The instance, at IMAGE level.
+    pub(crate) instance: Option<Instance>,
+}
+
+/// What a step brought.
+pub(crate) enum Found {
+    /// A match.
+    Hit(Box<Hit>),
+    /// Nothing yet; go on later.
+    Pause,
+    /// There is no more.
+    End,
+}
+
+/// A walk through the archive.
+pub(crate) struct Search {
+    source: Source,
+    patients: HashSet<u32>,
+    ready: VecDeque<Hit>,
+    looked_at: usize,
+}
+
+enum Source {
+    List(VecDeque<Arc<Entry>>),
+    Days { next: Option<Date>, last: Date, day: Day, at: usize },
+}
+
+impl Search {
+    /// Chooses the shortest way to everything that can match.
+    pub(crate) fn new(query: &Query, archive: &Archive, view: &View) -> Self {
+        let source = listed(query, archive, view).map_or_else(|| days(query, archive, view), Source::List);
+        Search { source, patients: HashSet::new(), ready: VecDeque::new(), looked_at: 0 }
+    }
+
+    /// The next match.
+    pub(crate) fn next(&mut self, query: &Query, archive: &Archive, view: &View) -> Found {
+        loop {
+            if let Some(hit) = self.ready.pop_front() {
+                return Found::Hit(Box::new(hit));
+            }
+            if self.looked_at >= STUDIES_AT_ONCE {
+                self.looked_at = 0;
+                return Found::Pause;
+            }
+            self.looked_at += 1;
+            match self.source.next(archive, view) {
+                Some(entry) => self.compare(entry, query, view),
+                None => return Found::End,
+            }
+        }
+    }
+
+    fn compare(&mut self, entry: Arc<Entry>, query: &Query, view: &View) {
+        let upper = Record { entry: &entry, series: None, instance: None };
+        if ![Level::Patient, Level::Study].iter().all(|level| matches_at(query, &upper, *level)) {
+            return;
+        }
+        match query.level {
+            Level::Patient => {
+                if self.patients.insert(entry.patient.no.0) {
+                    self.ready.push_back(Hit { entry, series: None, instance: None });
+                }
+            }
+            Level::Study => self.ready.push_back(Hit { entry, series: None, instance: None }),
+            Level::Series | Level::Image => self.ready.extend(below(&entry, query, view)),
+        }
+    }
+}
+
+/// Series or instances of a study that match.
+pub(crate) fn below(entry: &Arc<Entry>, query: &Query, view: &View) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for series in view.series(&entry.study) {
+        let record = Record { entry, series: Some(&series), instance: None };
+        if !matches_at(query, &record, Level::Series) {
+            continue;
+        }
+        if query.level == Level::Series {
+            hits.push(Hit { entry: Arc::clone(entry), series: Some(series), instance: None });
+            continue;
+        }
+        for instance in view.instances(&entry.study, &series) {
+            let record = Record { entry, series: Some(&series), instance: Some(&instance) };
+            if matches_at(query, &record, Level::Image) {
+                let series = Some(series.clone());
+                hits.push(Hit { entry: Arc::clone(entry), series, instance: Some(instance) });
+            }
+        }
+    }
+    hits
+}
+
+/// Whether all keys of a level match.
+fn matches_at(query: &Query, record: &Record<'_>, level: Level) -> bool {
+    query.keys.iter().filter(|key| key.level == level && query.counts(key)).all(|key| {
+        let text = record.text(key.tag);
+        match (&key.matcher, query.unicode || text.is_ascii()) {
+            (Matcher::Any, _) => true,
+            (matcher, true) => matcher.matches(text.as_bytes()),
+            (matcher, false) => matcher.matches(&query.kept.encode(&text)),
+        }
+    })
+}
+
+impl Source {
+    fn next(&mut self, archive: &Archive, view: &View) -> Option<Arc<Entry>> {
+        match self {
+            Source::List(list) => list.pop_front(),
+            Source::Days { next, last, day, at } => loop {
+                if let Some(entry) = day.get(*at) {
+                    *at += 1;
+                    return Some(Arc::clone(entry));
+                }
+                let date = next.filter(|date| date <= last)?;
+                *day = archive.day(view, date);
+                *at = 0;
+                *next = date.tomorrow().ok();
+            },
+        }
+    }
+}
+
+/// Studies that a key names, oldest first; `None` when no key does.
+fn listed(query: &Query, archive: &Archive, view: &View) -> Option<VecDeque<Arc<Entry>>> {
+    if let Some(Matcher::Uids(uids)) = query.matcher(tags::STUDY_INSTANCE_UID) {
+        let texts = uids.iter().take(MAX_UIDS).filter_map(|uid| std::str::from_utf8(uid).ok());
+        return Some(ordered(texts.filter_map(|uid| archive.study(view, uid)).collect()));
+    }
+    if let Some(accession) = single(query, tags::ACCESSION_NUMBER) {
+        return Some(archive.by_accession(view, &accession).into_iter().collect());
+    }
+    if let Some(mrn) = single(query, tags::PATIENT_ID) {
+        let patient = view.patient_by_mrn(&mrn);
+        return Some(patient.map(|p| archive.of_patient(view, p.no)).unwrap_or_default().into());
+    }
+    let Some(Matcher::Wildcard(pattern)) = query.matcher(tags::PATIENT_NAME) else { return None };
+    let piece = literal(&pattern_text(query, pattern))?;
+    let filter = PatientFilter { name: Some(format!("*{piece}*")), limit: Some(MAX_NAMED + 1), born: None };
+    let patients = view.patients(&filter);
+    if patients.len() > MAX_NAMED {
+        return None;
+    }
+    Some(ordered(patients.iter().flat_map(|patient| archive.of_patient(view, patient.no)).collect()))
+}
+
+fn single(query: &Query, tag: Tag) -> Option<String> {
+    let key = query.matcher(tag)?.single()?;
+    std::str::from_utf8(key).ok().map(str::to_owned)
+}
+
+fn pattern_text(query: &Query, pattern: &[u8]) -> String {
+    if query.unicode {
+        String::from_utf8_lossy(pattern).into_owned()
+    } else {
+        query.kept.decode(pattern).into_owned()
+    }
+}
+
+/// The longest stretch of letters in a name's pattern: whoever matches the pattern has it.
+fn literal(pattern: &str) -> Option<String> {
+    let pieces = pattern.split(|c: char| !c.is_alphabetic());
+    pieces.filter(|piece| !piece.is_empty()).max_by_key(|piece| piece.len()).map(str::to_owned)
+}
+
+fn ordered(mut entries: Vec<Arc<Entry>>) -> VecDeque<Arc<Entry>> {
+    entries.sort_by(|a, b| (a.study.started, &a.study.uid).cmp(&(b.study.started, &b.study.uid)));
+    entries.dedup_by(|a, b| a.study.uid == b.study.uid);
+    entries.into()
+}
+
+fn days(query: &Query, archive: &Archive, view: &View) -> Source {
+    let (mut first, mut last) = archive.dates(view);
+    if let Some(Matcher::Dates(range)) = query.matcher(tags::STUDY_DATE) {
+        first = range.first.map_or(first, |day| first.max(civil(day, Date::MIN)));
+        last = range.last.map_or(last, |day| last.min(civil(day, Date::MAX)));
+    }
+    Source::Days { next: Some(first), last, day: Vec::new().into(), at: 0 }
+}
+
+/// A date from its eight digits; days that a month lacks count to its last.
+fn civil(day: u64, otherwise: Date) -> Date {
+    let part = |number: u64| i8::try_from(number % 100).ok();
+    let read = || {
+        let year = i16::try_from(day / 10_000).ok()?;
+        let first = Date::new(year, part(day / 100)?, 1).ok()?;
+        Some(first.with().day(part(day)?.min(first.days_in_month())).build().unwrap_or(first))
+    };
+    read().unwrap_or(otherwise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_letters_of_a_pattern() {
+        assert_eq!(literal("Zhang^San*").as_deref(), Some("Zhang"));
+        assert_eq!(literal("*张^建国*").as_deref(), Some("建国"));
+        assert_eq!(literal("*"), None);
+        assert_eq!(literal("??"), None);
+    }
+
+    #[test]
+    fn days_that_a_month_lacks() {
+        assert_eq!(civil(20_260_230, Date::MAX), jiff::civil::date(2026, 2, 28));
+        assert_eq!(civil(20_260_105, Date::MAX), jiff::civil::date(2026, 1, 5));
+        assert_eq!(civil(99_999_999, Date::MAX), Date::MAX);
+    }
+}

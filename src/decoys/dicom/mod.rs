@@ -1,0 +1,69 @@
+//! The DICOM decoy: an archive that verifies, finds, sends, moves and takes, or a mere store.
+//!
+//! It answers as the product of its behaviour table, byte for byte and second for second, from the
+//! one hospital that all decoys tell of. It never opens a connection (a C-MOVE is asked of the
+//! sensor, to a host of the honeynet), never holds a whole answer or object set in memory, and never
+//! trusts a length. The specs are PS3.4 (annexes A, B, C), PS3.7 and PS3.8; what the products do
+//! beyond them is in `docs/decoys/dicom.md`.
+
+mod acceptor;
+mod archive;
+mod assembler;
+mod behaviour;
+mod courier;
+mod established;
+mod find;
+mod negotiate;
+mod profile;
+mod record;
+mod report;
+mod retrieve;
+mod store;
+mod task;
+
+use std::sync::Arc;
+
+use self::acceptor::Acceptor;
+use self::archive::Archive;
+use self::profile::Profile;
+use self::task::{Desk, Shared};
+use crate::decoys::Making;
+use crate::imaging::Imaging;
+use crate::persona::{Fault, Service};
+use crate::session::{Conversation, Decoy, Session};
+
+/// A DICOM service of one host.
+struct Dicom {
+    shared: Arc<Shared>,
+}
+
+/// Makes the decoy from its behaviour table.
+///
+/// # Errors
+/// A located fault of the table.
+pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
+    let profile = Profile::read(&service.behaviour)?;
+    for peer in profile.table.retrieve.iter().flat_map(|retrieve| &retrieve.peer) {
+        if making.pack.service(&peer.host, service.protocol).is_none() {
+            let at = service.behaviour.text.find(&peer.ae_title).unwrap_or(0);
+            let problem = format!("host \"{}\": expected a host of the pack with a dicom service", peer.host);
+            return Err(Fault::at(&service.behaviour.file, &service.behaviour.text, at, problem));
+        }
+    }
+    tracing::debug!(host = making.host.name, product = profile.table.product, "a DICOM service");
+    let archive = Archive::new(profile.table.query.as_ref().map_or(0, |query| query.online_days));
+    let world = Arc::clone(&making.world);
+    let shared = Shared { profile, archive, imaging: Imaging::default(), world };
+    Ok(Arc::new(Dicom { shared: Arc::new(shared) }))
+}
+
+impl Decoy for Dicom {
+    fn converse(&self, session: Session) -> Conversation {
+        let desk = Desk { session, shared: Arc::clone(&self.shared) };
+        Conversation::Machine(Box::new(Acceptor::new(desk)))
+    }
+
+    fn nagle(&self) -> bool {
+        self.shared.profile.table.network.nagle
+    }
+}

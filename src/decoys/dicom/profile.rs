@@ -1,0 +1,150 @@
+//! A behaviour table made ready for use: names become sets, syntaxes become values.
+
+use std::collections::{BTreeMap, HashSet};
+
+use bytes::Bytes;
+
+use super::behaviour::{Behaviour, Level};
+use crate::persona::{Behaviour as File, Fault};
+use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax};
+
+/// Verification SOP class (PS3.4 A.4).
+pub(crate) const VERIFICATION: &str = "1.2.840.10008.1.1";
+
+/// Query/retrieve information models (PS3.4 C.6): below these, `.1` finds, `.2` moves, `.3` gets.
+const MODELS: [(&str, Root); 3] = [
+    ("1.2.840.10008.5.1.4.1.2.1", Root::Patient),
+    ("1.2.840.10008.5.1.4.1.2.2", Root::Study),
+    ("1.2.840.10008.5.1.4.1.2.3", Root::PatientStudy),
+];
+
+/// Root of an information model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Root {
+    /// Patient root.
+    Patient,
+    /// Study root.
+    Study,
+    /// Patient/study only, retired.
+    PatientStudy,
+}
+
+impl Root {
+    /// Its uppermost level.
+    pub(crate) fn top(self) -> Level {
+        match self {
+            Root::Patient | Root::PatientStudy => Level::Patient,
+            Root::Study => Level::Study,
+        }
+    }
+}
+
+/// What a query/retrieve SOP class does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// C-FIND.
+    Find,
+    /// C-MOVE.
+    Move,
+    /// C-GET.
+    Get,
+}
+
+/// Model and verb of a query/retrieve SOP class.
+pub(crate) fn model(sop_class: &[u8]) -> Option<(Root, Verb)> {
+    MODELS.iter().find_map(|(prefix, root)| {
+        let verb = match sop_class.strip_prefix(prefix.as_bytes())? {
+            b".1" => Verb::Find,
+            b".2" => Verb::Move,
+            b".3" => Verb::Get,
+            _ => return None,
+        };
+        Some((*root, verb))
+    })
+}
+
+/// A product, ready to answer.
+pub(crate) struct Profile {
+    /// The table.
+    pub(crate) table: Behaviour,
+    /// Storage classes.
+    pub(crate) storage: HashSet<Bytes>,
+    /// All other classes that it offers.
+    pub(crate) services: HashSet<Bytes>,
+    /// Transfer syntaxes, most wanted first.
+    pub(crate) syntaxes: Vec<(Bytes, TransferSyntax)>,
+    /// Level of each supported query key.
+    pub(crate) keys: BTreeMap<Tag, Level>,
+    /// Character set of what it keeps.
+    pub(crate) charset: Charset,
+}
+
+impl Profile {
+    /// Reads and checks a table.
+    ///
+    /// # Errors
+    /// A located fault.
+    pub(crate) fn read(file: &File) -> Result<Self, Fault> {
+        let table = Behaviour::read(file)?;
+        let mut syntaxes = Vec::new();
+        for uid in &table.association.transfer_syntaxes {
+            let Some(syntax) = TransferSyntax::from_uid(uid) else {
+                let at = file.text.find(uid.as_str()).unwrap_or(0);
+                let problem = format!("transfer syntax {uid}: expected an uncompressed one");
+                return Err(Fault::at(&file.file, &file.text, at, problem));
+            };
+            syntaxes.push((Bytes::from(uid.clone()), syntax));
+        }
+        let query = table.query.as_ref();
+        Ok(Profile {
+            storage: table.storage_classes().collect(),
+            services: services(&table),
+            syntaxes,
+            keys: query.and_then(|query| query.key_levels().ok()).unwrap_or_default(),
+            charset: query.and_then(|query| Charset::from_term(&query.charset)).unwrap_or_default(),
+            table,
+        })
+    }
+}
+
+fn services(table: &Behaviour) -> HashSet<Bytes> {
+    let mut found = HashSet::new();
+    if table.services.verification {
+        found.insert(Bytes::from_static(VERIFICATION.as_bytes()));
+    }
+    let Some(query) = &table.query else { return found };
+    for (prefix, root) in MODELS {
+        let offered = match root {
+            Root::Patient => query.roots.patient,
+            Root::Study => query.roots.study,
+            Root::PatientStudy => query.roots.patient_study,
+        };
+        let mut add = |verb: &str| {
+            found.insert(Bytes::from(format!("{prefix}{verb}")));
+        };
+        if !offered {
+            continue;
+        }
+        add(".1");
+        if let Some(retrieve) = &table.retrieve {
+            add(".2");
+            if retrieve.get {
+                add(".3");
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_are_recognised() {
+        assert_eq!(model(b"1.2.840.10008.5.1.4.1.2.2.1"), Some((Root::Study, Verb::Find)));
+        assert_eq!(model(b"1.2.840.10008.5.1.4.1.2.3.3"), Some((Root::PatientStudy, Verb::Get)));
+        assert_eq!(model(b"1.2.840.10008.5.1.4.1.2.2.4"), None);
+        assert_eq!(model(b"1.2.840.10008.5.1.4.31"), None);
+    }
+}

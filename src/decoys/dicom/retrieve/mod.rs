@@ -1,0 +1,326 @@
+//! C-GET and C-MOVE (PS3.4 C.4.2, C.4.3): which objects, how many are left, what is said meanwhile.
+
+pub(crate) mod get;
+pub(crate) mod relocate;
+pub(crate) mod scu;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::assembler::{Message, Violation};
+use super::behaviour::{Level, RetrieveStatus};
+use super::courier::{Batch, Payload, TooSmall};
+use super::find::query::{Fault, Query};
+use super::find::search::{Found, Hit, Search};
+use super::profile::{Verb, model};
+use super::record::Entry;
+use super::report;
+use super::task::{Desk, Turn};
+use crate::event::observation::MAX_IDS;
+use crate::wire::dicom::command::{Command, NO_DATA_SET};
+use crate::wire::dicom::dataset::{DataSet, Tag, TransferSyntax, tags};
+use crate::world::{Instance, Series, View};
+
+/// Pending status (PS3.4 C.4.2.1.5).
+const PENDING: u16 = 0xFF00;
+
+/// Most studies or series of one retrieval held ready: some 8 MB. More is refused as out of
+/// resources.
+const MAX_HELD: usize = 8192;
+
+/// Most failed instances named in a final response: the list is kept in memory until then.
+const MAX_FAILED_NAMED: usize = 4096;
+
+const FAILED_LIST: Tag = tags::FAILED_SOP_INSTANCE_UID_LIST;
+
+/// One object to send.
+pub(crate) struct Item {
+    /// Study and patient.
+    pub(crate) entry: Arc<Entry>,
+    /// Its series.
+    pub(crate) series: Series,
+    /// Itself.
+    pub(crate) instance: Instance,
+}
+
+impl Item {
+    /// Its data set in a transfer syntax.
+    pub(crate) fn object(&self, desk: &Desk, view: &View, syntax: TransferSyntax) -> Bytes {
+        let shared = &desk.shared;
+        let study = &self.entry.study;
+        let object =
+            shared.imaging.object(view, study, &self.series, &self.instance, syntax, shared.profile.charset);
+        object.bytes.clone()
+    }
+}
+
+/// A retrieval: its matches and how far it has come.
+pub(crate) struct Retrieval {
+    /// Presentation context of the request.
+    pub(crate) context: u8,
+    /// The request.
+    pub(crate) request: Command,
+    /// The hospital when it was asked.
+    pub(crate) view: View,
+    operation: &'static str,
+    syntax: TransferSyntax,
+    statuses: RetrieveStatus,
+    query: Option<Query>,
+    search: Option<Search>,
+    held: VecDeque<Hit>,
+    ready: VecDeque<Item>,
+    tally: Tally,
+    ids: Vec<String>,
+}
+
+#[derive(Default)]
+struct Tally {
+    remaining: u64,
+    completed: u16,
+    failed: u16,
+    warnings: u16,
+    failed_uids: Vec<String>,
+}
+
+/// How a sub-operation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Status of success.
+    Completed,
+    /// A warning.
+    Warning,
+    /// Anything else.
+    Failed,
+}
+
+impl Outcome {
+    /// Of a C-STORE-RSP's status (PS3.7 annex C).
+    pub(crate) fn of(status: Option<u16>) -> Self {
+        match status {
+            Some(0) => Outcome::Completed,
+            Some(0x0001 | 0x0107 | 0x0116 | 0xB000..=0xBFFF) => Outcome::Warning,
+            Some(_) | None => Outcome::Failed,
+        }
+    }
+}
+
+/// What the search for matches has come to.
+pub(crate) enum Collected {
+    /// It goes on.
+    More,
+    /// All matches are known.
+    Ready,
+    /// It ends with this status and no sub-operations.
+    Ended(u16),
+}
+
+impl Retrieval {
+    /// Reads the request. A status when it is refused at once.
+    ///
+    /// # Errors
+    /// [`Violation`] when the identifier is no data set.
+    pub(crate) fn start(
+        turn: &Turn<'_>,
+        message: &Message,
+        identifier: &Bytes,
+        operation: &'static str,
+    ) -> Result<(Self, Option<u16>), Violation> {
+        let profile = &turn.desk.shared.profile;
+        let Some(statuses) = profile.table.retrieve.as_ref().map(|retrieve| retrieve.status.clone()) else {
+            return Err(Violation("no retrieve service"));
+        };
+        let mut retrieval = Retrieval {
+            context: message.context.id,
+            request: message.command.clone(),
+            view: turn.desk.view(turn.now),
+            operation,
+            syntax: message.context.syntax,
+            statuses,
+            query: None,
+            search: None,
+            held: VecDeque::new(),
+            ready: VecDeque::new(),
+            tally: Tally::default(),
+            ids: Vec::new(),
+        };
+        let sop_class = message.command.sop_class.as_deref().unwrap_or_default();
+        let Some((root, Verb::Get | Verb::Move)) = model(sop_class) else {
+            let status = retrieval.statuses.sop_class;
+            return Ok((retrieval, Some(status)));
+        };
+        let refused = match Query::read(identifier, message.context.syntax, root, profile) {
+            Err(Fault::Unreadable) => return Err(Violation("unreadable identifier")),
+            Err(Fault::NoLevel) => Some(retrieval.statuses.no_level),
+            Err(Fault::BadLevel) => Some(retrieval.statuses.bad_level),
+            // Without a unique key nothing matches, which is no fault here.
+            Ok(query) if query.lacks_key() => Some(0),
+            Ok(query) => {
+                retrieval.search = Some(Search::new(&query, &turn.desk.shared.archive, &retrieval.view));
+                retrieval.query = Some(query);
+                None
+            }
+        };
+        Ok((retrieval, refused))
+    }
+
+    /// Goes on looking for matches.
+    pub(crate) fn collect(&mut self, turn: &Turn<'_>) -> Collected {
+        let (Some(search), Some(query)) = (&mut self.search, &self.query) else { return Collected::Ready };
+        loop {
+            match search.next(query, &turn.desk.shared.archive, &self.view) {
+                Found::Pause => return Collected::More,
+                Found::End => break,
+                Found::Hit(_) if self.held.len() >= MAX_HELD => {
+                    return Collected::Ended(self.statuses.too_many);
+                }
+                Found::Hit(hit) => hold(&mut self.held, &mut self.tally, *hit, query.level, &self.view, turn),
+            }
+        }
+        self.search = None;
+        if self.tally.remaining == 0 { Collected::Ended(0) } else { Collected::Ready }
+    }
+
+    /// The next object, taken off the count; `None` at the end.
+    pub(crate) fn next_item(&mut self) -> Option<Item> {
+        while self.ready.is_empty() {
+            let hit = self.held.pop_front()?;
+            self.ready = items(&hit, &self.view);
+        }
+        self.tally.remaining = self.tally.remaining.saturating_sub(1);
+        self.ready.pop_front()
+    }
+
+    /// Counts a sub-operation.
+    pub(crate) fn count(&mut self, outcome: Outcome, instance: &str) {
+        let tally = &mut self.tally;
+        match outcome {
+            Outcome::Completed => tally.completed = tally.completed.wrapping_add(1),
+            Outcome::Warning => tally.warnings = tally.warnings.wrapping_add(1),
+            Outcome::Failed => {
+                tally.failed = tally.failed.wrapping_add(1);
+                if tally.failed_uids.len() < MAX_FAILED_NAMED {
+                    tally.failed_uids.push(instance.to_owned());
+                }
+            }
+        }
+        if outcome != Outcome::Failed && self.ids.len() < MAX_IDS {
+            self.ids.push(instance.to_owned());
+        }
+    }
+
+    /// Writes a pending response.
+    ///
+    /// # Errors
+    /// [`TooSmall`].
+    pub(crate) fn pending(&self, batch: &mut Batch<'_>) -> Result<(), TooSmall> {
+        let mut response = self.counted(PENDING);
+        response.remaining = Some(self.remaining());
+        batch.message(self.context, &response, None)
+    }
+
+    /// Writes the final response and tells of the operation. `wish` is the status before failures
+    /// of sub-operations are seen to.
+    ///
+    /// # Errors
+    /// [`TooSmall`].
+    pub(crate) fn finish(&mut self, turn: &mut Turn<'_>, wish: u16) -> Result<(), TooSmall> {
+        let tally = &self.tally;
+        let status = match (tally.failed, tally.completed + tally.warnings, tally.warnings) {
+            (1.., 0, _) => self.statuses.all_failed,
+            (1.., ..) | (_, _, 1..) => self.statuses.some_failed,
+            (0, _, 0) => wish,
+        };
+        let mut response = self.counted(status);
+        if status == self.statuses.cancelled {
+            response.remaining = Some(self.remaining());
+        }
+        let mut failed = None;
+        if status != 0 && !tally.failed_uids.is_empty() {
+            response.data_set = Some(1);
+            let mut set = DataSet::new();
+            set.put_str(FAILED_LIST, &tally.failed_uids.join("\\"));
+            failed = Some(Payload::Small(set.encode(self.syntax)));
+        }
+        let mut batch = turn.link.courier.batch(turn.out);
+        batch.message(self.context, &response, failed)?;
+        batch.finish();
+        self.report(turn);
+        Ok(())
+    }
+
+    /// The status of a retrieval that the peer cancelled.
+    pub(crate) fn cancelled(&self) -> u16 {
+        self.statuses.cancelled
+    }
+
+    /// The status for a move destination that is not known.
+    pub(crate) fn unknown_destination(&self) -> u16 {
+        self.statuses.unknown_destination
+    }
+
+    /// Fails all that is left, as when the destination can't be reached.
+    pub(crate) fn fail_rest(&mut self) {
+        while let Some(item) = self.next_item() {
+            self.count(Outcome::Failed, &item.instance.uid);
+        }
+    }
+
+    /// Tells what was asked and what went out: once, whatever the end.
+    pub(crate) fn report(&mut self, turn: &Turn<'_>) {
+        let answers = u32::from(self.tally.completed) + u32::from(self.tally.warnings);
+        let read = report::Read { answers, ids: std::mem::take(&mut self.ids) };
+        report::query(&turn.desk.session, self.operation, &self.request, self.query.as_ref(), read);
+    }
+
+    fn counted(&self, status: u16) -> Command {
+        let mut response = self.request.response(status);
+        response.data_set = Some(NO_DATA_SET);
+        response.completed = Some(self.tally.completed);
+        response.failed = Some(self.tally.failed);
+        response.warnings = Some(self.tally.warnings);
+        response
+    }
+
+    /// The field holds 16 bits, which toolkits fill with the low ones.
+    fn remaining(&self) -> u16 {
+        u16::try_from(self.tally.remaining & 0xFFFF).unwrap_or(u16::MAX)
+    }
+}
+
+/// Keeps a match: a patient as his studies.
+fn hold(held: &mut VecDeque<Hit>, tally: &mut Tally, hit: Hit, level: Level, view: &View, turn: &Turn<'_>) {
+    let entries = match level {
+        Level::Patient => turn.desk.shared.archive.of_patient(view, hit.entry.patient.no),
+        Level::Study => vec![Arc::clone(&hit.entry)],
+        Level::Series | Level::Image => {
+            let instances = hit.series.as_ref().map_or(0, |series| series.instances);
+            tally.remaining += if hit.instance.is_some() { 1 } else { u64::from(instances) };
+            held.push_back(hit);
+            return;
+        }
+    };
+    for entry in entries {
+        let series = view.series(&entry.study);
+        tally.remaining += series.iter().map(|series| u64::from(series.instances)).sum::<u64>();
+        held.push_back(Hit { entry, series: None, instance: None });
+    }
+}
+
+/// The objects of a match.
+fn items(hit: &Hit, view: &View) -> VecDeque<Item> {
+    let of_series = |series: &Series| {
+        let instances = view.instances(&hit.entry.study, series);
+        let make = |instance| Item { entry: Arc::clone(&hit.entry), series: series.clone(), instance };
+        instances.into_iter().map(make).collect::<Vec<_>>()
+    };
+    match (&hit.series, &hit.instance) {
+        (Some(series), Some(instance)) => {
+            let (series, instance) = (series.clone(), instance.clone());
+            VecDeque::from([Item { entry: Arc::clone(&hit.entry), series, instance }])
+        }
+        (Some(series), None) => of_series(series).into(),
+        (None, _) => view.series(&hit.entry.study).iter().flat_map(of_series).collect(),
+    }
+}

@@ -1,0 +1,132 @@
+//! C-STORE as provider (PS3.4 annex B): an object becomes an artefact, as a file of PS3.10.
+
+use bytes::{Bytes, BytesMut};
+
+use super::behaviour::StoreStatus;
+use super::negotiate::Agreement;
+use super::profile::Profile;
+use crate::event::Observation;
+use crate::event::Tainted;
+use crate::event::observation::{Direction, RecordKind};
+use crate::session::{ArtefactSink, Session};
+use crate::wire::dicom::command::Command;
+use crate::wire::dicom::dataset::{FileMeta, TransferSyntax, part10, tags};
+use crate::wire::dicom::elements::Elements;
+
+/// Objects up to this size are checked whole, larger ones by their first bytes, which name class and
+/// instance: a session may hold no more of an object in memory.
+const MAX_CHECKED: usize = 256 << 10;
+
+/// An object that comes in.
+pub(crate) struct Incoming {
+    sink: Option<Box<dyn ArtefactSink>>,
+    head: BytesMut,
+    length: u64,
+    syntax: TransferSyntax,
+}
+
+/// A data set that can't be read: the product breaks off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unreadable;
+
+impl Incoming {
+    /// Starts the artefact: preamble and meta information first.
+    pub(crate) fn start(
+        session: &Session,
+        profile: &Profile,
+        calling: &[u8],
+        context: &Agreement,
+        command: &Command,
+    ) -> Self {
+        let name =
+            |bytes: &Option<Bytes>| String::from_utf8_lossy(bytes.as_deref().unwrap_or(b"")).into_owned();
+        let meta = FileMeta {
+            sop_class: &name(&command.sop_class),
+            sop_instance: &name(&command.sop_instance),
+            transfer_syntax: context.syntax.uid(),
+            implementation: &profile.table.implementation.uid,
+            version: &profile.table.implementation.version,
+            source: &String::from_utf8_lossy(calling),
+        };
+        let mut sink = session.artefact();
+        sink.write(&part10(&meta, &[]));
+        Incoming { sink: Some(sink), head: BytesMut::new(), length: 0, syntax: context.syntax }
+    }
+
+    /// Takes the next piece of the data set.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        if let Some(sink) = &mut self.sink {
+            sink.write(bytes);
+        }
+        let room = MAX_CHECKED.saturating_sub(self.head.len());
+        self.head.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+        self.length += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    }
+
+    /// Ends the artefact and tells of it. Gives the status to answer.
+    ///
+    /// # Errors
+    /// [`Unreadable`]; the artefact is kept all the same.
+    pub(crate) fn finish(
+        mut self,
+        session: &Session,
+        profile: &Profile,
+        command: &Command,
+    ) -> Result<u16, Unreadable> {
+        let sop_class = command.sop_class.clone().unwrap_or_default();
+        let sop_instance = command.sop_instance.clone().unwrap_or_default();
+        if let Some(sink) = self.sink.take() {
+            let kept = sink.finish();
+            session.emit(Observation::Transfer {
+                direction: Direction::Upload,
+                name: Tainted::from_bytes(&sop_instance),
+                size: kept.size,
+                sha256: kept.sha256,
+            });
+        }
+        let statuses = &profile.table.store.status;
+        let status = self.judge(&sop_class, &sop_instance, statuses)?;
+        let known = !profile.table.store.checks_sop_class || profile.storage.contains(&sop_class);
+        let status = if known || status != statuses.ok { status } else { statuses.sop_class };
+        if status == statuses.ok {
+            session.emit(Observation::RecordWrite {
+                subject: RecordKind::Instance,
+                count: 1,
+                ids: vec![Tainted::from_bytes(&sop_instance)],
+            });
+        }
+        Ok(status)
+    }
+
+    fn judge(
+        &mut self,
+        sop_class: &[u8],
+        sop_instance: &[u8],
+        status: &StoreStatus,
+    ) -> Result<u16, Unreadable> {
+        if self.length == 0 {
+            return Ok(status.empty);
+        }
+        let whole = self.length <= u64::try_from(MAX_CHECKED).unwrap_or(u64::MAX);
+        let (mut class, mut instance) = (None, None);
+        for element in Elements::of(self.head.split().freeze(), self.syntax) {
+            match element {
+                Ok(element) if element.tag == tags::SOP_CLASS_UID => class = class.or(Some(element.value)),
+                Ok(element) if element.tag == tags::SOP_INSTANCE_UID => {
+                    instance = instance.or(Some(element.value))
+                }
+                Ok(_) => {}
+                Err(_) if whole => return Err(Unreadable),
+                Err(_) => break,
+            }
+        }
+        let (Some(class), Some(instance)) = (class, instance) else { return Ok(status.not_understood) };
+        let same = uid(&class) == sop_class && uid(&instance) == sop_instance;
+        Ok(if same { status.ok } else { status.mismatch })
+    }
+}
+
+fn uid(value: &[u8]) -> &[u8] {
+    let end = value.iter().position(|byte| *byte == 0).unwrap_or(value.len());
+    value.get(..end).unwrap_or_default().trim_ascii()
+}
