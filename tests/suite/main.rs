@@ -7,3 +7,4 @@ mod golden;
 mod honeynet;
 mod mistakes;
 mod packets;
+mod siem;
