@@ -42,7 +42,7 @@ impl Rng {
 
 /// Smooth noise in -1..1 with features one unit wide.
 pub(crate) fn noise3(seed: u64, p: [f32; 3]) -> f32 {
-    let cell = p.map(f32::floor);
+    let cell = p.map(floor);
     let fade = |i: usize| {
         let t = p[i] - cell[i];
         t * t * (3.0 - 2.0 * t)
@@ -56,6 +56,12 @@ pub(crate) fn noise3(seed: u64, p: [f32; 3]) -> f32 {
     };
     let along = |dy, dz| lerp(corner(0, dy, dz), corner(1, dy, dz), u);
     lerp(lerp(along(0, 0), along(1, 0), v), lerp(along(0, 1), along(1, 1), v), w)
+}
+
+/// As `f32::floor`, which is a call into the C library on the oldest processors we support.
+fn floor(v: f32) -> f32 {
+    let whole = v as i32 as f32;
+    if whole > v { whole - 1.0 } else { whole }
 }
 
 pub(crate) fn lerp(a: f32, b: f32, t: f32) -> f32 {

@@ -1,8 +1,10 @@
 //! Cuts through a body: every pixel asks the solids what it lies in.
 
+use std::ops::Range;
+
 use super::anatomy::Body;
 use super::noise::noise3;
-use super::solid::P3;
+use super::solid::{P3, Solid};
 use super::tissue::{Look, Tissue};
 
 /// An image plane. `across` and `down` are the steps between pixels; each lies along one axis.
@@ -51,19 +53,86 @@ pub(crate) fn paint(body: &Body, plane: &Plane, edge: f32, look: impl Fn(Tissue)
         let (low, high) = solid.bounds();
         let (low, high) = (low.map(|v| v - body.warp), high.map(|v| v + body.warp));
         let Some([left, right, top, bottom]) = plane.window(low, high) else { continue };
-        let (value, mottle) = look(solid.tissue);
+        let brush = Brush { solid, edge, seed: body.seed, look: look(solid.tissue) };
         for row in top..bottom {
-            let range = row * plane.width + left..row * plane.width + right;
-            let pixels = out[range.clone()].iter_mut().zip(&fields.place[range.clone()]);
-            for ((slot, place), mottled) in pixels.zip(&fields.mottle[range]) {
-                let cover = solid.cover(*place, edge, body.seed) * solid.opacity;
-                if cover > 0.0 {
-                    *slot += (value + mottle * mottled - *slot) * cover;
-                }
-            }
+            let start = row * plane.width;
+            let (near, sure) = brush.spans(plane, row, body.warp, left..right);
+            let mut dab = |range: Range<usize>, certain: bool| {
+                let range = start + range.start..start + range.end;
+                brush.dab(&mut out[range.clone()], &fields, range, certain);
+            };
+            dab(near.start..sure.start, false);
+            dab(sure.clone(), true);
+            dab(sure.end..near.end, false);
         }
     }
     out
+}
+
+/// One solid and how it is painted.
+struct Brush<'a> {
+    solid: &'a Solid,
+    edge: f32,
+    seed: u64,
+    look: Look,
+}
+
+impl Brush<'_> {
+    fn dab(&self, out: &mut [f32], fields: &Fields, range: Range<usize>, certain: bool) {
+        let (value, mottle) = self.look;
+        let opacity = self.solid.opacity;
+        let texture = &fields.mottle[range.clone()];
+        if certain && opacity >= 1.0 {
+            out.iter_mut().zip(texture).for_each(|(slot, m)| *slot = value + mottle * m);
+            return;
+        }
+        for ((slot, m), place) in out.iter_mut().zip(texture).zip(&fields.place[range]) {
+            let cover =
+                if certain { opacity } else { self.solid.cover(*place, self.edge, self.seed) * opacity };
+            if cover > 0.0 {
+                *slot += (value + mottle * m - *slot) * cover;
+            }
+        }
+    }
+
+    /// Columns of a row that may touch the solid, and those that surely lie inside it.
+    fn spans(
+        &self,
+        plane: &Plane,
+        row: usize,
+        warp: f32,
+        window: Range<usize>,
+    ) -> (Range<usize>, Range<usize>) {
+        let nowhere = window.end..window.end;
+        let reach = self.edge + self.solid.soft + self.solid.rough + warp;
+        let Some((a, b, c)) = self.solid.quadratic(plane.at(0.0, row as f32), plane.across) else {
+            return (window, nowhere);
+        };
+        let (outer, inner) = self.solid.levels(reach);
+        let near = solve(a, b, c - outer, &window, true);
+        if near.is_empty() {
+            return (nowhere.clone(), nowhere);
+        }
+        if self.solid.sheets > 0.0 || self.solid.clip.is_some() {
+            let end = near.end;
+            return (near, end..end);
+        }
+        let sure = solve(a, b, c - inner, &near, false);
+        if sure.is_empty() { (near.clone(), near.end..near.end) } else { (near, sure) }
+    }
+}
+
+/// Columns within `limits` where `a t² + b t + c` is not above zero, rounded outwards or inwards.
+fn solve(a: f32, b: f32, c: f32, limits: &Range<usize>, outwards: bool) -> Range<usize> {
+    let root = b * b - 4.0 * a * c;
+    if root <= 0.0 || a <= 0.0 {
+        return limits.end..limits.end;
+    }
+    let (from, to) = ((-b - root.sqrt()) / (2.0 * a), (-b + root.sqrt()) / (2.0 * a));
+    let round = if outwards { 1.0 } else { -1.0 };
+    let clamp = |t: f32| (t.max(0.0) as usize).clamp(limits.start, limits.end);
+    let (from, to) = (clamp(from - round + 0.5), clamp(to + round + 0.5));
+    from..to.max(from)
 }
 
 /// What all pixels of a plane need once.
@@ -82,8 +151,8 @@ impl Fields {
         let bend: Vec<Vec<f32>> = (0..3)
             .map(|axis| lattice(plane, BEND / 5.0, |p| noise3(body.seed ^ axis, p.map(|v| v / BEND))))
             .collect();
-        let coarse = lattice(plane, 2.2, |p| noise3(body.seed ^ 0xC0A, p.map(|v| v / 6.5)));
-        let fine = lattice(plane, 0.8, |p| noise3(body.seed ^ 0xF1E, p.map(|v| v / 1.9)));
+        let coarse = lattice(plane, 2.8, |p| noise3(body.seed ^ 0xC0A, p.map(|v| v / 6.5)));
+        let fine = lattice(plane, 1.5, |p| noise3(body.seed ^ 0xF1E, p.map(|v| v / 2.4)));
         let mottle = coarse.iter().zip(&fine).map(|(c, f)| 0.5 * c + 0.6 * f).collect();
         let mut place = Vec::with_capacity(plane.width * plane.height);
         for row in 0..plane.height {
@@ -109,20 +178,22 @@ fn lattice(plane: &Plane, spacing: f32, field: impl Fn(P3) -> f32) -> Vec<f32> {
             knots.push(field(plane.at(column as f32 * columns_apart, row as f32 * rows_apart)));
         }
     }
+    // Positions between knots, without a call to floor() for each pixel.
+    let between = |i: usize, apart: f32, most: usize| {
+        let at = i as f32 / apart;
+        let low = (at as usize).min(most - 2);
+        (low, at - low as f32)
+    };
+    let across: Vec<_> = (0..plane.width).map(|x| between(x, columns_apart, columns)).collect();
     let mut out = Vec::with_capacity(plane.width * plane.height);
     let mut line = vec![0.0; columns];
     for row in 0..plane.height {
-        let y = row as f32 / rows_apart;
-        let (top, t) = (y as usize, y.fract());
+        let (top, t) = between(row, rows_apart, rows);
         for (column, slot) in line.iter_mut().enumerate() {
             let (a, b) = (knots[top * columns + column], knots[(top + 1) * columns + column]);
             *slot = a + (b - a) * t;
         }
-        out.extend((0..plane.width).map(|column| {
-            let x = column as f32 / columns_apart;
-            let (left, t) = (x as usize, x.fract());
-            line[left] + (line[left + 1] - line[left]) * t
-        }));
+        out.extend(across.iter().map(|&(left, t)| line[left] + (line[left + 1] - line[left]) * t));
     }
     out
 }

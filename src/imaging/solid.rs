@@ -90,6 +90,33 @@ impl Solid {
         if self.sheets > 0.0 && cover > 0.0 { cover * self.sheet(p, seed) } else { cover }
     }
 
+    /// An ellipsoid's level along a line as a quadratic of the steps taken: 1 at the surface of the
+    /// round form.
+    pub(crate) fn quadratic(&self, from: P3, step: P3) -> Option<(f32, f32, f32)> {
+        let Shape::Ellipsoid { centre, radii, turn, .. } = &self.shape else { return None };
+        let local = |v: P3| [turn.0 * v[0] + turn.1 * v[1], turn.0 * v[1] - turn.1 * v[0], v[2]];
+        let (d, u) = (local(std::array::from_fn(|i| from[i] - centre[i])), local(step));
+        let (mut a, mut b, mut c) = (0.0, 0.0, 0.0);
+        for i in 0..3 {
+            let scale = 1.0 / (radii[i] * radii[i]);
+            a += u[i] * u[i] * scale;
+            b += 2.0 * u[i] * d[i] * scale;
+            c += d[i] * d[i] * scale;
+        }
+        Some((a, b, c))
+    }
+
+    /// Levels of [`Solid::quadratic`] beyond which a point surely is outside, and below which it
+    /// surely is inside, when places may be off by `reach` mm.
+    pub(crate) fn levels(&self, reach: f32) -> (f32, f32) {
+        let Shape::Ellipsoid { radii, boxy, .. } = &self.shape else { return (f32::MAX, 0.0) };
+        let margin = reach / radii[0].min(radii[1]).min(radii[2]);
+        // A box reaches further out than the round form: its level is at least 1/√3 of the round one.
+        let outer = (1.0 + margin) * (1.0 + margin) / (1.0 - 0.423 * boxy);
+        let inner = if margin < 1.0 { (1.0 - margin) * (1.0 - margin) } else { 0.0 };
+        (outer, inner)
+    }
+
     fn sheet(&self, p: P3, seed: u64) -> f32 {
         let fold = noise3(seed ^ 0x5A1C, p.map(|v| v / self.sheets)).abs();
         ((0.16 - fold) / 0.12).clamp(0.0, 1.0)

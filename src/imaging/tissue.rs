@@ -56,7 +56,7 @@ impl Tissue {
             Tissue::Skin => (5.0, 6.0),
             Tissue::Fat => (-104.0, 7.0),
             Tissue::Muscle => (53.0, 9.0),
-            Tissue::Lung => (-862.0, 22.0),
+            Tissue::Lung => (-858.0, 48.0),
             Tissue::Vessel | Tissue::Cord => (38.0, 3.0),
             Tissue::Blood => (41.0, 2.0),
             Tissue::Heart => (43.0, 5.0),

@@ -52,8 +52,8 @@ fn wall(b: &mut Builder, room: [f32; 2], fat: f32) {
 fn lung_bases(b: &mut Builder, s: f32) {
     b.ellipsoid(Tissue::Lung, [0.0, 12.0, 190.0], [124.0 * s, 82.0 * s, 120.0]).boxed(0.3);
     b.ellipsoid(Tissue::Heart, [25.0, -34.0, 158.0], [58.0, 42.0, 50.0]).turned(28.0);
-    b.ellipsoid(Tissue::Muscle, [66.0 * s, 14.0, 20.0], [64.0 * s, 78.0 * s, 112.0]).veil(0.9);
-    b.ellipsoid(Tissue::Fat, [66.0 * s, 14.0, 20.0], [61.0 * s, 75.0 * s, 109.0]);
+    b.ellipsoid(Tissue::Muscle, [66.0 * s, 14.0, 20.0], [64.0 * s, 78.0 * s, 112.0]).cut(2, 84.0, true);
+    b.ellipsoid(Tissue::Fat, [66.0 * s, 14.0, 20.0], [61.0 * s, 75.0 * s, 109.0]).cut(2, 82.0, true);
 }
 
 fn upper_organs(b: &mut Builder, s: f32) {
@@ -293,8 +293,8 @@ fn bones(b: &mut Builder, s: f32, finding: Finding) {
         }
     }
     for side in [-1.0, 1.0] {
-        for step in 0..7 {
-            let t = step as f32 / 6.0;
+        for step in 0..13 {
+            let t = step as f32 / 12.0;
             let crest =
                 [side * (58.0 + 62.0 * t) * s, 74.0 - 92.0 * t, -96.0 - 40.0 * (t - 0.45).powi(2) * 4.0];
             let below = [side * (52.0 + 40.0 * t) * s, 62.0 - 66.0 * t, -210.0];

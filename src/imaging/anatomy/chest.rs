@@ -22,7 +22,7 @@ pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
     lungs::vessels(b, &left, [40.0 * size, 8.0, -10.0]);
     finding_in(b, finding, &right, &left, size);
     bones(b, &cage);
-    (3.4, 158.0 * size, -172.0 * size)
+    (3.4, 134.0 * size, -172.0 * size)
 }
 
 struct Cage {
@@ -36,36 +36,60 @@ const TALL: f32 = 900.0;
 fn wall(b: &mut Builder, cage: &Cage, fat: f32) {
     let (w, d) = (cage.half + 12.0, cage.depth + 8.0);
     let s = cage.size;
+    let grown_woman = b.build.sex == Sex::F && b.build.age > 13.0;
     for (tissue, out) in [(Tissue::Skin, fat + 2.0), (Tissue::Fat, fat)] {
-        b.ellipsoid(tissue, [0.0, 2.0, 0.0], [w + out, d + out, TALL]).boxed(0.5).rough(2.5, 60.0);
-        b.pair(tissue, [150.0 * s, 18.0, 185.0], [62.0 + out, 52.0 + out, 92.0], |_| ());
-        if b.build.sex == Sex::F && b.build.age > 13.0 {
+        b.ellipsoid(tissue, [0.0, 2.0, 0.0], [w + out, d + out, TALL])
+            .boxed(0.5)
+            .rough(2.5, 60.0)
+            .cut(2, 104.0, false);
+        b.ellipsoid(tissue, [0.0, 4.0, 104.0], [w + out, d + out, 56.0 + out * 0.3]).boxed(0.4);
+        b.tube(
+            tissue,
+            &[([0.0, 6.0, 110.0], 57.0 * s + out * 0.4), ([0.0, -6.0, 330.0], 52.0 * s + out * 0.3)],
+        );
+        shoulders(b, tissue, s, out);
+        if grown_woman {
             let size = 30.0 + 22.0 * b.build.fat() + out * 0.3;
             b.pair(tissue, [72.0 * s, -d + 6.0, -42.0], [58.0 + out * 0.5, size, 56.0], |_| ());
         }
     }
-    if b.build.sex == Sex::F && b.build.age > 13.0 {
+    if grown_woman {
         b.pair(Tissue::Gland, [76.0 * s, -d - 6.0, -46.0], [32.0, 20.0, 30.0], |m| {
             m.rough(9.0, 11.0).veil(0.75);
         });
     }
-    b.pair(Tissue::Muscle, [66.0 * s, -d + 4.0, 60.0], [62.0, 12.0, 66.0], |m| {
-        m.turned(0.0).rough(1.5, 20.0);
-    });
-    b.pair(Tissue::Muscle, [w - 6.0, 30.0, 10.0], [13.0, 46.0, 130.0], |m| {
-        m.rough(2.0, 25.0);
-    });
-    b.pair(Tissue::Muscle, [95.0 * s, d - 6.0, 95.0], [52.0, 15.0, 62.0], |m| {
-        m.rough(2.0, 25.0);
-    });
-    b.pair(Tissue::Muscle, [150.0 * s, 18.0, 185.0], [50.0, 42.0, 80.0], |m| {
-        m.rough(2.0, 25.0);
-    });
-    b.ellipsoid(Tissue::Muscle, [0.0, 0.0, -5.0], [cage.half + 7.0, cage.depth + 5.0, 235.0]).boxed(0.35);
-    b.ellipsoid(Tissue::Fat, [0.0, 0.0, -5.0], [cage.half - 4.0, cage.depth - 6.0, 225.0]).boxed(0.35);
+    shoulders(b, Tissue::Muscle, s, 0.0);
+    b.tube(Tissue::Muscle, &[([0.0, 12.0, 110.0], 50.0 * s), ([0.0, 2.0, 330.0], 46.0 * s)]);
+    for side in [-1.0, 1.0] {
+        let pectoral = [side * 60.0 * s, -d + 9.0, 56.0];
+        b.ellipsoid(Tissue::Muscle, pectoral, [54.0 * s, 10.0, 60.0]).turned(side * 14.0).rough(1.5, 20.0);
+        b.ellipsoid(Tissue::Muscle, [side * (w - 8.0), 32.0, 10.0], [11.0, 44.0, 130.0]).rough(2.0, 25.0);
+        let blade = [side * 92.0 * s, d - 19.0, 92.0];
+        b.ellipsoid(Tissue::Muscle, blade, [50.0 * s, 15.0, 58.0]).turned(side * -34.0).rough(2.0, 25.0);
+        b.ellipsoid(Tissue::Muscle, [side * 52.0 * s, d - 12.0, 118.0], [46.0, 16.0, 50.0]).rough(2.0, 25.0);
+    }
+    for (tissue, out) in [(Tissue::Muscle, 0.0), (Tissue::Fat, -10.0)] {
+        let (half, deep) = (cage.half + 7.0 + out, cage.depth + 5.0 + out);
+        b.ellipsoid(tissue, [0.0, 0.0, -30.0], [half, deep, 178.0 + out]).boxed(0.35).cut(2, -30.0, true);
+        b.ellipsoid(tissue, [0.0, 0.0, -30.0], [half, deep, 330.0]).boxed(0.35).cut(2, -28.0, false);
+    }
     b.pair(Tissue::Muscle, [29.0, d - 2.0, 0.0], [27.0, 17.0, TALL], |m| {
         m.rough(2.0, 22.0);
     });
+}
+
+/// Arms hang beside the chest for a radiograph and are raised for CT.
+fn shoulders(b: &mut Builder, tissue: Tissue, s: f32, out: f32) {
+    for side in [-1.0, 1.0] {
+        let thick = 44.0 * s + out * 0.7;
+        let shoulder = [side * 150.0 * s, 20.0, 104.0];
+        let (middle, end) = if b.table {
+            ([side * 165.0 * s, -6.0, 170.0], [side * 150.0 * s, -30.0, 330.0])
+        } else {
+            ([side * 196.0 * s, 20.0, 40.0], [side * 226.0 * s, 12.0, -240.0])
+        };
+        b.tube(tissue, &[(shoulder, thick), (middle, thick * 0.96), (end, thick * 0.85)]);
+    }
 }
 
 fn upper_abdomen_shell(b: &mut Builder, cage: &Cage) {
@@ -317,5 +341,6 @@ fn scapula(b: &mut Builder, cage: &Cage, side: f32) {
     b.bone(&[([side * w * 0.66, d + 8.0, 96.0], 3.0), ([side * (w + 18.0), d * 0.5, 134.0], 5.0)], 1.4);
     b.block(socket, [10.0, 13.0, 16.0], 1.6, 0.3);
     b.block([side * (w + 34.0), d * 0.16, 118.0], [21.0, 21.0, 22.0], 1.8, 0.1);
-    b.bone(&[([side * (w + 42.0), d * 0.1, 108.0], 13.0), ([side * (w + 60.0), d * 0.05, 10.0], 11.0)], 3.4);
+    let end = if b.table { [side * (w + 20.0), -30.0, 330.0] } else { [side * (w + 90.0), 8.0, -240.0] };
+    b.bone(&[([side * (w + 36.0), d * 0.14, 110.0], 13.0), (end, 11.0)], 3.4);
 }

@@ -54,7 +54,12 @@ fn skull(b: &mut Builder, s: f32) {
     b.ellipsoid(Tissue::Skull, c, shell(thick)).rough(0.6, 30.0);
     b.ellipsoid(Tissue::Diploe, c, shell(thick - 2.3)).rough(0.8, 14.0);
     b.ellipsoid(Tissue::Skull, c, shell(2.0)).rough(0.5, 20.0);
+    let fossa = |out: f32| [59.0 * s + out, 45.0 * s + out, 46.0 + out];
+    for (tissue, out) in [(Tissue::Skull, thick - 1.5), (Tissue::Diploe, thick - 3.4), (Tissue::Skull, 1.6)] {
+        b.ellipsoid(tissue, [0.0, 40.0 * s, -38.0], fossa(out)).cut(2, -12.0, false);
+    }
     b.ellipsoid(Tissue::Fluid, c, shell(0.0));
+    b.ellipsoid(Tissue::Fluid, [0.0, 40.0 * s, -38.0], fossa(0.0)).cut(2, -12.0, false);
 }
 
 fn brain(b: &mut Builder, s: f32, old: f32) {
@@ -63,15 +68,17 @@ fn brain(b: &mut Builder, s: f32, old: f32) {
     let whole = [70.0 * s - gap, 89.0 * s - gap, 81.0 * s - gap];
     b.ellipsoid(Tissue::Grey, c, whole).rough(1.4, 11.0);
     let sulci = b.ellipsoid(Tissue::Fluid, c, whole);
-    sulci.sheets = 15.5;
+    sulci.sheets = 12.5;
     sulci.opacity = 0.42 + 0.5 * old;
-    for side in [-1.0, 1.0] {
-        let white = [side * 33.0 * s, 2.0, 8.0];
-        b.ellipsoid(Tissue::White, white, [26.0 * s, 70.0 * s, 58.0]).rough(9.5, 9.5).soft(1.2);
-        b.ellipsoid(Tissue::White, [side * 18.0, 0.0, 26.0], [17.0, 60.0 * s, 22.0])
-            .rough(4.0, 10.0)
-            .soft(1.2);
-    }
+    b.ellipsoid(Tissue::White, c, whole.map(|r| r - 9.5)).rough(5.5, 8.5).soft(1.4);
+    let middle = [8.5, whole[1] - 6.0, whole[2] - 6.0];
+    b.ellipsoid(Tissue::Grey, c, middle).rough(3.5, 8.0).soft(1.4);
+    let folds = b.ellipsoid(Tissue::Fluid, c, [10.0, whole[1] - 4.0, whole[2] - 4.0]);
+    folds.sheets = 12.5;
+    folds.opacity = 0.42 + 0.5 * old;
+    b.pair(Tissue::White, [14.0, 0.0, 12.0], [15.0, 40.0 * s, 26.0], |m| {
+        m.rough(3.0, 9.0).soft(1.4);
+    });
     b.ellipsoid(Tissue::White, [0.0, -4.0, 24.0], [18.0, 38.0, 5.0]).soft(1.0);
     b.pair(Tissue::Grey, [25.0 * s, -4.0, 4.0], [6.5, 20.0, 15.0], |m| {
         m.turned(-16.0).rough(1.0, 9.0).soft(1.6);
@@ -103,11 +110,12 @@ fn brain(b: &mut Builder, s: f32, old: f32) {
 }
 
 fn cerebellum_and_stem(b: &mut Builder, s: f32) {
-    b.ellipsoid(Tissue::Dura, [0.0, 46.0, -26.0], [58.0 * s, 41.0, 23.0]).rough(0.8, 20.0).veil(0.7);
-    b.ellipsoid(Tissue::Fluid, [0.0, 42.0, -38.0], [56.0 * s, 42.0, 33.0]);
-    b.pair(Tissue::Grey, [23.0, 46.0, -38.0], [30.0 * s, 34.0, 27.0], |m| {
+    b.ellipsoid(Tissue::Dura, [0.0, 42.0 * s, -38.0], [57.4 * s, 43.4 * s, 34.4]).veil(0.7);
+    b.ellipsoid(Tissue::Fluid, [0.0, 42.0 * s, -38.0], [56.2 * s, 42.2 * s, 33.2]);
+    b.pair(Tissue::Grey, [22.0 * s, 45.0 * s, -38.0], [32.0 * s, 36.0 * s, 30.0], |m| {
         m.rough(1.5, 6.0);
     });
+    b.ellipsoid(Tissue::Grey, [0.0, 48.0 * s, -34.0], [13.0, 26.0 * s, 25.0]).rough(1.5, 6.0);
     b.pair(Tissue::White, [22.0, 44.0, -38.0], [16.0, 19.0, 13.0], |m| {
         m.rough(5.0, 6.0).soft(1.5);
     });

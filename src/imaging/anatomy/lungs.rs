@@ -54,24 +54,24 @@ struct Twig {
 }
 
 /// Vessels thinner than this can't be seen on a slice.
-const THINNEST: f32 = 0.48;
+const THINNEST: f32 = 0.5;
 
 fn grow(b: &mut Builder, rng: &mut Rng, lung: &Lung, twig: Twig) {
-    if twig.radius < THINNEST || twig.age > 9 {
+    if twig.radius < THINNEST || twig.age > 10 {
         return;
     }
-    let length = (twig.radius * rng.range(4.5, 8.5)).max(5.5);
+    let length = (twig.radius * rng.range(5.0, 9.5)).max(8.0);
     let middle = step(twig.from, twig.along, length / 2.0);
     let bent = aside(rng, twig.along, 0.22);
     let end = step(middle, bent, length / 2.0);
-    if lung.level(end) > 0.95 {
+    if lung.level(end) > 0.93 {
         return;
     }
     let thin = twig.radius * 0.88;
     let knots = [(twig.from, twig.radius), (middle, (twig.radius + thin) / 2.0), (end, thin)];
     b.tube(Tissue::Vessel, &knots);
     let spread = rng.range(0.35, 0.75);
-    for share in [rng.range(0.74, 0.84), rng.range(0.55, 0.72)] {
+    for share in [rng.range(0.78, 0.87), rng.range(0.5, 0.72)] {
         let along = aside(rng, bent, spread);
         grow(b, rng, lung, Twig { from: end, along, radius: twig.radius * share, age: twig.age + 1 });
     }

@@ -32,7 +32,7 @@ pub(crate) struct Exposure {
 impl Exposure {
     pub(crate) fn of(region: Region, joint: Joint, body: &Body) -> Self {
         match (region, joint) {
-            (Region::Chest, _) => Exposure::new([396.0, 404.0], 0.0, 196.0, 330.0, 1.4),
+            (Region::Chest, _) => Exposure::new([396.0, 404.0], 0.0, 186.0, 330.0, 1.4),
             (Region::Abdomen, _) => Exposure::new([380.0, 420.0], 0.0, 190.0, 340.0, 1.4),
             (Region::LumbarSpine, _) => Exposure::new([220.0, 380.0], 0.0, 180.0, 340.0, 1.4),
             (Region::Head, _) => Exposure::new([230.0, 270.0], 0.0, 120.0, 260.0, 1.2),
@@ -116,11 +116,11 @@ fn is_sharp(solid: &Solid) -> bool {
 /// How much more a tissue takes away than what it was painted over.
 fn excess(tissue: Tissue) -> f32 {
     match tissue {
-        Tissue::Cortical => 1.75,
-        Tissue::Spongy => -1.3,
-        Tissue::Skull => 2.1,
-        Tissue::Diploe => -1.2,
-        Tissue::Gap => -1.5,
+        Tissue::Cortical => 1.05,
+        Tissue::Spongy => -0.72,
+        Tissue::Skull => 1.5,
+        Tissue::Diploe => -0.8,
+        Tissue::Gap => -0.9,
         Tissue::Vessel => 0.8,
         Tissue::Nodule => 0.85,
         Tissue::Stone => 1.6,
@@ -194,7 +194,7 @@ fn chord(shape: &Shape, x: f32, z: f32) -> f32 {
             let (ex, ez) = (x - a[0] - along * dx, z - a[2] - along * dz);
             let radius = ra + (rb - ra) * along;
             let deep = (b[1] - a[1]) * (b[1] - a[1]);
-            let slant = (1.0 + deep / flat.max(1e-3)).sqrt().min(2.2);
+            let slant = (1.0 + deep / flat.max(1e-3)).sqrt().min(1.7);
             2.0 * slant * (radius * radius - ex * ex - ez * ez).max(0.0).sqrt()
         }
     }
