@@ -1,7 +1,7 @@
 //! A bench for decoys in tests: the default pack, a pinned clock, events and artefacts in memory.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::BytesMut;
 use jiff::Timestamp;
@@ -83,10 +83,8 @@ impl ArtefactSink for Hashed {
 impl Bench {
     /// The default pack on a fixed installation.
     pub(crate) fn new() -> Self {
-        let installation = Installation::new([7; 32]);
-        let files = PackFiles::embedded(DEFAULT_PACK).unwrap();
-        let pack = Arc::new(load(DEFAULT_PACK, files, installation.clone()).unwrap());
-        let world = Arc::new(World::new(Arc::clone(&pack.hospital), &installation));
+        static HOSPITAL: OnceLock<(Arc<Pack>, Arc<World>)> = OnceLock::new();
+        let (pack, world) = HOSPITAL.get_or_init(hospital).clone();
         Bench { pack, world, overlay: Arc::default(), events: Arc::default() }
     }
 
@@ -117,6 +115,15 @@ impl Bench {
     pub(crate) fn told(&self) -> Vec<Observation> {
         std::mem::take(&mut *self.events.0.lock().unwrap())
     }
+}
+
+/// Loaded once for all benches: it is the same for each and holds no state of theirs.
+fn hospital() -> (Arc<Pack>, Arc<World>) {
+    let installation = Installation::new([7; 32]);
+    let files = PackFiles::embedded(DEFAULT_PACK).unwrap();
+    let pack = Arc::new(load(DEFAULT_PACK, files, installation.clone()).unwrap());
+    let world = Arc::new(World::new(Arc::clone(&pack.hospital), &installation));
+    (pack, world)
 }
 
 /// Plays chunks to a machine as the driver would, then closes the peer's side. Gives all bytes sent.

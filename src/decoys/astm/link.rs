@@ -201,8 +201,9 @@ impl Link {
                 None
             }
             (_, None) => None,
-            (b'\r', Some(part)) if frame_ended(part) => {
-                let raw = std::mem::take(part);
+            (byte, Some(part)) if frame_ends(part, byte) => {
+                let mut raw = std::mem::take(part);
+                raw.extend((byte != b'\r').then_some(byte));
                 *frame = None;
                 self.deadline = now.checked_add(FRAME).ok();
                 self.judge(&raw, out)
@@ -357,9 +358,14 @@ impl Link {
     }
 }
 
-/// Whether a CR ends the frame: text may hold CR, but not after ETX or ETB.
-fn frame_ended(part: &[u8]) -> bool {
-    part.iter().rev().take(4).any(|b| *b == frame::ETX || *b == frame::ETB)
+/// Whether a byte is the last of its frame: the second digit of the checksum, or the CR of a frame
+/// without one. Some senders leave out the CR LF behind the checksum, so it is not waited for.
+fn frame_ends(part: &[u8], byte: u8) -> bool {
+    let marked = |back: usize| {
+        let at = part.len().checked_sub(back);
+        at.and_then(|at| part.get(at)).is_some_and(|b| *b == frame::ETX || *b == frame::ETB)
+    };
+    marked(2) || (byte == b'\r' && marked(1))
 }
 
 fn broken(rule: &'static str, raw: &[u8]) -> Heard {

@@ -11,6 +11,7 @@ use crate::event::observation::{Mark, RecordKind};
 use crate::persona::Protocol;
 use crate::session::bench::{Bench, NOW, play};
 use crate::session::{Machine, Next, Outbox, Wake};
+use crate::wire::hl7::Charset;
 
 const UNKNOWN: &str = "999999999999";
 
@@ -194,6 +195,10 @@ fn deviations_of_tcp_analysers_are_read() {
     assert!(port.bench.told().iter().any(|o| matches!(o, Observation::RecordWrite { count: 1, .. })));
     // No checksum.
     assert_eq!(Line::open(&port).put(b"\x05\x021H|\\^&|||X\r\x03\r\n\x04"), [0x06, 0x06]);
+    // A checksum, and no CR LF behind it.
+    let bare = encode_frame(1, b"H|\\^&|||X\r", true);
+    let stream = [b"\x05", &bare[..bare.len() - 2], b"\x04"].concat();
+    assert_eq!(Line::open(&port).put(&stream), [0x06, 0x06]);
     let mut strict = Port::new();
     strict.behaviour.missing_checksum = super::behaviour::MissingChecksum::Refuse;
     assert_eq!(Line::open(&strict).put(b"\x05\x021H|\\^&|||X\r\x03\r\n\x04"), [0x06, 0x15]);
@@ -243,4 +248,52 @@ fn a_frame_is_sent_six_times_at_most() {
     }
     assert_eq!(line.put(b"\x15"), [0x04]);
     assert_eq!(line.next, Next::Read(None));
+}
+
+#[test]
+fn what_a_peer_sent_he_can_ask_for() {
+    let port = Port::new();
+    let known = port.bench.world.at(NOW.parse().unwrap());
+    let day = known.local(known.now()).date().yesterday().unwrap();
+    let order = known.lab_orders_on(day).into_iter().find(|o| o.analysed.is_some()).unwrap();
+    let o = format!("O|1|{}||^^^^WBC", order.specimen);
+    let mut line = Line::open(&port);
+    line.put(&transmission(&["H|\\^&|||EVIL", &o, "R|1|^^^^WBC|0.07|10\\S\\9/L||L||F", "L|1|N"]));
+    line.put(&query(&order.specimen, "F"));
+    let download = Charset::Gb18030.decode(&deliver(&mut line)).unwrap().into_owned();
+    let text = String::from_utf8(download).unwrap();
+    assert!(text.contains("^^^^WBC|0.07|"), "{text}");
+    assert!(port.bench.told().iter().any(|o| matches!(o, Observation::RecordRead { subject: RecordKind::LabResult, ids, .. } if *ids == [order.specimen.clone()])));
+}
+
+#[test]
+fn a_specimen_is_answered_with_its_tests() {
+    let port = Port::new();
+    let view = port.bench.world.at(NOW.parse().unwrap());
+    let day = view.local(view.now()).date().yesterday().unwrap();
+    let orders = view.lab_orders_on(day);
+    assert!(orders.len() > 40);
+    for order in orders.into_iter().take(40) {
+        let mut line = Line::open(&port);
+        line.put(&query(&order.specimen, "O"));
+        let download = Charset::Gb18030.decode(&deliver(&mut line)).unwrap().into_owned();
+        let text = String::from_utf8(download).unwrap();
+        let patient = view.patient(order.patient).unwrap();
+        let tests: Vec<String> = order.items.iter().map(|i| format!("^^^{}", i.code)).collect();
+        assert!(text.contains(&format!("|||{}|^{}|", patient.mrn, patient.name.chinese())), "{text}");
+        assert!(text.contains(&format!("O|1|{}||{}|R|", order.specimen, tests.join("\\"))), "{text}");
+        assert!(text.ends_with("L|1|N\r"), "{text}");
+    }
+}
+
+/// Acknowledges frames until EOT; gives their text joined.
+fn deliver(line: &mut Line) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut sent = line.put(b"\x06");
+    while sent != [0x04] {
+        let inner = &sent[1..sent.len() - 2];
+        text.extend_from_slice(super::parse_frame(inner).unwrap().text);
+        sent = line.put(b"\x06");
+    }
+    text
 }

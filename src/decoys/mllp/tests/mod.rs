@@ -1,5 +1,7 @@
 //! What the engines answer, rule by rule, and that no split of the stream changes it.
 
+mod world;
+
 use bytes::BytesMut;
 
 use super::{Behaviour, MllpMachine, Station};
