@@ -3,6 +3,7 @@
 mod crash;
 mod delivery;
 mod dicom_objects;
+mod documented;
 mod golden;
 mod honeynet;
 mod mistakes;

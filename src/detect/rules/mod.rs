@@ -179,4 +179,14 @@ mod tests {
         assert!(ids.iter().all(|id| id.starts_with("HW-") && id.is_ascii()));
         assert!(ALL.iter().all(|rule| !rule.title_zh.is_ascii() && rule.title.is_ascii()));
     }
+
+    #[test]
+    fn the_docs_name_every_rule_with_its_class() {
+        let docs = include_str!("../../../docs/detection.md");
+        for rule in ALL {
+            let row = format!("| `{}` | {} |", rule.id, rule.class.as_str());
+            assert!(docs.contains(&row), "{row}");
+        }
+        assert_eq!(docs.matches("| `HW-").count(), ALL.len());
+    }
 }
