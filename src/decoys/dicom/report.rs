@@ -79,6 +79,16 @@ pub(crate) fn echo(session: &Session, called: &[u8], command: &Command) {
     });
 }
 
+/// Tells of a C-STORE that was answered; what was stored is a transfer of its own.
+pub(crate) fn store(session: &Session, command: &Command, status: u16) {
+    session.emit(Observation::Request {
+        verb: "C-STORE".into(),
+        target: Tainted::from_bytes(command.sop_instance.as_deref().unwrap_or_default()),
+        status: u32::from(status),
+        detail: Some(Detail::Dimse(dimse("C-STORE", command, None))),
+    });
+}
+
 /// What went out.
 #[derive(Default)]
 pub(crate) struct Read {

@@ -5,6 +5,7 @@ use bytes::{Bytes, BytesMut};
 use super::behaviour::StoreStatus;
 use super::negotiate::Agreement;
 use super::profile::Profile;
+use super::report;
 use crate::event::Observation;
 use crate::event::Tainted;
 use crate::event::observation::{Direction, RecordKind};
@@ -88,6 +89,7 @@ impl Incoming {
         let status = self.judge(&sop_class, &sop_instance, statuses)?;
         let known = !profile.table.store.checks_sop_class || profile.storage.contains(&sop_class);
         let status = if known || status != statuses.ok { status } else { statuses.sop_class };
+        report::store(session, command, status);
         if status == statuses.ok {
             session.emit(Observation::RecordWrite {
                 subject: RecordKind::Instance,

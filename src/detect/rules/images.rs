@@ -22,7 +22,7 @@ fn fires(scene: &Scene<'_>) -> bool {
 fn words(scene: &Scene<'_>) -> Words {
     let (en, zh) = took(scene);
     Words {
-        en: format!("{en} in the image archive {}", scene.host()),
+        en: format!("{en}, on the image archive {}", scene.host()),
         zh: format!("从影像归档{}{zh}", scene.host()),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Rule, Scene, Words, counted, counted_zh};
 use crate::detect::Class;
-use crate::event::Observation;
 use crate::event::observation::RecordKind;
+use crate::event::{Detail, Observation};
 
 pub(super) const RULE: Rule = Rule {
     id: "HW-RECORD-ACCESS",
@@ -36,6 +36,13 @@ pub(super) fn takes_records(scene: &Scene<'_>) -> bool {
 
 /// What was taken, in both languages.
 pub(super) fn took(scene: &Scene<'_>) -> (String, String) {
+    if let Observation::Query { answers, detail: Some(Detail::Dimse(dimse)), .. } = scene.observation()
+        && matches!(dimse.operation.as_str(), "C-GET" | "C-MOVE")
+    {
+        let (operation, images) = (&dimse.operation, counted(*answers, RecordKind::Instance));
+        let images_zh = counted_zh(*answers, RecordKind::Instance);
+        return (format!("took {images} by {operation}"), format!("以{operation}取走{images_zh}"));
+    }
     if let Observation::Query { subject, answers, unbounded, .. } = scene.observation() {
         let (all, all_zh) = if *unbounded { (" without a filter", "无条件") } else { ("", "") };
         let found = counted(*answers, *subject);
