@@ -42,7 +42,7 @@ pub(super) struct Case {
 }
 
 /// Modalities that a diagnosis leads to, per diagnosis.
-static LEADS_TO: LazyLock<Vec<u8>> = LazyLock::new(|| DIAGNOSES.iter().map(leads_to).collect());
+static LEADS_TO: LazyLock<Vec<u8>> = LazyLock::new(|| DIAGNOSES.iter().map(|dx| leads_to(dx)).collect());
 
 fn leads_to(dx: &Dx) -> u8 {
     dx.exams.iter().fold(0, |set, (exam, _, _)| set | 1 << modality_index(exam.modality))
@@ -63,17 +63,19 @@ impl World {
         let share = if visit.person.often_ill() { 780 } else { 420 };
         if let Some(dx) = condition
             && dx.weight[class] > 0
+            && (dx.ages.0..=dx.ages.1).contains(&visit.age)
             && dice.permille(share)
-            && demand.modalities & !leads_to(dx) == 0
+            && unlikely(dx, demand.modalities & !leads_to(dx), visit.key.class) <= 3
         {
             return dx;
         }
         let (_, month, _) = visit.key.day.ymd();
-        let strictest = demand.modalities;
-        let one = strictest & strictest.wrapping_neg();
-        for wanted in [strictest, one, 0] {
+        let all = demand.modalities;
+        let one = all & all.wrapping_neg();
+        for wanted in [all, one, 0] {
             let weights = |i: usize, dx: &Dx| {
-                if wanted & !LEADS_TO[i] != 0 { 0 } else { weight(dx, visit, class, month, demand.lab) }
+                weight(dx, visit, class, month, demand.lab)
+                    / unlikely(dx, wanted & !LEADS_TO[i], visit.key.class)
             };
             let total: u32 = DIAGNOSES.iter().enumerate().map(|(i, dx)| weights(i, dx)).sum();
             if total == 0 {
@@ -88,7 +90,7 @@ impl World {
                 left -= weight;
             }
         }
-        &DIAGNOSES[0]
+        DIAGNOSES[0]
     }
 
     /// The exam of a case in one modality, and what it shows. A patient's exams of one visit agree:
@@ -126,6 +128,16 @@ impl World {
     pub(super) fn physician_of(&self, case: &Case) -> &Staff {
         let draw = self.hash_visit(Purpose::Staff, case.visit.key);
         self.roster.physician(self.department_of(case), draw >> 8)
+    }
+}
+
+/// How much less likely a diagnosis is when exams are wanted that it does not lead to. A ward looks
+/// at chest and belly of nearly everybody; elsewhere, and of those who give birth, it's impossible.
+fn unlikely(dx: &Dx, missing: u8, class: VisitClass) -> u32 {
+    match (missing.count_ones(), class) {
+        (0, _) => 1,
+        (n, VisitClass::Inpatient) if dx.dept != Dept::Obstetrics => 1 + 2 * n,
+        (_, VisitClass::Inpatient | VisitClass::Outpatient | VisitClass::Emergency) => u32::MAX,
     }
 }
 

@@ -117,19 +117,9 @@ impl World {
             physician: self.physician_of(case).number.clone(),
             started: self.timestamp(visit.started),
             ended: (visit.ended <= now).then(|| self.timestamp(visit.ended)),
-            bed: self.bed_of(case),
+            bed: self.bed_of(visit.key),
             diagnosis: Diagnosis { icd10: case.dx.icd10.to_owned(), name: case.dx.name.to_owned() },
         }
-    }
-
-    fn bed_of(&self, case: &Case) -> Option<String> {
-        if case.visit.key.class != VisitClass::Inpatient {
-            return None;
-        }
-        let row = self.department_of(case).row();
-        let beds = u64::from((u32::from(row.beds) * self.hospital.beds / 1000).max(4));
-        let bed = self.hash_visit(Purpose::Bed, case.visit.key) % beds + 1;
-        Some(format!("{}-{bed:02}", row.code))
     }
 
     /// An imaging order as it stands at a moment.

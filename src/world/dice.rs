@@ -29,7 +29,6 @@ pub(super) enum Purpose {
     Lab,
     Baseline,
     Value,
-    Bed,
 }
 
 /// The world's key, from the installation's seed.

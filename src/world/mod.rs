@@ -28,6 +28,7 @@ mod tables;
 mod time;
 mod view;
 mod visits;
+mod wards;
 
 #[cfg(test)]
 mod tests;

@@ -21,16 +21,16 @@ pub(super) const CHRONIC_EVERY: u32 = 16;
 
 /// Ages at registration: up to this many days, with a share in per mille.
 const AGES: [(i64, u32); 11] = [
-    (365, 80),
-    (3 * 365, 60),
-    (7 * 365, 70),
-    (15 * 365, 60),
+    (365, 70),
+    (3 * 365, 45),
+    (7 * 365, 50),
+    (15 * 365, 45),
     (25 * 365, 75),
     (35 * 365, 140),
     (45 * 365, 135),
-    (55 * 365, 145),
-    (65 * 365, 130),
-    (77 * 365, 85),
+    (55 * 365, 165),
+    (65 * 365, 160),
+    (77 * 365, 95),
     (90 * 365, 20),
 ];
 
@@ -170,7 +170,7 @@ impl World {
     /// The condition a patient has for life on a day, if any.
     pub(super) fn condition(&self, person: &Person, on: Day) -> Option<&'static Dx> {
         static CHRONIC: LazyLock<Vec<(&Dx, i32)>> =
-            LazyLock::new(|| DIAGNOSES.iter().filter_map(|d| Some((d, d.chronic?))).collect());
+            LazyLock::new(|| DIAGNOSES.iter().filter_map(|d| Some((*d, d.chronic?))).collect());
         let mut dice = self.key.dice(Purpose::Condition, u64::from(person.no), 0);
         if !dice.permille(260) && !person.often_ill() {
             return None;

@@ -50,6 +50,8 @@ impl Row {
 pub(super) struct Caches {
     shards: Mutex<Shards>,
     names: Mutex<BTreeMap<u32, Arc<[NameKey]>>>,
+    /// Beds by epoch, see `wards`.
+    pub(super) beds: Mutex<BTreeMap<i32, Arc<[u16]>>>,
 }
 
 #[derive(Default)]
@@ -77,7 +79,8 @@ impl Shards {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Takes a lock; a panic elsewhere leaves these caches whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -178,7 +181,7 @@ impl World {
         }
         let mut keys = self.imaging_registered(modality, day);
         if delay > 0 && modality != Modality::MR {
-            keys.retain(|key| key.may_wait());
+            keys.retain(|key| self.may_wait(*key));
         }
         keys
     }

@@ -265,3 +265,121 @@ fn resident_ids_are_unique() {
         .collect();
     assert_eq!(all.len(), 60_000);
 }
+
+#[test]
+fn exams_fit_their_patients() {
+    let world = world(11);
+    let mut seen = BTreeSet::new();
+    for day in [date(2025, 7, 8), date(2026, 1, 14)].map(time::Day::of) {
+        for course in world.courses_on(day) {
+            let imaging = world.explain(course);
+            let (exam, visit) = (imaging.exam, &course.visit);
+            assert!(exam.fits(visit.age, visit.person.sex), "{} at {}", exam.name, visit.age);
+            assert!((imaging.case.dx.ages.0..=imaging.case.dx.ages.1).contains(&visit.age));
+            assert!(imaging.case.dx.sex.is_none_or(|s| s == visit.person.sex));
+            seen.insert(exam.code);
+        }
+    }
+    let never = tables::exams::EXAMS.iter().filter(|e| !seen.contains(e.code));
+    assert!(never.count() <= 2, "{seen:?}");
+}
+
+#[test]
+fn nobody_shares_a_bed_or_lies_in_two() {
+    let view = world(12).at(at("2026-02-10T07:30:00Z"));
+    let stays = view.inpatients();
+    let beds: BTreeSet<_> = stays.iter().map(|stay| stay.bed.clone().expect("a bed")).collect();
+    let patients: BTreeSet<_> = stays.iter().map(|stay| stay.patient).collect();
+    assert_eq!((beds.len(), patients.len()), (stays.len(), stays.len()));
+    for stay in stays.iter().step_by(40) {
+        assert_eq!(view.encounter(&stay.number).as_ref(), Some(stay));
+        let code = &stay.bed.as_ref().expect("a bed")[..4];
+        assert_eq!(code, stay.department);
+        assert!(view.staff_member(&stay.physician).is_some_and(|s| s.physician && s.department == code));
+    }
+}
+
+#[test]
+fn searches_agree_with_lookups() {
+    let view = world(13).at(at("2026-03-05T03:00:00Z"));
+    let (from, to) = (Some(date(2026, 3, 2)), Some(date(2026, 3, 4)));
+    let all = view.studies(&StudyFilter { from, to, ..StudyFilter::default() });
+    assert!(all.windows(2).all(|w| w[0].started >= w[1].started));
+    let name = |study: &Study| view.patient(study.patient).expect("a patient").name;
+    let uids = |of: Vec<&Study>| -> Vec<String> { of.into_iter().map(|s| s.uid.clone()).collect() };
+    let mr = || all.iter().filter(|s| s.modality == Modality::MR);
+    let by_pinyin = uids(mr().filter(|s| name(s).family_pinyin == "Wang").collect());
+    let by_family = uids(mr().filter(|s| name(s).family == "王").collect());
+    for (pattern, wanted) in [("WANG^*", &by_pinyin), ("wang*", &by_pinyin), ("王*", &by_family)] {
+        let modalities = vec![Modality::MR];
+        let filter =
+            StudyFilter { from, to, modalities, name: Some(pattern.into()), ..StudyFilter::default() };
+        assert_eq!(&uids(view.studies(&filter).iter().collect()), wanted, "{pattern}");
+    }
+    assert!(by_family.len() > 5);
+    let found =
+        view.patients(&PatientFilter { name: Some("Wang^Xiu?i*".into()), ..PatientFilter::default() });
+    assert!(!found.is_empty() && found.iter().all(|p| p.name.family_pinyin == "Wang"));
+    assert!(found.windows(2).all(|w| w[0].mrn < w[1].mrn));
+    let future = StudyFilter { from: Some(date(2026, 3, 6)), ..StudyFilter::default() };
+    assert!(view.studies(&future).is_empty());
+}
+
+#[test]
+fn the_worklist_becomes_studies() {
+    let world = world(14);
+    let (early, late) = (world.at(at("2026-03-05T02:00:00Z")), world.at(at("2026-03-06T02:00:00Z")));
+    let list = early.worklist(date(2026, 3, 5));
+    assert!(list.len() > 40 && !early.worklist(date(2026, 3, 6)).is_empty());
+    for entry in list {
+        assert!(entry.scheduled > early.now() && entry.order.state == OrderState::Ordered);
+        assert!(early.study(&entry.study_uid).is_none());
+        let order = late.order(&entry.order.placer).expect("still there");
+        let study = late.study(&entry.study_uid);
+        assert_eq!(study.is_none(), order.state == OrderState::Cancelled, "{order:?}");
+        assert!(study.is_none_or(|s| s.started == entry.scheduled && s.device == entry.device));
+    }
+}
+
+#[test]
+fn days_fill_up_and_holidays_are_quiet() {
+    let world = world(15);
+    let visits = |now: &str, day| world.at(at(now)).encounters_on(day).len();
+    let monday = date(2026, 3, 2);
+    assert_eq!(visits("2026-03-01T15:59:59Z", monday), 0);
+    let (morning, noon) = (visits("2026-03-02T00:30:00Z", monday), visits("2026-03-02T04:00:00Z", monday));
+    let evening = visits("2026-03-02T15:59:59Z", monday);
+    assert!(0 < morning && morning < noon && noon < evening);
+    let festival = visits("2026-02-20T00:00:00Z", date(2026, 2, 17));
+    assert!(festival * 3 < evening && festival > 250, "{festival} of {evening}");
+}
+
+#[test]
+fn diseases_show_in_the_laboratory() {
+    let view = world(16).at(at("2026-03-25T15:59:00Z"));
+    let labs = view.lab_orders_on(date(2026, 3, 24));
+    let mean = |code: &str, icd: &str| {
+        let ill = |lab: &&LabOrder| {
+            let order = view.order(&lab.order).expect("an order");
+            view.encounter(&order.encounter).expect("a visit").diagnosis.icd10 == icd
+        };
+        let results = labs.iter().filter(ill).flat_map(|lab| lab.results.iter());
+        let values: Vec<f64> =
+            results.filter(|r| r.item.code == code).filter_map(|r| r.value.parse().ok()).collect();
+        assert!(values.len() > 2, "{code} in {icd}");
+        values.iter().sum::<f64>() / values.len() as f64
+    };
+    assert!(mean("GLU", "E11.900") > 7.5 && mean("CREA", "N18.900") > 150.0 && mean("CRP", "J18.900") > 20.0);
+    assert!(mean("NEUT%", "J18.900") > mean("NEUT%", "Z00.000") + 5.0);
+    for lab in labs.iter().filter(|lab| lab.panel_name == "血常规") {
+        let value = |code: &str| -> Option<f64> {
+            lab.results.iter().find(|r| r.item.code == code)?.value.parse().ok()
+        };
+        let Some(white) = value("WBC") else { continue };
+        let parts = ["NEUT%", "LYM%", "MONO%", "EO%", "BASO%"].map(|code| value(code).expect("a part"));
+        assert!((parts.iter().sum::<f64>() - 100.0).abs() < 0.06, "{parts:?}");
+        assert!((white * parts[0] / 100.0 - value("NEUT#").expect("a count")).abs() < 0.02);
+        let (red, haemoglobin) = (value("RBC").expect("red"), value("HGB").expect("haemoglobin"));
+        assert!((haemoglobin / red - value("MCH").expect("mean")).abs() < 0.4);
+    }
+}

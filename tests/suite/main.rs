@@ -9,3 +9,4 @@ mod honeynet;
 mod mistakes;
 mod packets;
 mod siem;
+mod world;

@@ -11,6 +11,7 @@ mod siem;
 mod status;
 mod terminal;
 mod verify;
+mod world;
 
 use serde::Serialize;
 
@@ -39,7 +40,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Alerts(args) => alerts::run(&args, &layout),
         Command::Verify(args) => verify::run(&args, &layout),
         Command::Process(args) => processes::run(args.role),
-        Command::World(_) => Exit::Could("not built yet".into()),
+        Command::World(args) => world::run(&args, &layout),
     }
 }
 

@@ -111,11 +111,6 @@ impl ImagingKey {
         Some((desk, self.number - first))
     }
 
-    /// Whether it may be done on a later day although it isn't MR: not for outpatients.
-    pub(super) fn may_wait(self) -> bool {
-        !matches!(self.desk(), Some((Desk::Outpatient, _)))
-    }
-
     fn salt(self) -> u64 {
         (self.day.0 as u64) << 32 | (modality_index(self.modality) as u64) << 16 | u64::from(self.number)
     }
@@ -204,6 +199,16 @@ impl World {
         let case = self.case(course.visit);
         let (exam, finding) = self.exam_of(&case, course.key.modality);
         Imaging { course, case, exam, finding }
+    }
+
+    /// Whether a study that isn't MR may be done on the day after its registration: that of those
+    /// who come late.
+    pub(super) fn may_wait(&self, key: ImagingKey) -> bool {
+        match self.visit_of_imaging(key) {
+            Some((Desk::Emergency, visit)) => self.slot_start(visit).second() > 22 * HOUR,
+            Some((Desk::Admission, visit)) => self.slot_start(visit).second() > 14 * HOUR,
+            Some((Desk::Outpatient | Desk::Control, _)) | None => false,
+        }
     }
 
     /// Set of modalities and blood that a visit will need.

@@ -74,8 +74,8 @@ impl World {
         let (author, verifier) = self.signatories(&imaging.course);
         Some(ImagingReport {
             accession: super::super::convert::accession(imaging.course.key),
-            findings: fill(phrase.seen, seed),
-            impression: fill(phrase.means, seed),
+            findings: fill(&phrase.seen, seed),
+            impression: fill(&phrase.means, seed),
             author: author.number.clone(),
             verifier: verifier.number.clone(),
             written: self.timestamp(written),
@@ -202,9 +202,9 @@ mod tests {
 
     #[test]
     fn every_word_is_known_and_steady() {
-        for phrase in PHRASES {
+        for phrase in PHRASES.iter() {
             for seed in 0..20 {
-                let filled = fill(phrase.seen, seed) + &fill(phrase.means, seed);
+                let filled = fill(&phrase.seen, seed) + &fill(&phrase.means, seed);
                 assert!(!filled.contains(['{', '}']), "{filled}");
             }
             let words = format!("{}{}", phrase.seen, phrase.means);

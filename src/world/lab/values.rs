@@ -199,8 +199,8 @@ fn blood_count(values: &mut [(&'static Item, Value)], age: i32) {
     let tenth = |x: f64| (x * 10.0).round() / 10.0;
     let young = if age < 6 { -9.0 } else { 0.0 };
     let mono = tenth(number(values, &items::MONO_P).clamp(1.0, 14.0));
-    let eo = tenth(number(values, &items::EO_P).clamp(0.0, 18.0));
-    let baso = tenth(number(values, &items::BASO_P).clamp(0.0, 1.8));
+    let eo = tenth(number(values, &items::EO_P).clamp(0.1, 18.0));
+    let baso = tenth((number(values, &items::BASO_P) * 0.8).clamp(0.0, 1.8));
     let rest = 100.0 - mono - eo - baso;
     let neut = tenth((number(values, &items::NEUT_P) + young).clamp(12.0, rest - 3.0));
     let white = number(values, &items::WBC).clamp(0.6, 48.0);
@@ -281,11 +281,11 @@ fn factor_of(effect: Effect, code: &str) -> (f64, f64) {
         (HeartFailure, "Na") => (0.995, 0.95),
         (Thrombosis, "D-D") => (4.0, 34.0),
         (Thrombosis | Pregnancy, "FIB") => (1.1, 1.45),
-        (Lipids, "LDL-C") => (1.1, 1.7),
-        (Lipids, "TG") => (1.1, 2.4),
+        (Lipids, "LDL-C") => (0.95, 1.5),
+        (Lipids, "TG") => (0.95, 2.1),
         (Lipids, "HDL-C") => (0.97, 0.8),
-        (Tumour, "CEA") => (1.0, 16.0),
-        (Tumour, "CA125" | "CA19-9") => (1.0, 5.0),
+        (Tumour, "CEA") => (0.9, 9.0),
+        (Tumour, "CA125" | "CA19-9") => (0.9, 3.4),
         (Tumour, "HGB") => (0.98, 0.72),
         (Tumour, "ALB") => (0.97, 0.8),
         (Tumour, "D-D") => (1.1, 6.0),

@@ -1,9 +1,9 @@
 //! What radiologists write. Words in braces are filled in by `imaging::report`; the same word has
 //! the same value throughout one report.
 
-use crate::world::Finding::{self, *};
-use crate::world::Modality::{self, *};
-use crate::world::Region::{self, *};
+use std::sync::LazyLock;
+
+use crate::world::{Finding, Modality, Region};
 
 /// One way to report a finding.
 #[derive(Debug)]
@@ -14,680 +14,68 @@ pub(in crate::world) struct Phrase {
     pub region: Region,
     pub finding: Finding,
     /// 检查所见.
-    pub seen: &'static str,
+    pub seen: String,
     /// 诊断意见.
-    pub means: &'static str,
+    pub means: String,
 }
 
-const fn p(
-    exam: &'static str,
-    modality: Modality,
-    region: Region,
-    finding: Finding,
-    seen: &'static str,
-    means: &'static str,
-) -> Phrase {
-    Phrase { exam, modality, region, finding, seen, means }
+/// All phrases.
+pub(in crate::world) static PHRASES: LazyLock<Vec<Phrase>> =
+    LazyLock::new(|| include_str!("reports.txt").lines().filter_map(phrase).collect());
+
+fn phrase(line: &'static str) -> Option<Phrase> {
+    let mut parts = line.split(" | ");
+    let mut head = parts.next()?.split_whitespace();
+    let exam = head.next()?;
+    let mut text = || parts.next().map(|text| text.replace("\\n", "\n"));
+    Some(Phrase {
+        exam: if exam == "-" { "" } else { exam },
+        modality: modality(head.next()?)?,
+        region: region(head.next()?)?,
+        finding: finding(head.next()?)?,
+        seen: text()?,
+        means: text()?,
+    })
 }
 
-/// All phrases. Every finding that a diagnosis can lead to in an exam has at least one.
-pub(in crate::world) static PHRASES: &[Phrase] = &[
-    // Head, CT.
-    p(
-        "",
-        CT,
-        Head,
-        Normal,
-        "脑实质内未见确切异常密度影，灰白质分界清楚。各脑室、脑池大小形态未见异常，脑沟、脑裂未见增宽，中线结构居中。颅骨骨质结构完整。",
-        "头颅CT平扫未见确切异常。",
-    ),
-    p(
-        "",
-        CT,
-        Head,
-        Normal,
-        "双侧大脑半球对称，脑实质密度均匀，未见出血及占位征象。脑室系统无扩张，中线无移位。扫及副鼻窦气化可。",
-        "颅脑平扫未见明显异常，请结合临床。",
-    ),
-    p(
-        "",
-        CT,
-        Head,
-        CerebralInfarction,
-        "{side}侧{basal}见斑片状低密度影，大小约{mm}mm×{mn}mm，边界欠清，CT值约{huinf}HU，周围未见明显占位效应。脑室系统稍饱满，脑沟、脑裂轻度增宽，中线结构居中。",
-        "1. {side}侧{basal}脑梗死，请结合临床及MR-DWI。\n2. 轻度脑萎缩。",
-    ),
-    p(
-        "",
-        CT,
-        Head,
-        CerebralInfarction,
-        "双侧{basal}见多发点状、小斑片状低密度灶，较大者位于{side}侧，长径约{mm}mm，边缘较清。侧脑室旁脑白质密度减低。中线结构无移位。",
-        "1. 双侧{basal}多发腔隙性脑梗死。\n2. 脑白质脱髓鞘改变。",
-    ),
-    p(
-        "",
-        CT,
-        Head,
-        CerebralHaemorrhage,
-        "{side}侧{basal}见团片状高密度影，范围约{big}mm×{mid}mm，CT值约{hublood}HU，周围见环形低密度水肿带，邻近侧脑室受压，中线结构向对侧移位约{shift}mm。",
-        "{side}侧{basal}脑出血，出血量约{ml}ml，建议短期复查。",
-    ),
-    p(
-        "",
-        CT,
-        Head,
-        CerebralHaemorrhage,
-        "{side}侧{basal}类圆形高密度灶，大小约{big}mm×{mid}mm，边界清，CT值{hublood}HU，周围少许水肿。脑室内未见积血，中线结构居中。",
-        "{side}侧{basal}少量脑出血，请随访复查。",
-    ),
-    // Head, MR.
-    p(
-        "",
-        MR,
-        Head,
-        Normal,
-        "双侧大脑半球结构对称，脑实质内未见异常信号影，脑室、脑池形态及大小正常，中线结构居中。小脑、脑干未见异常信号。",
-        "颅脑MR平扫未见确切异常。",
-    ),
-    p(
-        "",
-        MR,
-        Head,
-        Normal,
-        "脑实质信号未见明显异常，DWI未见弥散受限。各脑室未见扩张，垂体形态信号未见异常，颅内主要血管流空影存在。",
-        "头颅MR平扫未见明显异常。",
-    ),
-    p(
-        "",
-        MR,
-        Head,
-        CerebralInfarction,
-        "{side}侧{basal}见斑片状长T1长T2信号，FLAIR呈高信号，DWI呈明显高信号，ADC图信号减低，范围约{mm}mm×{mn}mm。双侧侧脑室旁见散在点状FLAIR高信号。中线结构居中。",
-        "1. {side}侧{basal}急性脑梗死。\n2. 脑内散在缺血灶。",
-    ),
-    p(
-        "",
-        MR,
-        Head,
-        CerebralInfarction,
-        "双侧额顶叶皮层下及{side}侧{basal}见多发小斑片状长T2信号，FLAIR呈高或环形高信号，DWI未见高信号，最大者约{mm}mm。脑沟稍宽。",
-        "1. 双侧大脑半球多发腔隙性脑梗死，部分软化。\n2. 轻度脑萎缩。",
-    ),
-    p(
-        "",
-        MR,
-        Head,
-        CerebralHaemorrhage,
-        "{side}侧{basal}见片状混杂信号，大小约{big}mm×{mid}mm，T1WI边缘呈高信号，T2WI呈高低混杂信号，周围见水肿带，邻近脑室受压。",
-        "{side}侧{basal}脑出血(亚急性期)。",
-    ),
-    // Chest, CT.
-    p(
-        "",
-        CT,
-        Chest,
-        Normal,
-        "胸廓对称，双肺纹理清晰，肺野内未见确切实变及占位影。气管、支气管通畅，纵隔未见肿大淋巴结，心脏大小正常。双侧胸腔未见积液。",
-        "胸部CT平扫未见确切异常。",
-    ),
-    p(
-        "",
-        CT,
-        Chest,
-        Normal,
-        "双肺透光度正常，肺纹理走行自然，{lobe}见少许纤维条索影。肺门结构清楚，纵隔居中，胸膜未见增厚，胸腔无积液。",
-        "{lobe}少许纤维灶，余胸部CT未见明显异常。",
-    ),
-    p(
-        "",
-        CT,
-        Chest,
-        PulmonaryNodule,
-        "{lobe}{segment}见一类圆形{density}结节影，大小约{mm}mm×{mn}mm，边界清，未见明显毛刺及分叶。余肺野清晰，气管、支气管通畅。纵隔及肺门未见肿大淋巴结，胸腔无积液。",
-        "{lobe}{segment}{density}结节，长径约{mm}mm，建议{months}个月后复查胸部CT。",
-    ),
-    p(
-        "",
-        CT,
-        Chest,
-        PulmonaryNodule,
-        "双肺见散在{count}枚微小结节影，较大者位于{lobe}{segment}，长径约{mm}mm，呈{density}。双肺门不大，纵隔内未见增大淋巴结。",
-        "双肺多发小结节，较大者{mm}mm，考虑炎性肉芽肿可能，建议年度随访。",
-    ),
-    p(
-        "",
-        CT,
-        Chest,
-        PulmonaryNodule,
-        "{lobe}见结节状软组织密度影，大小约{mid}mm×{mm}mm，边缘浅分叶，可见短毛刺，邻近胸膜牵拉。纵隔{station}区见小淋巴结，短径约{mn}mm。胸腔无积液。",
-        "{lobe}结节，性质待定，建议增强CT或穿刺活检进一步检查。",
-    ),
-    p(
-        "",
-        CT,
-        Chest,
-        Pneumonia,
-        "{lobe}见斑片状、片状密度增高影，边缘模糊，内见支气管充气征。余肺纹理增多。气管、主支气管通畅，纵隔未见肿大淋巴结，双侧胸腔未见积液。",
-        "{lobe}炎症，建议抗炎治疗后复查。",
-    ),
-    p(
-        "",
-        CT,
-        Chest,
-        Pneumonia,
-        "双肺下叶见散在斑片状磨玻璃影及小片实变，以{side}肺下叶为著，支气管壁稍增厚。心影不大，胸腔内未见明显积液。",
-        "双肺下叶感染性病变，{side}肺为著，请结合实验室检查。",
-    ),
-    p(
-        "",
-        CT,
-        Chest,
-        PleuralEffusion,
-        "{side}侧胸腔见弧形液体密度影，最大深度约{mid}mm，CT值约{huwater}HU，邻近{side}肺下叶受压膨胀不全。心影{heart}。纵隔未见明显肿大淋巴结。",
-        "{side}侧胸腔积液，{side}肺下叶部分膨胀不全。",
-    ),
-    p(
-        "",
-        CT,
-        Chest,
-        PleuralEffusion,
-        "双侧胸腔见液性密度影，{side}侧较多，深约{mid}mm。双肺下叶见条片影。心影{heart}，心包少许积液。",
-        "1. 双侧胸腔积液，{side}侧为著。\n2. 双肺下叶坠积性改变。",
-    ),
-    // Chest, radiographs.
-    p(
-        "",
-        DX,
-        Chest,
-        Normal,
-        "双肺纹理清晰，肺野内未见实质性病变。双肺门影不大，纵隔居中，心影大小形态在正常范围，双膈面光整，肋膈角锐利。",
-        "心肺膈未见明显异常。",
-    ),
-    p(
-        "",
-        DX,
-        Chest,
-        Normal,
-        "胸廓对称，气管居中，双肺透光度良好，肺纹理走行自然。心胸比约0.{ratio}，主动脉结未见异常，双侧肋膈角清晰。",
-        "胸部DR未见确切异常。",
-    ),
-    p(
-        "",
-        DX,
-        Chest,
-        PulmonaryNodule,
-        "{side}肺{field}野见一结节状密度增高影，直径约{mid}mm，边缘尚清。余肺野清晰，心影大小正常，双侧肋膈角锐利。",
-        "{side}肺{field}野结节影，建议胸部CT进一步检查。",
-    ),
-    p(
-        "",
-        DX,
-        Chest,
-        Pneumonia,
-        "{side}肺{field}野见片状模糊影，密度不均，边界不清。肺门影稍浓，心影大小正常，膈面光整，肋膈角锐利。",
-        "{side}肺{field}野炎症。",
-    ),
-    p(
-        "",
-        DX,
-        Chest,
-        Pneumonia,
-        "双肺纹理增多、模糊，{side}肺下野内中带见斑片状密度增高影。心影不大，双侧肋膈角清晰。",
-        "支气管肺炎，以{side}肺下野明显，治疗后复查。",
-    ),
-    p(
-        "",
-        DX,
-        Chest,
-        PleuralEffusion,
-        "{side}侧肋膈角消失，{side}下肺野见外高内低弧形致密影，上缘约平第{rib}前肋。心影{heart}，对侧肋膈角锐利。",
-        "{side}侧胸腔积液(中等量)。",
-    ),
-    p(
-        "",
-        DX,
-        Chest,
-        PleuralEffusion,
-        "{side}侧肋膈角变钝，心影{heart}，双肺纹理增多，肺门影增浓。",
-        "{side}侧少量胸腔积液，心影{heart}，请结合临床。",
-    ),
-    // Abdomen, CT.
-    p(
-        "",
-        CT,
-        Abdomen,
-        Normal,
-        "肝脏形态大小正常，实质密度均匀，肝内外胆管无扩张。胆囊不大，壁不厚。脾、胰、双肾形态密度未见异常。腹膜后未见肿大淋巴结，腹腔未见积液。",
-        "扫及范围腹部CT未见确切异常。",
-    ),
-    p(
-        "",
-        CT,
-        Abdomen,
-        Normal,
-        "肝实质密度稍减低，CT值约{hufat}HU，低于脾脏。胆囊、胰腺、脾脏及双肾未见异常密度影。肠管未见扩张及液气平面。",
-        "轻度脂肪肝，余未见明显异常。",
-    ),
-    p(
-        "",
-        CT,
-        Abdomen,
-        HepaticCyst,
-        "肝{segl}段见类圆形低密度影，大小约{mm}mm×{mn}mm，边界清楚，CT值约{huwater}HU。余肝实质密度均匀，胆管无扩张，胰、脾未见异常。",
-        "肝{segl}段囊肿。",
-    ),
-    p(
-        "",
-        CT,
-        Abdomen,
-        HepaticCyst,
-        "肝内见{count}枚大小不等囊状低密度影，较大者位于{segl}段，约{mid}mm×{mm}mm，边缘光整，内部密度均匀。胆囊壁光滑，双肾未见积水。",
-        "肝脏多发囊肿，较大者约{mid}mm。",
-    ),
-    p(
-        "CT0302",
-        CT,
-        Abdomen,
-        Normal,
-        "增强扫描肝、脾、胰、双肾强化均匀，未见异常强化灶。门静脉及肝静脉显影良好，腹膜后未见肿大淋巴结，腹腔无积液。",
-        "上腹部CT增强扫描未见确切异常。",
-    ),
-    p(
-        "CT0302",
-        CT,
-        Abdomen,
-        HepaticCyst,
-        "肝{segl}段见类圆形低密度影，大小约{mm}mm×{mn}mm，平扫CT值{huwater}HU，增强各期未见强化，边界清楚。余肝强化均匀，门静脉通畅。",
-        "肝{segl}段囊肿，增强未见强化。",
-    ),
-    p(
-        "",
-        CT,
-        Abdomen,
-        RenalStone,
-        "{side}肾{pole}见结节状致密影，大小约{mm}mm×{mn}mm，CT值约{hustone}HU，{side}侧肾盂轻度扩张。对侧肾脏未见结石及积水，膀胱充盈可。",
-        "{side}肾{pole}结石，{side}肾轻度积水。",
-    ),
-    p(
-        "",
-        CT,
-        Abdomen,
-        RenalStone,
-        "双肾形态正常，{side}肾{pole}见{count}枚点状高密度影，较大者长径约{mn}mm。双侧输尿管未见扩张，膀胱内未见阳性结石。",
-        "{side}肾小结石。",
-    ),
-    // Abdomen, radiograph and MR.
-    p(
-        "",
-        DX,
-        Abdomen,
-        Normal,
-        "双侧膈下未见游离气体，腹部肠管少量积气，未见明显扩张及液气平面，腹脂线清晰。",
-        "腹部立位片未见明显异常。",
-    ),
-    p(
-        "",
-        DX,
-        Abdomen,
-        RenalStone,
-        "{side}肾区见类圆形致密影，大小约{mm}mm×{mn}mm，边缘清楚。肠管少量积气，膈下未见游离气体。",
-        "{side}肾区致密影，考虑肾结石，建议超声或CT检查。",
-    ),
-    p(
-        "",
-        MR,
-        Abdomen,
-        Normal,
-        "肝脏形态信号未见异常，胆管无扩张，胰、脾信号均匀，主胰管未见扩张，腹膜后未见肿大淋巴结。",
-        "上腹部MR平扫未见确切异常。",
-    ),
-    p(
-        "",
-        MR,
-        Abdomen,
-        HepaticCyst,
-        "肝{segl}段见类圆形长T1长T2信号灶，大小约{mm}mm×{mn}mm，边界锐利，DWI未见弥散受限。胆囊、胰、脾未见异常信号。",
-        "肝{segl}段囊肿。",
-    ),
-    // Abdomen, ultrasound.
-    p(
-        "",
-        US,
-        Abdomen,
-        Normal,
-        "肝脏大小形态正常，包膜光滑，实质回声均匀，门静脉主干内径{vein}mm。胆囊大小正常，壁不厚，腔内未见异常回声。胰腺、脾脏未见异常。CDFI：血流分布未见异常。",
-        "肝、胆囊、胰、脾未见明显异常声像。",
-    ),
-    p(
-        "",
-        US,
-        Abdomen,
-        Normal,
-        "肝脏实质回声前场细密增强、后场稍衰减，肝内管道结构显示尚清。胆囊壁光滑，胆总管内径{duct}mm。脾脏厚{spleen}mm，胰腺回声均匀。",
-        "脂肪肝声像(轻度)，胆、胰、脾未见明显异常。",
-    ),
-    p(
-        "",
-        US,
-        Abdomen,
-        HepaticCyst,
-        "肝{segl}段探及一无回声区，大小约{mm}mm×{mn}mm，壁薄光滑，后方回声增强。余肝实质回声均匀，门静脉主干内径{vein}mm。胆囊、胰、脾未见异常。",
-        "肝囊肿({segl}段，{mm}mm×{mn}mm)。",
-    ),
-    p(
-        "",
-        US,
-        Abdomen,
-        HepaticCyst,
-        "肝内探及{count}个无回声区，较大者约{mid}mm×{mm}mm，边界清，透声好，CDFI未见血流信号。胆总管内径{duct}mm。",
-        "肝多发囊肿，较大者{mid}mm×{mm}mm。",
-    ),
-    p(
-        "",
-        US,
-        Abdomen,
-        RenalStone,
-        "双肾大小形态正常，{side}肾{pole}探及强回声团，大小约{mm}mm×{mn}mm，后伴声影，集合系统无明显分离。输尿管未见扩张，膀胱壁光滑。",
-        "{side}肾结石({mm}mm×{mn}mm)。",
-    ),
-    p(
-        "",
-        US,
-        Abdomen,
-        RenalStone,
-        "{side}肾集合系统分离约{sep}mm，{pole}见{mn}mm强回声伴声影；对侧肾未见结石及积水。膀胱充盈好，内未见异常回声。",
-        "{side}肾结石伴轻度积水。",
-    ),
-    p(
-        "US0302",
-        US,
-        Abdomen,
-        Normal,
-        "双肾形态大小正常，皮髓质分界清楚，集合系统无分离。双侧输尿管未见扩张。膀胱充盈良好，壁光滑，腔内未见异常回声。",
-        "双肾、输尿管、膀胱未见明显异常声像。",
-    ),
-    p(
-        "US0303",
-        US,
-        Abdomen,
-        Normal,
-        "双肾未见结石及积水。膀胱壁光滑。前列腺大小约{pr}mm×{prb}mm×{prc}mm，形态饱满，内腺增大，回声不均匀，未见明显占位。",
-        "前列腺增生声像，双肾、膀胱未见明显异常。",
-    ),
-    p(
-        "US0304",
-        US,
-        Abdomen,
-        Normal,
-        "子宫前位，大小约{ut}mm×{utb}mm×{utc}mm，肌层回声均匀，内膜厚{endo}mm。双侧附件区未见确切包块，盆腔未见积液。",
-        "子宫及双侧附件未见明显异常声像。",
-    ),
-    p(
-        "US0304",
-        US,
-        Abdomen,
-        Normal,
-        "子宫大小约{ut}mm×{utb}mm×{utc}mm，肌壁间见低回声结节，大小约{mm}mm×{mn}mm，边界清。内膜厚{endo}mm，双侧附件区未见异常包块。",
-        "子宫肌层低回声结节，考虑小肌瘤。",
-    ),
-    p(
-        "US0305",
-        US,
-        Abdomen,
-        Normal,
-        "宫内见单胎，头位，胎心率{fhr}次/分，律齐。双顶径{bpd}mm，股骨长{fl}mm。胎盘附着于子宫前壁，厚{plac}mm，羊水最大深度{water}mm。",
-        "宫内单活胎，约{week}周，胎儿生长与孕周相符。",
-    ),
-    // Heart, pleura and legs, ultrasound.
-    p(
-        "",
-        US,
-        Chest,
-        Normal,
-        "各房室腔大小正常，左室舒张末内径{lv}mm，室壁运动协调。各瓣膜形态启闭可，CDFI：三尖瓣微量反流。左室射血分数EF {ef}%。心包腔未见积液。",
-        "心脏结构及左室收缩功能未见明显异常。",
-    ),
-    p(
-        "",
-        US,
-        Chest,
-        Normal,
-        "左房前后径{la}mm，左室舒张末内径{lv}mm，室间隔厚{ivs}mm，运动协调。E/A＜1。EF {ef}%。",
-        "左室舒张功能减低，收缩功能正常。",
-    ),
-    p(
-        "US0202",
-        US,
-        Chest,
-        Normal,
-        "坐位探查：双侧胸腔未见液性暗区，双肺下缘随呼吸移动可。",
-        "双侧胸腔未见积液。",
-    ),
-    p(
-        "",
-        US,
-        Chest,
-        PleuralEffusion,
-        "{side}侧胸腔探及液性暗区，最大前后径约{mid}mm，透声可，内见受压肺组织漂浮。对侧胸腔未见明显积液。",
-        "{side}侧胸腔积液({mid}mm)，可定位穿刺。",
-    ),
-    p(
-        "US0201",
-        US,
-        Chest,
-        PleuralEffusion,
-        "左房增大，左室舒张末内径{lv}mm，室壁运动普遍减弱，EF {eflow}%。{side}侧胸腔见液性暗区，深约{mm}mm，心包腔见少量积液。",
-        "1. 左心增大，左室收缩功能减低。\n2. {side}侧胸腔少量积液。",
-    ),
-    p(
-        "",
-        US,
-        Limb,
-        Normal,
-        "双侧股总、股浅、腘静脉及胫后静脉管腔通畅，内壁光滑，探头加压可压瘪，CDFI血流充盈好，Valsalva试验未见明显反流。",
-        "双下肢深静脉血流通畅，未见血栓声像。",
-    ),
-    // Lumbar spine.
-    p(
-        "",
-        DX,
-        LumbarSpine,
-        Normal,
-        "腰椎生理曲度存在，各椎体形态及骨质密度未见异常，椎间隙无变窄，椎弓根影清晰，双侧腰大肌影可见。",
-        "腰椎正侧位未见确切骨质异常。",
-    ),
-    p(
-        "",
-        DX,
-        LumbarSpine,
-        Degeneration,
-        "腰椎生理曲度变直，{level}椎间隙变窄，L3～L5椎体缘见不同程度骨质增生，小关节面硬化。椎体序列尚可。",
-        "腰椎退行性变，{level}椎间隙变窄。",
-    ),
-    p(
-        "",
-        DX,
-        LumbarSpine,
-        Degeneration,
-        "腰椎轻度侧弯，各椎体边缘唇样增生，骨质密度普遍减低，{level}椎间隙稍窄。",
-        "腰椎退行性变，骨质疏松。",
-    ),
-    p(
-        "",
-        DX,
-        LumbarSpine,
-        Fracture,
-        "{vertebra}椎体呈楔形变，前缘高度压缩约1/3，上终板塌陷，后缘未见明显后移。余椎体骨质增生。",
-        "{vertebra}椎体压缩性骨折，建议MR检查判断新旧。",
-    ),
-    p(
-        "",
-        CT,
-        LumbarSpine,
-        Normal,
-        "腰椎序列正常，L3/4、L4/5、L5/S1椎间盘未见突出及膨出，椎管无狭窄，侧隐窝对称，椎小关节未见异常。",
-        "腰椎CT平扫未见确切异常。",
-    ),
-    p(
-        "",
-        CT,
-        LumbarSpine,
-        Degeneration,
-        "{level}椎间盘向后正中偏{side}突出约{disc}mm，硬膜囊受压，{side}侧侧隐窝变窄。相应椎体缘骨质增生，小关节面硬化，黄韧带稍厚。",
-        "1. {level}椎间盘突出。\n2. 腰椎退行性变。",
-    ),
-    p(
-        "",
-        CT,
-        LumbarSpine,
-        Degeneration,
-        "L3/4、{level}椎间盘向四周膨出，硬膜囊前缘轻度受压，椎间盘内见真空征。椎体边缘骨赘形成。",
-        "腰椎退变，{level}椎间盘膨出。",
-    ),
-    p(
-        "",
-        CT,
-        LumbarSpine,
-        Fracture,
-        "{vertebra}椎体变扁，上缘见横行骨折线，骨小梁中断，前缘碎骨片轻度前移，椎管内未见骨块。",
-        "{vertebra}椎体压缩性骨折。",
-    ),
-    p(
-        "",
-        MR,
-        LumbarSpine,
-        Normal,
-        "腰椎曲度、序列正常，各椎体及椎间盘信号未见异常，椎管无狭窄，脊髓圆锥位置、信号正常。",
-        "腰椎MR平扫未见确切异常。",
-    ),
-    p(
-        "",
-        MR,
-        LumbarSpine,
-        Degeneration,
-        "腰椎曲度变直，L3/4～L5/S1椎间盘T2WI信号减低，{level}椎间盘向后突出约{disc}mm，硬膜囊及{side}侧神经根受压。椎体终板见Modic改变。",
-        "1. {level}椎间盘突出({side}侧)。\n2. L3/4～L5/S1椎间盘变性。",
-    ),
-    p(
-        "",
-        MR,
-        LumbarSpine,
-        Degeneration,
-        "{level}椎间盘膨出，黄韧带增厚约{flavum}mm，相应水平椎管前后径约{canal}mm。各椎体边缘骨质增生，椎间盘信号减低。",
-        "{level}椎间盘膨出并椎管狭窄，腰椎退行性变。",
-    ),
-    p(
-        "",
-        MR,
-        LumbarSpine,
-        Fracture,
-        "{vertebra}椎体变扁，T1WI呈低信号，T2压脂序列呈高信号，上终板塌陷，椎管未见明显狭窄。",
-        "{vertebra}椎体新鲜压缩性骨折，伴骨髓水肿。",
-    ),
-    // Limbs.
-    p(
-        "",
-        DX,
-        Limb,
-        Normal,
-        "诸骨骨质结构完整，未见确切骨折及脱位征象，关节间隙清晰，周围软组织未见异常。",
-        "未见确切骨折征象，请结合临床，必要时复查。",
-    ),
-    p(
-        "DR0501",
-        DX,
-        Limb,
-        Degeneration,
-        "{side}膝关节间隙内侧变窄，髁间隆起变尖，胫骨平台及髌骨上下缘见骨质增生。关节周围软组织未见肿胀。",
-        "{side}膝关节退行性变。",
-    ),
-    p(
-        "",
-        DX,
-        Limb,
-        Degeneration,
-        "{side}侧诸骨骨质增生，关节面硬化，关节间隙变窄，局部见小囊状透亮影。",
-        "{side}侧关节退行性改变，请结合临床。",
-    ),
-    p(
-        "DR0503",
-        DX,
-        Limb,
-        Fracture,
-        "{side}侧桡骨远端见横行骨折线，断端向背侧轻度移位成角，尺骨茎突见小撕脱骨片。周围软组织肿胀。",
-        "{side}侧桡骨远端骨折，尺骨茎突撕脱骨折。",
-    ),
-    p(
-        "DR0504",
-        DX,
-        Limb,
-        Fracture,
-        "{side}侧外踝见斜行骨折线，断端轻度移位，踝穴间隙尚对称，周围软组织肿胀。",
-        "{side}侧外踝骨折。",
-    ),
-    p(
-        "DR0502",
-        DX,
-        Limb,
-        Fracture,
-        "{side}手第{finger}指近节指骨见骨折线，断端对位可，周围软组织肿胀。",
-        "{side}手第{finger}指近节指骨骨折。",
-    ),
-    p(
-        "",
-        DX,
-        Limb,
-        Fracture,
-        "{side}侧见骨折线影，断端对位对线可，周围软组织肿胀。",
-        "{side}侧骨折，请结合临床。",
-    ),
-    p(
-        "",
-        CT,
-        Limb,
-        Normal,
-        "扫描范围骨质结构完整，未见骨折线，关节对位正常，关节腔未见明显积液。",
-        "CT平扫未见确切骨折。",
-    ),
-    p(
-        "",
-        CT,
-        Limb,
-        Degeneration,
-        "{side}膝关节诸骨边缘骨质增生，内侧间隙变窄，髌上囊见少量积液。",
-        "{side}膝关节退行性变，关节腔少量积液。",
-    ),
-    p(
-        "CT0502",
-        CT,
-        Limb,
-        Fracture,
-        "{side}侧外踝骨皮质中断，见斜行骨折线，断端分离约{gap}mm，内踝及后踝骨质完整，软组织肿胀。",
-        "{side}侧外踝骨折，断端轻度分离。",
-    ),
-    p(
-        "",
-        CT,
-        Limb,
-        Fracture,
-        "{side}侧胫骨平台外侧见骨折线，关节面塌陷约{gap}mm，关节腔见积液。",
-        "{side}侧胫骨平台骨折。",
-    ),
-    p(
-        "",
-        MR,
-        Limb,
-        Normal,
-        "膝关节骨髓信号未见异常，内外侧半月板形态信号正常，前后交叉韧带连续，关节腔少量积液。",
-        "膝关节MR平扫未见确切异常。",
-    ),
-    p(
-        "",
-        MR,
-        Limb,
-        Degeneration,
-        "{side}膝内侧半月板后角见线状高信号达关节面缘，关节软骨变薄，胫骨平台下见骨髓水肿信号，髌上囊积液。",
-        "1. {side}膝内侧半月板后角损伤(Ⅱ～Ⅲ级)。\n2. {side}膝关节退行性变并积液。",
-    ),
-];
+fn modality(word: &str) -> Option<Modality> {
+    [Modality::CT, Modality::DX, Modality::MR, Modality::US].into_iter().find(|m| m.as_str() == word)
+}
+
+fn region(word: &str) -> Option<Region> {
+    Some(match word {
+        "Head" => Region::Head,
+        "Chest" => Region::Chest,
+        "Abdomen" => Region::Abdomen,
+        "LumbarSpine" => Region::LumbarSpine,
+        "Limb" => Region::Limb,
+        _ => return None,
+    })
+}
+
+fn finding(word: &str) -> Option<Finding> {
+    Some(match word {
+        "Normal" => Finding::Normal,
+        "PulmonaryNodule" => Finding::PulmonaryNodule,
+        "Pneumonia" => Finding::Pneumonia,
+        "PleuralEffusion" => Finding::PleuralEffusion,
+        "CerebralInfarction" => Finding::CerebralInfarction,
+        "CerebralHaemorrhage" => Finding::CerebralHaemorrhage,
+        "HepaticCyst" => Finding::HepaticCyst,
+        "RenalStone" => Finding::RenalStone,
+        "Fracture" => Finding::Fracture,
+        "Degeneration" => Finding::Degeneration,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_read() {
+        let lines = include_str!("reports.txt").lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(PHRASES.len(), lines);
+    }
+}
