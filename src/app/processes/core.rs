@@ -2,6 +2,7 @@
 
 mod couriers;
 mod keeper;
+mod keeping;
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,7 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
         Inlet::bind(&layout.core_socket()).map_err(|e| format!("{}: {e}", layout.core_socket().display()))?;
     let (batches, taken) = mpsc::channel(WAITING);
     let destinations = couriers::start(&launch, &layout, &progress, &batches, &ear)?;
+    tokio::spawn(keeping::run(layout.clone(), progress.clone(), ear.clone()));
     let state = move || json!({ "store": *progress.borrow(), "destinations": destinations() });
     tokio::spawn(keep_status(layout, "core", state, ear.clone()));
     let ended = on_own_thread(keeper, taken, ear.clone())?;
