@@ -59,6 +59,8 @@ enum State {
         expected: u8,
         /// Text so far.
         text: Vec<u8>,
+        /// The frame taken last, as it came.
+        before: Vec<u8>,
         /// Bytes of the frame that is coming in, after its STX.
         frame: Option<Vec<u8>>,
     },
@@ -179,7 +181,7 @@ impl Link {
 
     fn listen(&mut self, now: Timestamp, out: &mut Outbox) {
         out.send(vec![ACK]);
-        self.state = State::Receiving { expected: 1, text: Vec::new(), frame: None };
+        self.state = State::Receiving { expected: 1, text: Vec::new(), before: Vec::new(), frame: None };
         self.deadline = now.checked_add(FRAME).ok();
     }
 
@@ -221,30 +223,32 @@ impl Link {
         }
     }
 
-    /// Acknowledges a frame or not, E1381 6.4: the expected number is new text, the one before it is
-    /// a repetition of what was taken.
+    /// Acknowledges a frame or not, E1381 6.4: the expected number is new text, the same frame again
+    /// is a repetition of what was taken. Some analysers count from 1 anew after each ETX.
     fn judge(&mut self, raw: &[u8], out: &mut Outbox) -> Option<Heard> {
-        let State::Receiving { expected, text, .. } = &mut self.state else { return None };
+        let State::Receiving { expected, text, before, .. } = &mut self.state else { return None };
+        let anew = before.is_empty() || before.contains(&frame::ETX);
         let fault = match frame::parse(raw) {
             Err(rule) => rule,
             Ok(one) if !one.checked && self.missing_checksum == MissingChecksum::Refuse => {
                 "frame without checksum"
             }
-            Ok(one) if one.number == *expected && text.len() + one.text.len() <= MAX_MESSAGE => {
-                *expected = (*expected + 1) % 8;
+            Ok(_) if raw == before.as_slice() => {
+                out.send(vec![ACK]);
+                return None;
+            }
+            Ok(one) if one.number != *expected && !(one.number == 1 && anew) => "frame number out of order",
+            Ok(one) if text.len() + one.text.len() > MAX_MESSAGE => "message longer than this host holds",
+            Ok(one) => {
+                *expected = (one.number + 1) % 8;
                 text.extend_from_slice(one.text);
                 if one.last && !one.text.ends_with(b"\r") {
                     text.push(b'\r');
                 }
+                *before = raw.to_vec();
                 out.send(vec![ACK]);
                 return None;
             }
-            Ok(one) if one.number == *expected => "message longer than this host holds",
-            Ok(one) if (one.number + 1) % 8 == *expected => {
-                out.send(vec![ACK]);
-                return None;
-            }
-            Ok(_) => "frame number out of order",
         };
         out.send(vec![NAK]);
         Some(broken(fault, raw))

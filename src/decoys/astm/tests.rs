@@ -199,6 +199,15 @@ fn deviations_of_tcp_analysers_are_read() {
     let bare = encode_frame(1, b"H|\\^&|||X\r", true);
     let stream = [b"\x05", &bare[..bare.len() - 2], b"\x04"].concat();
     assert_eq!(Line::open(&port).put(&stream), [0x06, 0x06]);
+    // Numbers that begin anew after each record.
+    let mut line = Line::open(&port);
+    line.put(b"\x05");
+    port.bench.told();
+    for record in RESULTS {
+        assert_eq!(line.put(&encode_frame(1, format!("{record}\r").as_bytes(), true)), [0x06]);
+    }
+    line.put(b"\x04");
+    assert!(port.bench.told().iter().any(|o| matches!(o, Observation::RecordWrite { count: 1, .. })));
     let mut strict = Port::new();
     strict.behaviour.missing_checksum = super::behaviour::MissingChecksum::Refuse;
     assert_eq!(Line::open(&strict).put(b"\x05\x021H|\\^&|||X\r\x03\r\n\x04"), [0x06, 0x15]);

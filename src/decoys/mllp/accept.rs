@@ -57,21 +57,21 @@ pub(super) fn take(reply: &Reply<'_>, session: &Session) -> Outcome {
     if rule.writes == RecordKind::Patient && ids.iter().any(Tainted::is_empty) {
         return refused(&refuses.content, "PID-3", Some(("PID", 3)));
     }
-    let kept = keep(message, rule.writes, session);
+    keep(message, rule.writes, session);
     session.emit(Observation::RecordWrite {
         subject: rule.writes,
         count: u32::try_from(ids.len()).unwrap_or(u32::MAX),
         ids: ids.into_iter().take(MAX_IDS).collect(),
     });
-    if kept { Outcome::Accepted } else { refused(&refuses.storage, "", None) }
+    Outcome::Accepted
 }
 
 fn id_of<'a>(segment: &Segment<'a>, fields: &[usize]) -> &'a [u8] {
     fields.iter().map(|n| segment.field(*n).component(1).raw()).find(|id| !id.is_empty()).unwrap_or_default()
 }
 
-/// What the sender can read back: patients and results.
-fn keep(message: &Message<'_>, writes: RecordKind, session: &Session) -> bool {
+/// Keeps what the sender can read back: patients and results.
+fn keep(message: &Message<'_>, writes: RecordKind, session: &Session) {
     match writes {
         RecordKind::Patient => written::keep_patient(session, message),
         RecordKind::LabResult => written::keep_results(session, message),
@@ -84,6 +84,6 @@ fn keep(message: &Message<'_>, writes: RecordKind, session: &Session) -> bool {
         | RecordKind::Specimen
         | RecordKind::Report
         | RecordKind::Staff
-        | RecordKind::File => true,
+        | RecordKind::File => {}
     }
 }

@@ -134,8 +134,6 @@ pub struct Refuses {
     pub version: Refusal,
     /// A segment or field that is missing.
     pub content: Refusal,
-    /// A message that can't be stored.
-    pub storage: Refusal,
 }
 
 /// One refusal. `{value}` in the text becomes what was refused.
@@ -175,13 +173,7 @@ impl Behaviour {
             return Err(format!("answer_limit = {}: expected 1 to 1000", self.answer_limit));
         }
         let refuses = &self.refuses;
-        for refusal in [
-            &refuses.message_type,
-            &refuses.processing_id,
-            &refuses.version,
-            &refuses.content,
-            &refuses.storage,
-        ] {
+        for refusal in [&refuses.message_type, &refuses.processing_id, &refuses.version, &refuses.content] {
             if condition_name(refusal.condition).is_none() {
                 return Err(format!("condition = {}: expected a code of table 0357", refusal.condition));
             }

@@ -1,4 +1,5 @@
 //! What this peer wrote, kept in his overlay as the segments he sent, and read back to him alone.
+//! An engine's database takes every message, so a full overlay refuses none: it only forgets.
 
 use crate::session::Session;
 use crate::wire::hl7::{Delimiters, Message, Segment};
@@ -28,18 +29,16 @@ impl Kept {
 }
 
 /// Keeps PID and PV1 under every id of the patient; a merge (MRG) makes the old id lead to the new.
-/// `false` when this peer's room is full.
-pub(super) fn keep_patient(session: &Session, message: &Message<'_>) -> bool {
-    let Some(pid) = message.first("PID") else { return true };
+pub(super) fn keep_patient(session: &Session, message: &Message<'_>) {
+    let Some(pid) = message.first("PID") else { return };
     let mut segments = vec![pid];
     segments.extend(message.first("PV1"));
     let record = store(message, &segments);
     let merged = message.first("MRG").map(|mrg| mrg.field(1).component(1).text());
     let own = pid.field(3).repetitions().map(|id| id.component(1).text());
-    own.chain([pid.field(2).component(1).text()])
-        .chain(merged)
-        .filter(|id| !id.is_empty())
-        .all(|id| session.overlay().put(patient_key(&id), record.clone()))
+    for id in own.chain([pid.field(2).component(1).text()]).chain(merged).filter(|id| !id.is_empty()) {
+        session.overlay().put(patient_key(&id), record.clone());
+    }
 }
 
 /// The patient that this peer wrote under an id.
@@ -48,14 +47,13 @@ pub(super) fn patient(session: &Session, id: &str) -> Option<Kept> {
 }
 
 /// Keeps the order and result segments of an ORU under its patient.
-/// `false` when this peer's room is full.
-pub(super) fn keep_results(session: &Session, message: &Message<'_>) -> bool {
-    let Some(pid) = message.first("PID") else { return true };
+pub(super) fn keep_results(session: &Session, message: &Message<'_>) {
+    let Some(pid) = message.first("PID") else { return };
     let id = pid.field(3).component(1).text();
     let filler = message.first("OBR").map(|obr| obr.field(3).component(1).text()).unwrap_or_default();
     let segments: Vec<Segment<'_>> =
         message.segments().filter(|s| s.is("ORC") || s.is("OBR") || s.is("OBX") || s.is("NTE")).collect();
-    session.overlay().put(format!("{}{filler}", results_key(&id)), store(message, &segments))
+    session.overlay().put(format!("{}{filler}", results_key(&id)), store(message, &segments));
 }
 
 /// The results that this peer wrote for a patient.
