@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use russh::client::{self, Handle};
-use russh::{ChannelMsg, keys::PublicKey};
+use russh::{ChannelMsg, keys::PublicKeyOrCertificate};
 use tokio::runtime::Runtime;
 
 use crate::{Load, measure};
@@ -14,7 +14,7 @@ struct AnyHost;
 impl client::Handler for AnyHost {
     type Error = russh::Error;
 
-    async fn check_server_key(&mut self, _key: &PublicKey) -> Result<bool, Self::Error> {
+    async fn check_server_key(&mut self, _key: &PublicKeyOrCertificate) -> Result<bool, Self::Error> {
         Ok(true)
     }
 }
