@@ -1,0 +1,17 @@
+//! Where a shell's bytes go and come from: a channel, or a test.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+/// The three streams of a running command, and time.
+pub trait Port: Send {
+    /// Writes to standard output, or to standard error.
+    fn write(&mut self, error: bool, bytes: Vec<u8>) -> BoxFuture<'_, ()>;
+    /// More of standard input; `None` at its end. On a terminal one line at a time.
+    fn read(&mut self) -> BoxFuture<'_, Option<Vec<u8>>>;
+    /// Waits.
+    fn pause(&mut self, duration: Duration) -> BoxFuture<'_, ()>;
+    /// Turns the terminal's echo on or off (passwords).
+    fn echo(&mut self, on: bool);
+}

@@ -1,0 +1,421 @@
+//! Runs a parsed line.
+
+mod invoke;
+mod outcome;
+mod redirect;
+mod streams;
+
+use outcome::Hurry;
+pub use outcome::explain;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::decoys::ssh::shell::ast::{Command, Item, Junction, Kind, Pipeline, Script};
+use crate::decoys::ssh::shell::parser::{self, SyntaxError};
+use crate::decoys::ssh::shell::port::Port;
+use crate::decoys::ssh::shell::state::Shell;
+use crate::decoys::ssh::shell::text::matches;
+
+/// Commands one line may run before it hangs as an endless loop would.
+const FUEL: u32 = 20_000;
+
+/// Deepest nesting of functions, subshells and scripts at run time.
+const MAX_DEPTH: usize = 40;
+
+/// Most bytes a pipe or substitution may hold.
+pub const MAX_BUFFER: usize = 4 << 20;
+
+/// Ends the current command with this status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop(pub i32);
+
+/// Where output goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sink {
+    /// The channel's output.
+    Out,
+    /// The channel's error output.
+    Error,
+    /// A buffer of a pipe or substitution.
+    Buffer(usize),
+    /// A file.
+    File(String),
+    /// Nowhere.
+    Null,
+}
+
+/// Where input comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The channel.
+    Port,
+    /// Bytes at hand, shared by all who read them.
+    Bytes(usize),
+    /// Nowhere.
+    Null,
+}
+
+/// The three streams of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Io {
+    /// Standard input.
+    pub input: Source,
+    /// Standard output.
+    pub out: Sink,
+    /// Standard error.
+    pub error: Sink,
+}
+
+/// What a loop, function or shell is told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Next,
+    /// Leave so many loops.
+    Break(u32),
+    /// Begin the next round of the so-manieth loop.
+    Continue(u32),
+    /// Leave the function.
+    Return(i32),
+    /// Leave the shell.
+    Exit(i32),
+}
+
+/// One run of a line.
+pub struct Run<'a> {
+    /// The shell.
+    pub shell: &'a mut Shell,
+    port: &'a mut dyn Port,
+    buffers: Vec<Vec<u8>>,
+    inputs: Vec<(Vec<u8>, usize)>,
+    fuel: u32,
+    depth: usize,
+    /// What is to happen after the current command.
+    pub flow: Flow,
+}
+
+/// How a line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Its exit status.
+    pub status: i32,
+    /// Whether the shell is to end.
+    pub exit: bool,
+}
+
+/// Runs a source text in a shell.
+///
+/// # Errors
+/// [`SyntaxError`] when it can't be parsed: nothing has run then.
+pub async fn run(shell: &mut Shell, port: &mut dyn Port, source: &str) -> Result<Ended, SyntaxError> {
+    let script = parser::parse(source)?;
+    let mut run =
+        Run { shell, port, buffers: Vec::new(), inputs: Vec::new(), fuel: FUEL, depth: 0, flow: Flow::Next };
+    let io = Io { input: Source::Port, out: Sink::Out, error: Sink::Error };
+    let status = run.script(&script, &io).await;
+    Ok(match run.flow {
+        Flow::Exit(status) => Ended { status, exit: true },
+        Flow::Next | Flow::Break(_) | Flow::Continue(_) | Flow::Return(_) => Ended { status, exit: false },
+    })
+}
+
+impl Run<'_> {
+    /// Runs commands in order; the last status.
+    pub(in crate::decoys::ssh::shell) fn script<'b>(
+        &'b mut self,
+        script: &'b Script,
+        io: &'b Io,
+    ) -> BoxFuture<'b, i32> {
+        Box::pin(async move {
+            for item in script {
+                if self.flow != Flow::Next {
+                    break;
+                }
+                let status = self.item(item, io).await;
+                self.shell.status = status;
+            }
+            self.shell.status
+        })
+    }
+
+    async fn item(&mut self, item: &Item, io: &Io) -> i32 {
+        if item.background {
+            return self.background(item, io).await;
+        }
+        let mut status = self.pipeline(&item.first, io).await;
+        for (junction, pipeline) in &item.rest {
+            if self.flow != Flow::Next {
+                break;
+            }
+            self.shell.status = status;
+            match (junction, status == 0) {
+                (Junction::And, true) | (Junction::Or, false) => status = self.pipeline(pipeline, io).await,
+                (Junction::And, false) | (Junction::Or, true) => {}
+            }
+        }
+        status
+    }
+
+    /// A background list runs to its end at once: its effects are there, its time is not waited for.
+    async fn background(&mut self, item: &Item, io: &Io) -> i32 {
+        let pid = self.shell.spawn();
+        self.shell.background = Some(pid);
+        if self.shell.screen.is_some() {
+            self.error(io, &format!("[1] {pid}\n")).await;
+        }
+        let quiet = Io { input: Source::Null, ..io.clone() };
+        let front = Item { background: false, ..item.clone() };
+        let before = self.flow;
+        let mut saved = self.shell.clone();
+        let mut port = Hurry(self.port);
+        let mut run = Run {
+            shell: &mut saved,
+            port: &mut port,
+            buffers: std::mem::take(&mut self.buffers),
+            inputs: Vec::new(),
+            fuel: self.fuel / 2,
+            depth: self.depth + 1,
+            flow: Flow::Next,
+        };
+        if run.depth < MAX_DEPTH {
+            Box::pin(run.item(&front, &quiet)).await;
+        }
+        self.fuel = self.fuel.min(run.fuel * 2);
+        self.buffers = run.buffers;
+        self.flow = before;
+        0
+    }
+
+    async fn pipeline(&mut self, pipeline: &Pipeline, io: &Io) -> i32 {
+        let count = pipeline.commands.len();
+        let mut input = io.input;
+        let mut status = 0;
+        for (n, command) in pipeline.commands.iter().enumerate() {
+            let last = n + 1 == count;
+            let mark = self.buffers.len();
+            let stage = Io {
+                input,
+                out: if last { io.out.clone() } else { Sink::Buffer(mark) },
+                error: io.error.clone(),
+            };
+            if !last {
+                self.buffers.push(Vec::new());
+            }
+            status = if count > 1 {
+                self.apart(command, &stage).await
+            } else {
+                self.command(command, &stage).await
+            };
+            if !last {
+                let bytes = self.buffers.pop().unwrap_or_default();
+                input = self.input(bytes);
+            }
+        }
+        if pipeline.negated { i32::from(status == 0) } else { status }
+    }
+
+    /// Runs a command in a copy of the shell.
+    async fn apart(&mut self, command: &Command, io: &Io) -> i32 {
+        let saved = self.shell.clone();
+        let status = self.command(command, io).await;
+        let hangs = matches!(self.flow, Flow::Exit(_)) && self.fuel == 0;
+        if !hangs {
+            self.flow = Flow::Next;
+        }
+        let history = std::mem::take(&mut self.shell.history);
+        *self.shell = saved;
+        self.shell.history = history;
+        status
+    }
+
+    pub(in crate::decoys::ssh::shell) fn input(&mut self, bytes: Vec<u8>) -> Source {
+        self.inputs.push((bytes, 0));
+        Source::Bytes(self.inputs.len() - 1)
+    }
+
+    /// Runs one command.
+    pub(in crate::decoys::ssh::shell) fn command<'b>(
+        &'b mut self,
+        command: &'b Command,
+        io: &'b Io,
+    ) -> BoxFuture<'b, i32> {
+        Box::pin(async move {
+            if self.burn().await {
+                return 0;
+            }
+            self.depth += 1;
+            let status = if self.depth > MAX_DEPTH {
+                1
+            } else {
+                self.kind(command, io).await.unwrap_or_else(|Stop(s)| s)
+            };
+            self.depth -= 1;
+            status
+        })
+    }
+
+    /// Takes fuel; without any left the line hangs until it is interrupted, as an endless loop does.
+    async fn burn(&mut self) -> bool {
+        self.fuel = self.fuel.saturating_sub(1);
+        if self.fuel > 0 {
+            return false;
+        }
+        for _ in 0..24 {
+            self.port.pause(Duration::from_secs(3600)).await;
+        }
+        self.flow = Flow::Exit(137);
+        true
+    }
+
+    async fn kind(&mut self, command: &Command, outer: &Io) -> Result<i32, Stop> {
+        if let Kind::Simple { assigns, words } = &command.kind {
+            return self.simple(assigns, words, &command.redirects, outer).await;
+        }
+        let io = &self.redirect(&command.redirects, outer).await?;
+        Ok(match &command.kind {
+            Kind::Simple { .. } => 0,
+            Kind::Group(script) => self.script(script, io).await,
+            Kind::Subshell(script) => self.subshell(script, io).await,
+            Kind::If { arms, otherwise } => self.choose(arms, otherwise.as_ref(), io).await,
+            Kind::While { until, condition, body } => self.repeat(*until, condition, body, io).await,
+            Kind::For { name, words, body } => {
+                let values = match words {
+                    Some(words) => self.words(words, io).await?,
+                    None => self.shell.arguments.clone(),
+                };
+                let mut status = 0;
+                for value in values {
+                    self.shell.set(name, value);
+                    status = self.script(body, io).await;
+                    if self.leaves_loop() || self.burn().await {
+                        break;
+                    }
+                }
+                status
+            }
+            Kind::Count { parts: [first, condition, step], body } => {
+                let source = self.text(first, io).await?;
+                self.arithmetic(&source, io).await?;
+                let mut status = 0;
+                loop {
+                    let source = self.text(condition, io).await?;
+                    if !source.trim().is_empty() && self.arithmetic(&source, io).await? == 0 {
+                        break;
+                    }
+                    status = self.script(body, io).await;
+                    if self.leaves_loop() || self.burn().await {
+                        break;
+                    }
+                    let source = self.text(step, io).await?;
+                    self.arithmetic(&source, io).await?;
+                }
+                status
+            }
+            Kind::Case { subject, arms } => {
+                let subject: Vec<char> = self.text(subject, io).await?.chars().collect();
+                for (patterns, body) in arms {
+                    for pattern in patterns {
+                        let pattern = self.pattern(pattern, io).await?;
+                        if matches(&pattern, &subject) {
+                            self.shell.status = 0;
+                            return Ok(self.script(body, io).await);
+                        }
+                    }
+                }
+                0
+            }
+            Kind::Function { name, body } => {
+                self.shell.define(name.clone(), body.clone());
+                0
+            }
+            Kind::Arithmetic(expression) => {
+                let source = self.text(expression, io).await?;
+                i32::from(self.arithmetic(&source, io).await? == 0)
+            }
+            Kind::Test(words) => self.double_bracket(words, io).await?,
+        })
+    }
+
+    async fn subshell(&mut self, script: &Script, io: &Io) -> i32 {
+        let saved = self.shell.clone();
+        let status = self.script(script, io).await;
+        let status = if let Flow::Exit(status) = self.flow { status } else { status };
+        if self.fuel > 0 {
+            self.flow = Flow::Next;
+        }
+        *self.shell = saved;
+        status
+    }
+
+    async fn choose(&mut self, arms: &[(Script, Script)], otherwise: Option<&Script>, io: &Io) -> i32 {
+        for (condition, body) in arms {
+            if self.script(condition, io).await == 0 {
+                self.shell.status = 0;
+                return self.script(body, io).await;
+            }
+            if self.flow != Flow::Next {
+                return self.shell.status;
+            }
+        }
+        match otherwise {
+            Some(body) => self.script(body, io).await,
+            None => 0,
+        }
+    }
+
+    async fn repeat(&mut self, until: bool, condition: &Script, body: &Script, io: &Io) -> i32 {
+        let mut status = 0;
+        loop {
+            let holds = self.script(condition, io).await == 0;
+            if holds == until || self.flow != Flow::Next {
+                return status;
+            }
+            status = self.script(body, io).await;
+            if self.leaves_loop() || self.burn().await {
+                return status;
+            }
+        }
+    }
+
+    /// After a loop's body: whether the loop ends.
+    fn leaves_loop(&mut self) -> bool {
+        match self.flow {
+            Flow::Next => false,
+            Flow::Break(1) => {
+                self.flow = Flow::Next;
+                true
+            }
+            Flow::Break(n) => {
+                self.flow = Flow::Break(n - 1);
+                true
+            }
+            Flow::Continue(1) => {
+                self.flow = Flow::Next;
+                false
+            }
+            Flow::Continue(n) => {
+                self.flow = Flow::Continue(n - 1);
+                true
+            }
+            Flow::Return(_) | Flow::Exit(_) => true,
+        }
+    }
+
+    /// The output of a script, without its last newlines.
+    pub(in crate::decoys::ssh::shell) async fn capture(&mut self, script: &Script, io: &Io) -> String {
+        let mark = self.buffers.len();
+        self.buffers.push(Vec::new());
+        let inner = Io { input: io.input, out: Sink::Buffer(mark), error: io.error.clone() };
+        if self.depth < MAX_DEPTH {
+            self.depth += 1;
+            let status = self.subshell(script, &inner).await;
+            self.depth -= 1;
+            self.shell.status = status;
+        }
+        let bytes = self.buffers.pop().unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).replace('\0', "");
+        text.trim_end_matches('\n').to_owned()
+    }
+}

@@ -1,0 +1,100 @@
+//! Reading and writing of the three streams.
+
+use std::time::Duration;
+
+use super::{Io, MAX_BUFFER, Run, Sink, Source};
+
+impl Run<'_> {
+    /// All of standard input, up to the cap.
+    pub(in crate::decoys::ssh::shell) async fn read_all(&mut self, io: &Io) -> Vec<u8> {
+        match io.input {
+            Source::Null => Vec::new(),
+            Source::Bytes(index) => match self.inputs.get_mut(index) {
+                Some((bytes, at)) => {
+                    let rest = bytes.get(*at..).unwrap_or_default().to_vec();
+                    *at = bytes.len();
+                    rest
+                }
+                None => Vec::new(),
+            },
+            Source::Port => {
+                let mut all = Vec::new();
+                while all.len() < MAX_BUFFER
+                    && let Some(bytes) = self.port.read().await
+                {
+                    all.extend_from_slice(&bytes);
+                }
+                all
+            }
+        }
+    }
+
+    /// One piece of standard input as it comes.
+    pub(in crate::decoys::ssh::shell) async fn read_some(&mut self, io: &Io) -> Option<Vec<u8>> {
+        match io.input {
+            Source::Port => self.port.read().await,
+            Source::Null | Source::Bytes(_) => Some(self.read_all(io).await).filter(|b| !b.is_empty()),
+        }
+    }
+
+    /// One line of standard input, without its newline; `None` at the end.
+    pub(in crate::decoys::ssh::shell) async fn read_line(&mut self, io: &Io) -> Option<String> {
+        match io.input {
+            Source::Null => None,
+            Source::Bytes(index) => {
+                let (bytes, at) = self.inputs.get_mut(index)?;
+                let rest = bytes.get(*at..).filter(|r| !r.is_empty())?;
+                let length = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+                let line = String::from_utf8_lossy(rest.get(..length).unwrap_or_default()).into_owned();
+                *at = (*at + length + 1).min(bytes.len());
+                Some(line)
+            }
+            Source::Port => {
+                let bytes = self.port.read().await?;
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let (line, rest) = text.split_once('\n').unwrap_or((&text, ""));
+                if !rest.is_empty() {
+                    self.inputs.push((rest.as_bytes().to_vec(), 0));
+                }
+                Some(line.to_owned())
+            }
+        }
+    }
+
+    pub(in crate::decoys::ssh::shell) fn echo(&mut self, on: bool) {
+        self.port.echo(on);
+    }
+
+    pub(in crate::decoys::ssh::shell) async fn pause(&mut self, duration: Duration) {
+        self.port.pause(duration).await;
+    }
+
+    pub(in crate::decoys::ssh::shell) async fn out(&mut self, io: &Io, text: &str) {
+        self.write(&io.out, text.as_bytes().to_vec()).await;
+    }
+
+    pub(in crate::decoys::ssh::shell) async fn error(&mut self, io: &Io, text: &str) {
+        self.write(&io.error, text.as_bytes().to_vec()).await;
+    }
+
+    pub(in crate::decoys::ssh::shell) async fn write(&mut self, sink: &Sink, bytes: Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        match sink {
+            Sink::Out => self.port.write(false, bytes).await,
+            Sink::Error => self.port.write(true, bytes).await,
+            Sink::Null => {}
+            Sink::Buffer(index) => {
+                if let Some(buffer) =
+                    self.buffers.get_mut(*index).filter(|b| b.len() + bytes.len() <= MAX_BUFFER)
+                {
+                    buffer.extend_from_slice(&bytes);
+                }
+            }
+            Sink::File(path) => {
+                let _ = self.shell.fs.write(path, &bytes, true);
+            }
+        }
+    }
+}
