@@ -15,6 +15,7 @@ pub mod astm;
 pub mod dicom;
 pub mod http;
 pub mod mllp;
+pub mod ssh;
 
 use std::sync::Arc;
 
@@ -42,9 +43,6 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Dicom => dicom::build(making, service),
         Protocol::Http | Protocol::Https => http::decoy(making, service),
         Protocol::Mllp => mllp::build(service),
-        Protocol::Ssh => Err(Fault::of_file(
-            &service.behaviour.file,
-            format!("no decoy speaks {} yet", service.protocol.as_str()),
-        )),
+        Protocol::Ssh => ssh::build(making, service),
     }
 }

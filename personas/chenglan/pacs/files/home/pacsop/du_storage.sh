@@ -1,0 +1,2 @@
+#!/bin/bash
+df -h / | awk 'NR==2 {print $3 " / " $2 " (" $5 ")"}'

@@ -1,0 +1,6 @@
+//! The decoy against itself: a stand-in for the sensor, shell lines with what Debian answers.
+
+mod lines;
+mod parsing;
+mod real_clients;
+mod stand_in;
