@@ -35,6 +35,11 @@ pub enum Class {
 }
 
 impl Class {
+    /// The class of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(name.into()).ok()
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -82,5 +87,18 @@ impl Class {
             Class::E2Sweep | Class::E4 => Severity::Medium,
             Class::E4Guessing | Class::E5 | Class::E6 | Class::E7 => Severity::High,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back() {
+        for class in [Class::E1, Class::E2Sweep, Class::E3Clinical, Class::E4Guessing, Class::E7] {
+            assert_eq!(Class::named(class.as_str()), Some(class));
+        }
+        assert_eq!(Class::named("E8"), None);
     }
 }

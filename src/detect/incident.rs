@@ -225,7 +225,7 @@ impl Incident {
             rule: rule.id.to_owned(),
             title: rule.title.to_owned(),
             title_zh: rule.title_zh.to_owned(),
-            reasons: self.reasons(),
+            reasons: self.reasons(rule),
             techniques: self.techniques(),
             accounts: self.memory.accounts.clone(),
             sessions: self.sessions.clone(),
@@ -236,10 +236,12 @@ impl Incident {
         }
     }
 
-    /// The live evidence, strongest first.
-    fn reasons(&self) -> Vec<Reason> {
+    /// The live evidence: what raised this revision, then the strongest.
+    fn reasons(&self, rule: &Rule) -> Vec<Reason> {
         let mut evidence: Vec<_> = self.evidence.iter().collect();
-        evidence.sort_by_key(|evidence| (std::cmp::Reverse(evidence.class), evidence.record));
+        evidence.sort_by_key(|evidence| {
+            (evidence.rule != rule.id, std::cmp::Reverse(evidence.class), evidence.record)
+        });
         evidence
             .into_iter()
             .map(|evidence| Reason {

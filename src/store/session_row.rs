@@ -134,14 +134,6 @@ impl SessionRow {
         self.count(event);
     }
 
-    /// Keeps the strongest evidence.
-    pub(super) fn rate(&mut self, class: &str, severity: Severity) {
-        if self.class.is_empty() || severity > self.severity {
-            self.class = class.to_owned();
-            self.severity = severity;
-        }
-    }
-
     fn count(&mut self, event: &SessionEvent) {
         let counts = &mut self.counts;
         match &event.observation {

@@ -61,10 +61,14 @@ impl Calendar {
         self.totals(day).visits[class_index(class)]
     }
 
-    /// The day of the slot with this running number.
-    pub(super) fn day_of_visit(&self, class: VisitClass, number: u32) -> Day {
+    /// Day and place in the day of the slot with this running number, which lies in the epoch that
+    /// begins at `start`.
+    pub(super) fn place_of_visit(&self, class: VisitClass, start: Day, number: u32) -> (Day, u32) {
         let c = class_index(class);
-        Day(self.totals.partition_point(|t| t.visits[c] <= number) as i32 - 1)
+        let from = (start.0.max(0) as usize).min(self.totals.len());
+        let epoch = &self.totals[from..(from + EPOCH as usize + 1).min(self.totals.len())];
+        let day = start.plus(epoch.partition_point(|t| t.visits[c] <= number) as i32 - 1);
+        (day, number - self.visits_before(class, day))
     }
 
     /// Patients registered before a day.

@@ -48,6 +48,7 @@ pub struct World {
     key: dice::Key,
     calendar: calendar::Calendar,
     index: people::Index,
+    rounds: visits::Rounds,
     roster: staff::Roster,
     devices: imaging::devices::Devices,
     caches: search::Caches,
@@ -61,6 +62,7 @@ impl World {
         let index = people::Index::new(key, calendar.ever_registered(), hospital.area_codes.len());
         World {
             key,
+            rounds: visits::Rounds::new(key, &calendar),
             calendar,
             index,
             roster: staff::Roster::new(key, hospital.beds),

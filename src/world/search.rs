@@ -17,6 +17,9 @@ const DEFAULT_DAYS: i32 = 180;
 /// Older studies are still found by their ids.
 const ONLINE_DAYS: i32 = 400;
 
+/// Up to so many patients are looked up one by one (some 12 µs each); for more, days are read.
+const FEW_PATIENTS: usize = 600;
+
 /// Days of studies kept in memory: all that a search can reach. At 1,500 beds a day is about 1,400
 /// rows of 16 bytes, so this is about 9 MB.
 const MAX_SHARDS: usize = ONLINE_DAYS as usize + 2;
@@ -89,17 +92,43 @@ impl World {
     pub(super) fn find_studies(&self, filter: &StudyFilter, now: Moment) -> Vec<Course> {
         let limit = filter.limit.unwrap_or(usize::MAX);
         let (from, to) = self.range(filter, now);
-        if let Some(patient) = filter.patient {
-            let mut found = self.courses_of(patient.0, from, to);
-            found.retain(|c| self.matches(filter, c.key.modality) && self.shown(c, now));
-            if let Some(pattern) = &filter.name {
-                let matching = self.names_match(pattern, patient.0, now);
-                found.retain(|_| matching);
-            }
-            found.truncate(limit);
-            return found;
-        }
-        let wanted = filter.name.as_ref().map(|pattern| self.matching(pattern, now));
+        let named = filter.name.as_ref().map(|pattern| match filter.patient {
+            Some(no) => self.names_match(pattern, no.0, now).then_some(no.0).into_iter().collect(),
+            None => self.scan_names(pattern, self.registered_at(now)).collect::<Vec<u32>>(),
+        });
+        let patients = named.or(filter.patient.map(|no| vec![no.0]));
+        let mut found = match &patients {
+            Some(few) if few.len() <= FEW_PATIENTS => self.studies_of_patients(filter, few, (from, to), now),
+            Some(many) => self.studies_of_days(filter, Some(&Bits::of(many)), (from, to), now),
+            None => self.studies_of_days(filter, None, (from, to), now),
+        };
+        found.truncate(limit);
+        found
+    }
+
+    /// By patient: what was done at each one's visits.
+    fn studies_of_patients(
+        &self,
+        filter: &StudyFilter,
+        patients: &[u32],
+        (from, to): (Day, Day),
+        now: Moment,
+    ) -> Vec<Course> {
+        let mut found: Vec<Course> = patients.iter().flat_map(|no| self.courses_of(*no, from, to)).collect();
+        found.retain(|c| matches(filter, c.key.modality) && self.shown(c, now));
+        found.sort_by_key(|c| std::cmp::Reverse((c.started, c.key.modality, c.key.day, c.key.number)));
+        found
+    }
+
+    /// By day: the rows of every day, from the newest on, until there are enough.
+    fn studies_of_days(
+        &self,
+        filter: &StudyFilter,
+        wanted: Option<&Bits>,
+        (from, to): (Day, Day),
+        now: Moment,
+    ) -> Vec<Course> {
+        let limit = filter.limit.unwrap_or(usize::MAX);
         let mut found = Vec::new();
         for day in (from.0..=to.0).rev().map(Day) {
             for row in self.shard(day).iter().rev() {
@@ -107,8 +136,8 @@ impl World {
                     return found;
                 }
                 let visible = day.start().plus(i64::from(row.second) + i64::from(row.first));
-                let named = wanted.as_ref().is_none_or(|set| set.holds(row.patient));
-                if visible <= now && named && self.matches(filter, row.modality) {
+                let named = wanted.is_none_or(|set| set.holds(row.patient));
+                if visible <= now && named && matches(filter, row.modality) {
                     found.extend(self.course(row.key(day)));
                 }
             }
@@ -128,26 +157,18 @@ impl World {
         (from.max(today.plus(-ONLINE_DAYS)).max(Day(0)), to)
     }
 
-    fn matches(&self, filter: &StudyFilter, modality: Modality) -> bool {
-        filter.modalities.is_empty() || filter.modalities.contains(&modality)
-    }
-
     /// Whether a study's first images are there.
     pub(super) fn shown(&self, course: &Course, now: Moment) -> bool {
         course.cancelled.is_none() && course.visible <= now
     }
 
-    /// A patient's studies that began in a range of days, newest first.
+    /// A patient's studies that began in a range of days.
     fn courses_of(&self, no: u32, from: Day, to: Day) -> Vec<Course> {
         // A stay may have begun four weeks before its last study.
         let visits = self.visits_of(no, from.plus(-40), to);
         let keys = visits.iter().flat_map(|visit| self.imaging_of(&visit.key));
-        let mut found: Vec<Course> = keys
-            .filter_map(|key| self.course(key))
-            .filter(|course| (from..=to).contains(&course.started.day()))
-            .collect();
-        found.sort_by_key(|course| std::cmp::Reverse(course.started));
-        found
+        let courses = keys.filter_map(|key| self.course(key));
+        courses.filter(|course| (from..=to).contains(&course.started.day())).collect()
     }
 
     /// All studies of a day that were not cancelled, by time.
@@ -158,7 +179,7 @@ impl World {
         // Built outside the lock: two tasks may build the same day, none waits for another's.
         let mut rows: Vec<Row> =
             self.courses_on(day).filter(|c| c.cancelled.is_none()).map(|c| row(&c)).collect();
-        rows.sort_by_key(|row| row.second);
+        rows.sort_by_key(|row| (row.second, row.modality, std::cmp::Reverse(row.delay), row.number));
         let rows: Arc<[Row]> = rows.into();
         lock(&self.caches.shards).put(day, Arc::clone(&rows));
         rows
@@ -212,15 +233,6 @@ impl World {
         person.is_some_and(|p| NamePattern::new(pattern).matches(self.name_key(&p), &mut Vec::new()))
     }
 
-    fn matching(&self, pattern: &str, now: Moment) -> Bits {
-        let count = self.registered_at(now);
-        let mut bits = Bits(vec![0; count.div_ceil(64) as usize]);
-        for no in self.scan_names(pattern, count) {
-            bits.set(no);
-        }
-        bits
-    }
-
     fn scan_names(&self, pattern: &str, count: u32) -> impl Iterator<Item = u32> + '_ {
         let pattern = NamePattern::new(pattern);
         let mut buffer = Vec::new();
@@ -258,12 +270,21 @@ fn row(course: &Course) -> Row {
     }
 }
 
+fn matches(filter: &StudyFilter, modality: Modality) -> bool {
+    filter.modalities.is_empty() || filter.modalities.contains(&modality)
+}
+
 /// A set of patients, one bit each.
 struct Bits(Vec<u64>);
 
 impl Bits {
-    fn set(&mut self, no: u32) {
-        self.0[no as usize / 64] |= 1 << (no % 64);
+    /// The set of sorted numbers.
+    fn of(numbers: &[u32]) -> Bits {
+        let mut words = vec![0; numbers.last().map_or(0, |last| *last as usize / 64 + 1)];
+        for no in numbers {
+            words[*no as usize / 64] |= 1 << (no % 64);
+        }
+        Bits(words)
     }
 
     fn holds(&self, no: u32) -> bool {

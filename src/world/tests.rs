@@ -317,6 +317,10 @@ fn searches_agree_with_lookups() {
         assert_eq!(&uids(view.studies(&filter).iter().collect()), wanted, "{pattern}");
     }
     assert!(by_family.len() > 5);
+    let rare = name(&all[7]).chinese();
+    let named = StudyFilter { from, to, name: Some(rare.clone()), ..StudyFilter::default() };
+    let wanted = uids(all.iter().filter(|s| name(s).chinese() == rare).collect());
+    assert_eq!(uids(view.studies(&named).iter().collect()), wanted);
     let found =
         view.patients(&PatientFilter { name: Some("Wang^Xiu?i*".into()), ..PatientFilter::default() });
     assert!(!found.is_empty() && found.iter().all(|p| p.name.family_pinyin == "Wang"));

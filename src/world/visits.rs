@@ -5,12 +5,12 @@
 //! one evaluation. Slots that nobody can fill (a patient who lies on a ward, or is too old) stay
 //! empty: they are the gaps in the numbering.
 
-use super::calendar::{EPOCH, class_index, slot_time};
-use super::dice::{Dice, Purpose};
+use super::calendar::{CLASSES, Calendar, EPOCH, class_index, slot_time};
+use super::dice::{Dice, Key, Purpose};
 use super::people::{CHRONIC_EVERY, Person};
 use super::permute::Permutation;
 use super::tables::calendar::STAYS;
-use super::time::{Day, HOUR, MINUTE, Moment};
+use super::time::{DAYS, Day, HOUR, MINUTE, Moment};
 use super::{VisitClass, World};
 
 /// Nobody comes at a greater age: whoever would is taken to have died.
@@ -42,8 +42,9 @@ struct Stay {
 }
 
 /// The tickets of one class in one epoch.
+#[derive(Debug)]
 struct Round {
-    class: VisitClass,
+    start: Day,
     /// Running number of the epoch's first slot.
     first: u32,
     slots: u64,
@@ -77,29 +78,46 @@ impl Round {
     }
 }
 
+/// The tickets of all classes in all epochs: some 160 KB, made once because every lookup needs
+/// several.
+#[derive(Debug)]
+pub(super) struct Rounds(Vec<Round>);
+
+impl Rounds {
+    /// Makes them.
+    pub(super) fn new(key: Key, calendar: &Calendar) -> Rounds {
+        let epochs = 0..=DAYS / EPOCH;
+        Rounds(epochs.flat_map(|epoch| CLASSES.map(|class| round(key, calendar, class, epoch))).collect())
+    }
+
+    fn of(&self, class: VisitClass, epoch: i32) -> Option<&Round> {
+        self.0.get(usize::try_from(epoch).ok()? * CLASSES.len() + class_index(class))
+    }
+}
+
+fn round(key: Key, calendar: &Calendar, class: VisitClass, epoch: i32) -> Round {
+    let start = Day(epoch * EPOCH);
+    let first = calendar.visits_before(class, start);
+    let slots = u64::from(calendar.visits_before(class, start.plus(EPOCH)) - first);
+    let patients = u64::from(calendar.registered_before(start).max(1));
+    let more = match class {
+        VisitClass::Outpatient => 3,
+        VisitClass::Emergency => 1,
+        VisitClass::Inpatient => 2,
+    };
+    let base = patients + more * often_ill(patients);
+    let copies = slots.div_ceil(base).max(1);
+    let salt = class_index(class) as u64;
+    let shuffle = Permutation::new(key, Purpose::Ticket, epoch as u64, salt, base * copies);
+    Round { start, first, slots, patients, base, copies, shuffle }
+}
+
 /// How many of the first `patients` are often ill.
 fn often_ill(patients: u64) -> u64 {
     (patients + u64::from(CHRONIC_EVERY) - 4) / u64::from(CHRONIC_EVERY)
 }
 
 impl World {
-    fn round(&self, class: VisitClass, epoch: i32) -> Round {
-        let start = Day(epoch * EPOCH);
-        let first = self.calendar.visits_before(class, start);
-        let slots = u64::from(self.calendar.visits_before(class, start.plus(EPOCH)) - first);
-        let patients = u64::from(self.calendar.registered_before(start).max(1));
-        let more = match class {
-            VisitClass::Outpatient => 3,
-            VisitClass::Emergency => 1,
-            VisitClass::Inpatient => 2,
-        };
-        let base = patients + more * often_ill(patients);
-        let copies = slots.div_ceil(base).max(1);
-        let salt = class_index(class) as u64;
-        let shuffle = Permutation::new(self.key, Purpose::Ticket, epoch as u64, salt, base * copies);
-        Round { class, first, slots, patients, base, copies, shuffle }
-    }
-
     /// First registrations among the outpatients of a day: how many, of how many slots.
     fn newcomers(&self, day: Day) -> (u64, u64) {
         let calendar = &self.calendar;
@@ -127,24 +145,23 @@ impl World {
         Some(VisitKey { class: VisitClass::Outpatient, day, slot: slot as u32 })
     }
 
-    fn patient_of(&self, key: VisitKey) -> u32 {
+    fn patient_of(&self, key: VisitKey) -> Option<u32> {
         if let Some(no) = self.newcomer(key) {
-            return no;
+            return Some(no);
         }
-        let round = self.round(key.class, key.day.0 / EPOCH);
+        let round = self.rounds.of(key.class, key.day.0 / EPOCH)?;
         let slot = self.calendar.visits_before(key.class, key.day) + key.slot - round.first;
-        round.holder(round.shuffle.forward(u64::from(slot)))
+        Some(round.holder(round.shuffle.forward(u64::from(slot))))
     }
 
     /// A patient's slots of one class in one epoch, his registration left out.
     fn slots_of(&self, no: u32, class: VisitClass, epoch: i32) -> Vec<VisitKey> {
-        let round = self.round(class, epoch);
+        let Some(round) = self.rounds.of(class, epoch) else { return Vec::new() };
         let slots = round.tickets(no).map(|t| round.shuffle.backward(t)).filter(|s| *s < round.slots);
         slots
             .map(|s| {
-                let number = round.first + s as u32;
-                let day = self.calendar.day_of_visit(round.class, number);
-                VisitKey { class, day, slot: number - self.calendar.visits_before(class, day) }
+                let (day, slot) = self.calendar.place_of_visit(class, round.start, round.first + s as u32);
+                VisitKey { class, day, slot }
             })
             .filter(|key| self.newcomer(*key).is_none())
             .collect()
@@ -220,7 +237,7 @@ impl World {
         if !key.day.in_world() || key.slot >= self.calendar.visits(key.class, key.day) {
             return None;
         }
-        let person = self.person(self.patient_of(key))?;
+        let person = self.person(self.patient_of(key)?)?;
         let age = person.age(key.day);
         let started = self.slot_start(key);
         if age > OLDEST || self.lies_on_a_ward(person.no, started, key) {
@@ -240,11 +257,9 @@ impl World {
 
     /// A patient's visits that began in a range of days, newest first.
     pub(super) fn visits_of(&self, no: u32, from: Day, to: Day) -> Vec<Visit> {
-        let (from, to) = (Day(from.0.max(0)), Day(to.0.min(super::time::DAYS - 1)));
+        let (from, to) = (Day(from.0.max(0)), Day(to.0.min(DAYS - 1)));
         let mut keys: Vec<VisitKey> = (from.0 / EPOCH..=to.0.max(0) / EPOCH)
-            .flat_map(|epoch| {
-                super::calendar::CLASSES.into_iter().flat_map(move |class| self.slots_of(no, class, epoch))
-            })
+            .flat_map(|epoch| CLASSES.into_iter().flat_map(move |class| self.slots_of(no, class, epoch)))
             .chain(self.registration_visit(no))
             .filter(|key| (from..=to).contains(&key.day))
             .collect();

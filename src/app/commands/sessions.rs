@@ -35,8 +35,7 @@ pub(crate) fn run(args: &SessionsArgs, layout: &Layout) -> Exit {
 }
 
 fn table(rows: &[SessionRow]) {
-    let ids: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
-    let shown = shortest(&ids);
+    let ids = shortened(rows);
     let mut table = Table::new(&[
         "SESSION",
         &format!("OPENED ({})", when::zone()),
@@ -46,9 +45,9 @@ fn table(rows: &[SessionRow]) {
         "SEVERITY",
         "WHAT",
     ]);
-    for (row, id) in rows.iter().zip(&ids) {
+    for (row, id) in rows.iter().zip(ids) {
         table.row(vec![
-            id.get(..shown).unwrap_or(id).to_owned(),
+            id,
             when::local(row.opened),
             lasted(row),
             row.source.to_string(),
@@ -62,12 +61,22 @@ fn table(rows: &[SessionRow]) {
     say("`honeyward show SESSION` shows one; the first characters of its id are enough.");
 }
 
-/// How many characters tell all ids apart.
-fn shortest(ids: &[String]) -> usize {
-    let mut sorted: Vec<_> = ids.iter().map(String::as_str).collect();
+/// Each id as far as it takes to tell it from all others listed.
+fn shortened(rows: &[SessionRow]) -> Vec<String> {
+    let mut ids: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
+    let mut sorted = ids.clone();
     sorted.sort_unstable();
-    let common = |pair: &[&str]| pair[0].bytes().zip(pair[1].bytes()).take_while(|(a, b)| a == b).count();
-    sorted.windows(2).map(|pair| common(pair) + 1).max().unwrap_or(0).max(SHORTEST_ID)
+    for id in &mut ids {
+        let place = sorted.partition_point(|other| other < id);
+        let before = place.checked_sub(1).and_then(|i| sorted.get(i));
+        let shared = before.into_iter().chain(sorted.get(place + 1)).map(|other| common(id, other)).max();
+        id.truncate(shared.map_or(0, |shared| shared + 1).max(SHORTEST_ID));
+    }
+    ids
+}
+
+fn common(one: &str, other: &str) -> usize {
+    one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
 }
 
 fn lasted(row: &SessionRow) -> String {
@@ -117,9 +126,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_cut_where_they_differ() {
-        let ids = ["0196b000-0000-7000-8000-000000000001", "0196b000-0000-7000-8000-000000000002"];
-        assert_eq!(shortest(&ids.map(str::to_owned)), 36);
-        assert_eq!(shortest(&[ids[0].to_owned()]), SHORTEST_ID);
+    fn ids_share_what_they_share() {
+        assert_eq!(common("0196b000-1", "0196b000-2"), 9);
+        assert_eq!(common("a", "b"), 0);
     }
 }

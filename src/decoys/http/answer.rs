@@ -65,7 +65,7 @@ pub struct Answer {
     pub body: Bytes,
     /// How the length is told.
     pub length: Length,
-    /// Whether a HEAD request leaves the length untold.
+    /// Whether a HEAD request leaves the length untold: Tomcat does not count what it never writes.
     pub head_untold: bool,
 }
 
@@ -80,8 +80,13 @@ impl Answer {
             extra: Vec::new(),
             body: Bytes::new(),
             length: Length::Told,
-            head_untold: false,
+            head_untold: status.reason.is_empty(),
         }
+    }
+
+    /// Whether a client of this version learns where the answer ends.
+    pub fn ends_by_itself(&self, version: Version) -> bool {
+        self.length != Length::Chunked || version >= Version::HTTP_11
     }
 
     /// With a content type.

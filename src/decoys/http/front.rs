@@ -271,7 +271,8 @@ impl Front {
     }
 
     fn deliver(&mut self, done: &Thinking, now: Timestamp, out: &mut Outbox) -> Option<Next> {
-        let keep_alive = done.head.keep_alive && self.requests < KEEPALIVE_REQUESTS;
+        let ends = done.answer.ends_by_itself(done.head.version());
+        let keep_alive = done.head.keep_alive && ends && self.requests < KEEPALIVE_REQUESTS;
         self.finish(&done.head, &done.answer, done.received, keep_alive, now, out);
         self.after(keep_alive, now)
     }

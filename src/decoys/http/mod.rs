@@ -16,6 +16,7 @@ mod front;
 pub mod head;
 pub mod line;
 pub mod parser;
+mod png;
 mod portal;
 pub mod range;
 pub mod refusal;

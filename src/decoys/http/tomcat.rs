@@ -151,8 +151,7 @@ fn closing(product: &str) -> String {
 }
 
 fn answer(code: u16, body: String, chinese: bool) -> Answer {
-    let mut answer = Answer::new(Status::proxied(code)).typed("text/html;charset=utf-8").with_body(body);
-    answer.head_untold = true;
+    let answer = Answer::new(Status::proxied(code)).typed("text/html;charset=utf-8").with_body(body);
     answer.with("Content-Language", if chinese { "zh-CN" } else { "en" })
 }
 

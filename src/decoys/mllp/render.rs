@@ -3,7 +3,7 @@
 use super::acknowledge::stamp;
 use crate::wire::hl7::Writer;
 use crate::world::{
-    Encounter, Flag, ImagingReport, LabOrder, LabResult, Patient, Sex, Staff, Study, View, VisitClass,
+    Encounter, Flag, ImagingReport, LabOrder, LabResult, Patient, Sex, Study, View, VisitClass,
 };
 
 /// Writes segments about the hospital's records into an answer.
@@ -14,7 +14,8 @@ pub(super) struct Render<'a> {
 }
 
 impl Render<'_> {
-    /// PID, HL7 v2.5.1 3.4.2. The resident id is masked, as screens and interfaces show it.
+    /// PID, HL7 v2.5.1 3.4.2. The resident id is masked, as screens and interfaces show it; the
+    /// Chinese name stands whole in the first component, as interfaces of this country write it.
     pub(super) fn patient(&self, w: &mut Writer, set: usize, patient: &Patient) {
         let sex = match patient.sex {
             Sex::M => "M",
@@ -25,7 +26,7 @@ impl Render<'_> {
             .put(1, &set.to_string())
             .parts(3, &[&patient.mrn, "", "", self.authority, "MR"])
             .repeat(&[&patient.resident_id_masked, "", "", "GA", "SS"])
-            .parts(5, &[&patient.name.family, &patient.name.given, "", "", "", "", "L"])
+            .parts(5, &[&patient.name.chinese(), "", "", "", "", "", "L"])
             .put(7, &format!("{:04}{:02}{:02}", born.year(), born.month(), born.day()))
             .put(8, sex)
             .put(11, &patient.address);
@@ -135,13 +136,9 @@ impl Render<'_> {
         }
     }
 
-    /// A member of staff as XCN: number, family and given name.
-    fn person(&self, number: &str) -> [String; 3] {
-        let (family, given) = self
-            .view
-            .staff_member(number)
-            .map(|Staff { name, .. }| (name.family, name.given))
-            .unwrap_or_default();
-        [number.to_owned(), family, given]
+    /// A member of staff as XCN: number and whole name, as names stand in PID-5 too.
+    fn person(&self, number: &str) -> [String; 2] {
+        let name = self.view.staff_member(number).map(|staff| staff.name.chinese());
+        [number.to_owned(), name.unwrap_or_default()]
     }
 }

@@ -154,10 +154,16 @@ impl Transaction<'_> {
         rows.map(|row| serde_json::from_str(&row?).map_err(|error| unreadable(0, error))).collect()
     }
 
-    /// Notes the evidence that the session's event gave, right after it was appended.
+    /// Evidence class noted for a session that an event was just appended to; empty before the first.
+    pub fn class_of(&self, session: SessionId) -> &str {
+        self.store.sessions.get(&session).map_or("", |cached| cached.row.class.as_str())
+    }
+
+    /// Notes the strongest evidence of a session that an event was just appended to.
     pub fn rate(&mut self, session: SessionId, class: &str, severity: Severity) {
         if let Some(cached) = self.store.sessions.get_mut(&session) {
-            cached.row.rate(class, severity);
+            cached.row.class = class.to_owned();
+            cached.row.severity = severity;
         }
     }
 

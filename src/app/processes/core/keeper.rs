@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
-use crate::detect::{self, Detector};
+use crate::detect::{self, Class, Detector};
 use crate::event::observation::CloseReason;
 use crate::event::{Event, Observation, Origin, SessionEvent, SystemEvent, SystemRecord};
 use crate::link::Batch;
@@ -209,7 +209,9 @@ impl Work<'_> {
         let seq = transaction.append(self.at, process, event)?.seq;
         self.events += 1;
         let verdict = self.detector.observe(seq, event);
-        if let (Some(class), Some(session)) = (verdict.class, event.session()) {
+        if let (Some(class), Some(session)) = (verdict.class, event.session())
+            && Class::named(transaction.class_of(session)) < Some(class)
+        {
             transaction.rate(session, class.as_str(), class.severity());
         }
         if let Some(alert) = verdict.alert {

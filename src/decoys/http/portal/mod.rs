@@ -24,6 +24,7 @@ use super::tomcat::{self, TomcatError};
 use super::uri::{self, TomcatPath, split_target};
 use crate::decoys::Making;
 use crate::event::{Observation, Tainted};
+use crate::imaging::Imaging;
 use crate::persona::{Fault, Protocol};
 use crate::session::Session;
 use pages::Pages;
@@ -34,7 +35,11 @@ pub(crate) struct Portal {
     pages: Pages,
     ids: SessionIds,
     protocol: Protocol,
+    imaging: Imaging,
 }
+
+/// Bytes of drawn pictures that are kept: an eighth of it holds some 30 of them.
+const IMAGES: usize = 16 << 20;
 
 /// An answer and how long the application takes for it.
 pub(crate) struct Reply {
@@ -62,7 +67,12 @@ impl Portal {
     /// A located [`Fault`] of a template.
     pub(crate) fn new(making: &Making, behaviour: &Behaviour, protocol: Protocol) -> Result<Self, Fault> {
         let key = making.pack.installation.derive(&format!("http/session/{}", making.host.name));
-        Ok(Portal { pages: Pages::new(making, behaviour)?, ids: SessionIds::new(key), protocol })
+        Ok(Portal {
+            pages: Pages::new(making, behaviour)?,
+            ids: SessionIds::new(key),
+            protocol,
+            imaging: Imaging::new(IMAGES),
+        })
     }
 
     /// Answers one request. `turn` counts the requests of the connection.
@@ -138,6 +148,7 @@ fn dispatch_records(visit: &Visit<'_>, path: &str) -> (Answer, Work) {
         ["patient", mrn] => patient::page(visit, mrn),
         ["lab", number] => patient::lab(visit, number),
         ["study", accession] => study::page(visit, accession),
+        ["image", name] => study::image(visit, name),
         ["orders"] => lists::orders(visit),
         ["worklist"] => lists::worklist(visit),
         ["inpatients"] => lists::inpatients(visit),

@@ -1,7 +1,7 @@
 //! Templates, compiled once.
 
 use bytes::Bytes;
-use minijinja::{AutoEscape, Environment, Value, context};
+use minijinja::{AutoEscape, Environment, Error, Output, State, Value, context};
 
 use super::super::behaviour::{Behaviour, Product};
 use super::super::site;
@@ -43,6 +43,7 @@ impl Pages {
         let folder = format!("{}/{}/templates/", making.host.name, behaviour.site);
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.set_formatter(write_value);
         environment.set_fuel(Some(FUEL));
         for path in files.below(&folder) {
             let Some(name) = path.strip_prefix(&folder) else { continue };
@@ -81,17 +82,39 @@ impl Pages {
             .ok()
     }
 
-    fn try_render(
-        &self,
-        template: &str,
-        account: Option<&Account>,
-        values: Value,
-    ) -> Result<Bytes, minijinja::Error> {
+    fn try_render(&self, template: &str, account: Option<&Account>, values: Value) -> Result<Bytes, Error> {
         let user = account.map(|a| context! { name => a.name.clone(), full_name => a.full_name.clone() });
         let context = context! { user, ..minijinja::value::merge_maps([values, self.common.clone()]) };
         let page = self.environment.get_template(template)?.render(context)?;
         Ok(page.into())
     }
+}
+
+/// Escapes as the page language of Java does (`fn:escapeXml`): a template engine is known by its
+/// escapes.
+fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    if value.is_none() || value.is_undefined() {
+        return Ok(());
+    }
+    let text = value.to_string();
+    if value.is_safe() || matches!(state.auto_escape(), AutoEscape::None) {
+        return Ok(out.write_str(&text)?);
+    }
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(['<', '>', '&', '"', '\'']) {
+        let (before, after) = rest.split_at(at);
+        out.write_str(before)?;
+        let mut characters = after.chars();
+        out.write_str(match characters.next() {
+            Some('<') => "&lt;",
+            Some('>') => "&gt;",
+            Some('&') => "&amp;",
+            Some('"') => "&#034;",
+            _ => "&#039;",
+        })?;
+        rest = characters.as_str();
+    }
+    Ok(out.write_str(rest)?)
 }
 
 fn common(making: &Making, behaviour: &Behaviour, product: &Product) -> Value {
@@ -106,7 +129,22 @@ fn common(making: &Making, behaviour: &Behaviour, product: &Product) -> Value {
         vendor => product.vendor.clone(),
         version => product.version.clone(),
         since => product.since,
+        until => behaviour.released.to_zoned(jiff::tz::TimeZone::UTC).year(),
         build => site::build(installation),
         server_name => making.host.hostname.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_those_of_java_pages() {
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.set_formatter(write_value);
+        let page = environment.render_str("{{ a }}|{{ b }}|{{ c }}", context! { a => "</a>\"'&", b => 7 });
+        assert_eq!(page.unwrap(), "&lt;/a&gt;&#034;&#039;&amp;|7|");
     }
 }

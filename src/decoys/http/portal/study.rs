@@ -3,9 +3,17 @@
 use minijinja::context;
 
 use super::super::answer::Answer;
-use super::{Visit, read, rows};
+use super::super::png;
+use super::{Visit, found, read, rows};
 use crate::event::observation::RecordKind;
 use crate::world::{Series, Study, View};
+
+/// Pictures shown of one series.
+const SHOWN: usize = 6;
+/// Longer side of a picture on the page, pixels.
+const SMALL: u32 = 256;
+/// Longer side of a picture alone, pixels.
+const FULL: u32 = 768;
 
 /// The study's page, by accession number.
 pub(crate) fn page(visit: &Visit<'_>, accession: &str) -> Option<Answer> {
@@ -39,11 +47,29 @@ pub(crate) fn page(visit: &Visit<'_>, accession: &str) -> Option<Answer> {
     Some(visit.render("study.html", values))
 }
 
-fn series(view: &View, _study: &Study, series: &Series) -> minijinja::Value {
+/// One series with the pictures that the page shows.
+fn series(view: &View, study: &Study, series: &Series) -> minijinja::Value {
+    let instances = view.instances(study, series);
+    let step = instances.len().div_ceil(SHOWN).max(1);
+    // From the middle of each stretch: the first slices of a scan show little.
+    let shown = instances.iter().skip(step / 2).step_by(step).take(SHOWN);
+    let images: Vec<_> = shown.map(|i| context! { uid => i.uid.clone(), number => i.number }).collect();
     context! {
         number => series.number,
         description => series.description.clone(),
         instances => series.instances,
         started => rows::time(view, series.started),
+        images,
     }
+}
+
+/// One picture of an instance, `<SOP Instance UID>.png`.
+pub(crate) fn image(visit: &Visit<'_>, name: &str) -> Option<Answer> {
+    let view = visit.view();
+    let (study, series, instance) = view.find_instance(name.strip_suffix(".png")?)?;
+    let side = if visit.query.text("size") == "full" { FULL } else { SMALL };
+    let picture = visit.imaging().preview(&view, &study, &series, &instance, side);
+    read(visit.session, RecordKind::Instance, vec![instance.uid]);
+    let answer = found(200).typed("image/png").with_body(png::encode(&picture));
+    Some(answer.with("Cache-Control", "private, max-age=600"))
 }

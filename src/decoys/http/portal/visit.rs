@@ -13,6 +13,7 @@ use super::super::server::Server;
 use super::super::tomcat::{self, TomcatError};
 use super::super::uri::split_target;
 use super::{Portal, Work, between, found, prefers_chinese};
+use crate::imaging::Imaging;
 use crate::persona::{Account, Protocol};
 use crate::session::Session;
 use crate::world::View;
@@ -97,6 +98,11 @@ impl<'a> Visit<'a> {
     /// The protocol that the peer came over.
     pub(crate) fn protocol(&self) -> Protocol {
         self.portal.protocol
+    }
+
+    /// Who draws pictures.
+    pub(crate) fn imaging(&self) -> &'a Imaging {
+        &self.portal.imaging
     }
 
     /// The hospital now.

@@ -1,8 +1,11 @@
 //! The application as a browser sees it.
 
-use super::support::{Bench, PASSWORD};
+use super::super::body::{BodyReader, Progress};
+use super::support::{Bench, PASSWORD, now};
 use crate::event::Observation;
+use crate::event::observation::RecordKind;
 use crate::persona::Protocol;
+use crate::world::{Modality, StudyFilter};
 
 fn get(path: &str, cookie: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: his\r\nCookie: {cookie}\r\n\r\n")
@@ -18,7 +21,22 @@ fn post(path: &str, cookie: &str, body: &str) -> String {
 fn ask(bench: &Bench, request: &str) -> (String, Vec<Observation>) {
     let mut connection = bench.connect(3);
     connection.send(request.as_bytes());
-    (String::from_utf8(connection.received()).unwrap(), connection.events())
+    (String::from_utf8(whole(&connection.received())).unwrap(), connection.events())
+}
+
+/// Joins a chunked body: a character may lie in two chunks.
+fn whole(answer: &[u8]) -> Vec<u8> {
+    let split = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
+    let (head, body) = answer.split_at(split);
+    if !head.windows(26).any(|w| w == b"Transfer-Encoding: chunked") {
+        return answer.to_vec();
+    }
+    let mut joined = head.to_vec();
+    let mut input = bytes::BytesMut::from(body);
+    let mut plain = Vec::new();
+    assert_eq!(BodyReader::chunked().advance(&mut input, &mut plain, 1 << 20), Progress::Ended);
+    joined.extend(plain);
+    joined
 }
 
 fn cookie(answer: &str) -> String {
@@ -163,4 +181,131 @@ fn requests_behind_a_slow_one_are_answered_in_turn() {
         .map(|t| text.find(t).unwrap())
         .into();
     assert!(order.is_sorted(), "{order:?}");
+}
+
+#[test]
+fn a_patient_is_found_by_every_key_and_shown_as_the_world_has_him() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let cookie = logged_in(&bench);
+    let view = bench.making.world.at(now());
+    let stay = view.inpatients().into_iter().next().expect("a stay");
+    let patient = view.patient(stay.patient).unwrap();
+    for (by, text) in [
+        ("mrn", patient.mrn.clone()),
+        ("visit", stay.number.clone()),
+        ("idcard", patient.resident_id.clone()),
+    ] {
+        let (answer, events) =
+            ask(&bench, &get(&format!("/his/patients?by={by}&q={text}&search=1"), &cookie));
+        assert!(
+            answer.contains(&format!("/his/patient/{}\">{}<", patient.mrn, patient.name.chinese())),
+            "{by}"
+        );
+        assert_eq!(read(&events, RecordKind::Patient), Some((1, vec![patient.mrn.clone()])), "{by}");
+    }
+    let (page, events) = ask(&bench, &get(&format!("/his/patient/{}", patient.mrn), &cookie));
+    assert!(page.contains(&patient.resident_id_masked) && !page.contains(&patient.resident_id));
+    assert!(page.contains(&stay.number) && page.contains(&stay.diagnosis.icd10));
+    for order in view.orders_of(patient.no, 365).iter().take(50) {
+        assert!(page.contains(&order.placer), "{}", order.placer);
+    }
+    assert!(read(&events, RecordKind::Encounter).is_some_and(|(_, ids)| ids.contains(&stay.number)));
+}
+
+#[test]
+fn results_and_reports_are_those_of_the_world() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let cookie = logged_in(&bench);
+    let view = bench.making.world.at(now());
+    let yesterday = view.local(now()).date().yesterday().unwrap();
+    let lab = view.lab_orders_on(yesterday).into_iter().find(|l| l.verified.is_some()).expect("results");
+    let (page, events) = ask(&bench, &get(&format!("/his/lab/{}", lab.order), &cookie));
+    for result in &lab.results {
+        assert!(page.contains(&format!(">{}</td>", escaped(&result.value))), "{}", result.value);
+        assert!(page.contains(&format!("<td>{}</td>", escaped(&result.range))), "{}", result.range);
+    }
+    assert!(page.contains(&lab.specimen));
+    assert_eq!(read(&events, RecordKind::LabResult), Some((1, vec![lab.filler.clone()])));
+    let filter = StudyFilter { from: Some(yesterday), to: Some(yesterday), ..StudyFilter::default() };
+    let study = view.studies(&filter).into_iter().find(|s| view.report(s).is_some()).expect("a report");
+    let (page, _) = ask(&bench, &get(&format!("/his/study/{}", study.accession), &cookie));
+    let report = view.report(&study).unwrap();
+    assert!(
+        page.contains(&report.findings) && page.contains(&report.impression) && page.contains(&study.uid)
+    );
+}
+
+#[test]
+fn pictures_are_png_and_told_with_their_id() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let cookie = logged_in(&bench);
+    let view = bench.making.world.at(now());
+    let today = view.local(now()).date().yesterday().unwrap();
+    let filter = StudyFilter {
+        from: Some(today),
+        to: Some(today),
+        modalities: vec![Modality::CT],
+        limit: Some(1),
+        ..StudyFilter::default()
+    };
+    let study = view.studies(&filter).pop().expect("a study");
+    let series = view.series(&study).pop().unwrap();
+    let instance = view.instances(&study, &series).pop().unwrap();
+    let mut connection = bench.connect(3);
+    connection.send(get(&format!("/his/image/{}.png", instance.uid), &cookie).as_bytes());
+    let answer = connection.received();
+    assert!(answer.starts_with(b"HTTP/1.1 200 \r\n"));
+    assert!(answer.windows(8).any(|w| w == b"\x89PNG\r\n\x1a\n"));
+    assert_eq!(read(&connection.events(), RecordKind::Instance), Some((1, vec![instance.uid])));
+}
+
+#[test]
+fn an_upload_is_kept_and_read_back_to_the_same_intruder_as_a_download() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let cookie = logged_in(&bench);
+    let view = bench.making.world.at(now());
+    let mrn = view.patient(view.inpatients()[0].patient).unwrap().mrn;
+    let body = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.jsp\"\r\n\r\n<% evil %>\r\n--b--\r\n";
+    let request = format!(
+        "POST /his/patient/{mrn}/attachments HTTP/1.1\r\nHost: his\r\nCookie: {cookie}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let (answer, events) = ask(&bench, &request);
+    assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
+    assert!(events.iter().any(|e| matches!(e, Observation::Transfer { size: 10, .. })));
+    assert!(
+        events.iter().any(
+            |e| matches!(e, Observation::ExploitAttempt { weakness, .. } if weakness == "webshell-upload")
+        )
+    );
+    assert!(ask(&bench, &get(&format!("/his/patient/{mrn}"), &cookie)).0.contains("x.jsp"));
+    let (file, _) = ask(&bench, &get(&format!("/his/attachment/{mrn}/0"), &cookie));
+    assert!(file.contains("Content-Type: application/octet-stream\r\n") && file.ends_with("<% evil %>"));
+}
+
+#[test]
+fn long_pages_end_with_the_connection_for_old_clients() {
+    let bench = Bench::portal(Protocol::Http, 80);
+    let cookie = logged_in(&bench);
+    let path = "/his/patients?search=1&by=name&q=";
+    let request = format!("GET {path} HTTP/1.0\r\nCookie: {cookie}\r\nConnection: keep-alive\r\n\r\n");
+    let mut connection = bench.connect(3);
+    connection.send(request.as_bytes());
+    let answer = String::from_utf8(connection.received()).unwrap();
+    assert!(answer.contains("\r\nConnection: close\r\n") && answer.ends_with("</html>"));
+    assert!(connection.closed());
+    let (head, _) = ask(&bench, &format!("HEAD {path} HTTP/1.1\r\nHost: h\r\nCookie: {cookie}\r\n\r\n"));
+    assert!(!head.contains("Transfer-Encoding") && !head.contains("Content-Length"), "{head}");
+    assert!(head.ends_with("\r\n\r\n"));
+}
+
+fn read(events: &[Observation], kind: RecordKind) -> Option<(u32, Vec<String>)> {
+    events.iter().find_map(|e| {
+        let Observation::RecordRead { subject, count, ids } = e else { return None };
+        (*subject == kind).then(|| (*count, ids.clone()))
+    })
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

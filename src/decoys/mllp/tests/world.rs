@@ -41,11 +41,7 @@ fn assert_is(pid: &Segment<'_>, patient: &Patient) {
     assert_eq!(pid.field(3).component(1).text(), patient.mrn);
     let masked = pid.field(3).repetitions().nth(1).unwrap().component(1).text();
     assert_eq!(masked, patient.resident_id_masked);
-    let name = pid.field(5);
-    assert_eq!(
-        (name.component(1).text(), name.component(2).text()),
-        (patient.name.family.clone(), patient.name.given.clone())
-    );
+    assert_eq!(pid.field(5).component(1).text(), patient.name.chinese());
     assert_eq!(pid.field(7).text(), patient.born.strftime("%Y%m%d").to_string());
 }
 
@@ -85,6 +81,7 @@ fn a_patient_is_found_by_name_in_chinese_and_pinyin() {
     let patient = sample(&view(&his)).remove(0);
     let name = &patient.name;
     for parameters in [
+        format!("@PID.5.1^{}~@PID.7^{}", name.chinese(), patient.born.strftime("%Y%m%d")),
         format!(
             "@PID.5.1^{}~@PID.5.2^{}~@PID.7^{}",
             name.family,
