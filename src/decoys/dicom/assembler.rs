@@ -62,13 +62,17 @@ struct Pending {
     sink: Sink,
 }
 
-enum Sink {
+/// Where the data set of a message goes.
+pub(crate) enum Sink {
+    /// Into memory.
     Identifier(BytesMut),
+    /// Into an artefact.
     Object(Incoming),
 }
 
 impl Assembler {
-    /// Takes one value; a message when it was the last of one. `start` begins an object's artefact.
+    /// Takes one value; a message when it was the last of one. `start` says where the data
+    /// set of a command goes.
     ///
     /// # Errors
     /// What the product breaks off for.
@@ -76,7 +80,7 @@ impl Assembler {
         &mut self,
         pdv: &Pdv,
         agreed: &Agreed,
-        start: impl FnOnce(&Agreement, &Command) -> Incoming,
+        start: impl FnOnce(&Agreement, &Command) -> Result<Sink, Violation>,
     ) -> Result<Option<Message>, Violation> {
         match std::mem::take(&mut self.state) {
             State::Idle => self.command(pdv, 0, BytesMut::new(), agreed, start),
@@ -91,7 +95,7 @@ impl Assembler {
         context: u8,
         mut bytes: BytesMut,
         agreed: &Agreed,
-        start: impl FnOnce(&Agreement, &Command) -> Incoming,
+        start: impl FnOnce(&Agreement, &Command) -> Result<Sink, Violation>,
     ) -> Result<Option<Message>, Violation> {
         let context = if bytes.is_empty() { pdv.fragment.context } else { context };
         if pdv.fragment.context != context {
@@ -118,11 +122,7 @@ impl Assembler {
         if !command.has_data_set() {
             return Ok(Some(Message { context, command, data: Data::None }));
         }
-        let sink = if command.field == Some(field::C_STORE) {
-            Sink::Object(start(&context, &command))
-        } else {
-            Sink::Identifier(BytesMut::new())
-        };
+        let sink = start(&context, &command)?;
         self.state = State::Data(Box::new(Pending { context, command, data_context: None, sink }));
         Ok(None)
     }

@@ -5,6 +5,8 @@ use bytes::Bytes;
 use super::behaviour::{Network, Segmentation};
 use crate::session::Outbox;
 use crate::wire::dicom::command::Command;
+use crate::wire::dicom::dataset::TransferSyntax;
+use crate::wire::dicom::elements::Elements;
 use crate::wire::dicom::pdu::{DATA_HEAD, Fragment, data_head};
 
 /// Buffer of a product whose peer takes less than a header at once, bytes.
@@ -16,8 +18,8 @@ pub(crate) struct TooSmall;
 
 /// A data set to send.
 pub(crate) enum Payload {
-    /// Made for this answer.
-    Small(Bytes),
+    /// Made for this answer, in this transfer syntax.
+    Small(Bytes, TransferSyntax),
     /// Pixels and all; the world can make it again under this name.
     Object(Bytes, String),
 }
@@ -78,12 +80,32 @@ impl Batch<'_> {
     ) -> Result<(), TooSmall> {
         let mut bytes = Vec::with_capacity(192);
         command.write(&mut bytes);
-        self.pieces(context, true, &Bytes::from(bytes), None)?;
+        self.elements(context, true, &Bytes::from(bytes), TransferSyntax::ImplicitLittle)?;
         match data {
             None => Ok(()),
-            Some(Payload::Small(bytes)) => self.pieces(context, false, &bytes, None),
-            Some(Payload::Object(bytes, name)) => self.pieces(context, false, &bytes, Some(&name)),
+            Some(Payload::Small(bytes, syntax)) => self.elements(context, false, &bytes, syntax),
+            Some(Payload::Object(bytes, name)) => self.pieces(context, false, &bytes, true, Some(&name)),
         }
+    }
+
+    /// Sends elements, of which the product never splits a header over two buffers.
+    fn elements(
+        &mut self,
+        context: u8,
+        command: bool,
+        bytes: &Bytes,
+        syntax: TransferSyntax,
+    ) -> Result<(), TooSmall> {
+        let mut at = 0;
+        while bytes.len() - at > self.courier.buffer {
+            let room = at + self.courier.buffer;
+            let mut headers = Elements::of(bytes.clone(), syntax).map_while(Result::ok).map(|e| e.header);
+            let split = headers.find(|header| header.start < room && room < header.end);
+            let end = split.map_or(room, |header| header.start).max(at + 1);
+            self.pieces(context, command, &bytes.slice(at..end), false, None)?;
+            at = end;
+        }
+        self.pieces(context, command, &bytes.slice(at..), true, None)
     }
 
     /// Hands over what was gathered.
@@ -96,6 +118,7 @@ impl Batch<'_> {
         context: u8,
         command: bool,
         bytes: &Bytes,
+        ends: bool,
         name: Option<&str>,
     ) -> Result<(), TooSmall> {
         let fragment_room = self.courier.fragment.ok_or(TooSmall)?;
@@ -103,13 +126,10 @@ impl Batch<'_> {
         loop {
             let buffer_end = bytes.len().min(at + self.courier.buffer);
             let end = buffer_end.min(at + fragment_room);
-            let last = end == bytes.len();
-            self.piece(
-                Fragment { context, command, last },
-                bytes.slice(at..end),
-                name.map(|name| (name, at)),
-            );
-            if last {
+            let done = end == bytes.len();
+            let fragment = Fragment { context, command, last: done && ends };
+            self.piece(fragment, bytes.slice(at..end), name.map(|name| (name, at)));
+            if done {
                 return Ok(());
             }
             at = end;
@@ -160,7 +180,7 @@ mod tests {
         let courier = Courier::new(&network(Segmentation::Whole), peer_max);
         let mut out = Outbox::default();
         let mut batch = courier.batch(&mut out);
-        batch.pieces(1, false, &Bytes::from(vec![0; length]), None).ok()?;
+        batch.pieces(1, false, &Bytes::from(vec![0; length]), true, None).ok()?;
         batch.finish();
         Some(out.writes.iter().map(|write| write.bytes.len() - DATA_HEAD).collect())
     }
@@ -173,6 +193,29 @@ mod tests {
         assert_eq!(fragments(25, 30), Some(vec![12, 12, 6]));
         assert_eq!(fragments(16384, 0), Some(vec![0]));
         assert_eq!(fragments(13, 4), None);
+    }
+
+    #[test]
+    fn headers_of_elements_stay_whole() {
+        let echo = Command {
+            sop_class: Some(Bytes::from_static(b"1.2.840.10008.1.1")),
+            field: Some(0x8030),
+            responded_id: Some(1),
+            data_set: Some(0x0101),
+            status: Some(0),
+            ..Command::default()
+        };
+        for (peer_max, expected) in
+            [(30, vec![12, 18, 18, 18, 12]), (25, vec![12, 12, 12, 12, 10, 10, 10]), (20, [8; 9].to_vec())]
+        {
+            let mut out = Outbox::default();
+            let mut batch = Courier::new(&network(Segmentation::Whole), peer_max).batch(&mut out);
+            batch.message(1, &echo, None).unwrap();
+            batch.finish();
+            let lengths: Vec<_> = out.writes.iter().map(|write| write.bytes.len() - DATA_HEAD).collect();
+            assert_eq!(lengths[..expected.len()], expected, "{peer_max}");
+            assert_eq!(lengths.iter().sum::<usize>(), 78);
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@ use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 
 use super::acceptor::sample;
-use super::assembler::{Assembler, Data, Message, Violation};
+use super::assembler::{Assembler, Data, Message, Sink, Violation};
 use super::courier::TooSmall;
 use super::find::Finding;
+use super::negotiate::Agreement;
 use super::report;
 use super::retrieve::get::Getting;
 use super::retrieve::relocate::Moving;
@@ -77,9 +78,12 @@ impl Established {
                     return Flow::End(end);
                 }
             };
+            // A cancel that is there already comes before the next answer.
+            if heard {
+                continue;
+            }
             let mut turn = Turn { desk, link: &self.link, now, out };
             let progress = match &mut self.task {
-                Task::None if heard => continue,
                 Task::None => return Flow::Wait,
                 Task::Find(task) => task.step(&mut turn),
                 Task::Get(task) => task.step(&mut turn),
@@ -87,9 +91,7 @@ impl Established {
             };
             match progress {
                 Ok(Progress::Again) => return Flow::Go(Next::More),
-                Ok(Progress::Wait) if !heard => return Flow::Wait,
-                Ok(Progress::Relay) if !heard => return Flow::Wait,
-                Ok(Progress::Wait | Progress::Relay) => {}
+                Ok(Progress::Wait) => return Flow::Wait,
                 Ok(Progress::Connect(to)) => return Flow::Go(Next::Connect(to)),
                 Ok(Progress::Done) => self.done(),
                 Err(TooSmall) => {
@@ -188,9 +190,7 @@ impl Established {
             pdu::values(body).map_err(|_| violation("presentation data values don't fill their PDU"))?;
         for value in values {
             let calling = self.link.calling.clone();
-            let start = |context: &_, command: &Command| {
-                Incoming::start(&desk.session, &desk.shared.profile, &calling, context, command)
-            };
+            let start = |context: &Agreement, command: &Command| sink(desk, &calling, context, command);
             let taken = self.assembler.take(&value, &self.link.agreed, start);
             if let Some(message) = taken.map_err(|Violation(rule)| violation(rule))? {
                 self.message(message, desk, now, out).map_err(|Violation(rule)| violation(rule))?;
@@ -245,6 +245,18 @@ impl Established {
             self.next_id = task.next_id();
         }
         self.task = Task::None;
+    }
+}
+
+/// Where the data set of a command goes; a command that is not served is not waited for.
+fn sink(desk: &Desk, calling: &[u8], context: &Agreement, command: &Command) -> Result<Sink, Violation> {
+    let profile = &desk.shared.profile;
+    match command.field {
+        Some(field::C_STORE) => {
+            Ok(Sink::Object(Incoming::start(&desk.session, profile, calling, context, command)))
+        }
+        Some(_) if profile.table.query.is_some() => Ok(Sink::Identifier(BytesMut::new())),
+        Some(_) | None => Err(Violation("command that the product doesn't serve")),
     }
 }
 

@@ -67,3 +67,6 @@ impl Decoy for Dicom {
         self.shared.profile.table.network.nagle
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,10 +70,8 @@ pub(crate) struct Turn<'a> {
 pub(crate) enum Progress {
     /// There is more to do at once.
     Again,
-    /// It waits for the peer.
+    /// It waits for the peer, or for the relayed connection.
     Wait,
-    /// It waits for the relayed connection.
-    Relay,
     /// It needs a connection.
     Connect(Destination),
     /// It is over.

@@ -4,6 +4,8 @@
 //! For short data sets of which only some top-level values matter; [`super::dataset`] reads whole
 //! objects. It never recurses and never copies a value (PS3.5 section 7.1).
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::dataset::{Tag, TransferSyntax, Vr, vr_of};
@@ -30,11 +32,14 @@ pub struct Flat {
     pub vr: Vr,
     /// The value field as sent, padding included; empty for sequences.
     pub value: Bytes,
+    /// Where its header lies in the data set.
+    pub header: Range<usize>,
 }
 
 /// Reads elements in the order sent.
 pub struct Elements {
     rest: Bytes,
+    length: usize,
     ts: TransferSyntax,
     failed: bool,
 }
@@ -42,11 +47,13 @@ pub struct Elements {
 impl Elements {
     /// Elements of a data set in a transfer syntax.
     pub fn of(bytes: Bytes, ts: TransferSyntax) -> Self {
-        Elements { rest: bytes, ts, failed: false }
+        Elements { length: bytes.len(), rest: bytes, ts, failed: false }
     }
 
     fn element(&mut self) -> Option<Result<Flat, ElementError>> {
+        let start = self.length - self.rest.len();
         let (tag, vr, length) = self.header()?;
+        let header = start..self.length - self.rest.len();
         let fault = Some(Err(ElementError(tag)));
         let Some(vr) = vr else { return fault };
         if tag.group() == ITEM.group() {
@@ -55,13 +62,13 @@ impl Elements {
         if length == UNDEFINED {
             let sequence = matches!(vr, Vr::SQ | Vr::UN);
             return match self.skip_sequence() {
-                Some(()) if sequence => Some(Ok(Flat { tag, vr: Vr::SQ, value: Bytes::new() })),
+                Some(()) if sequence => Some(Ok(Flat { tag, vr: Vr::SQ, value: Bytes::new(), header })),
                 Some(()) | None => fault,
             };
         }
         let Some(value) = self.take(length) else { return fault };
         let value = if vr == Vr::SQ { Bytes::new() } else { value };
-        Some(Ok(Flat { tag, vr, value }))
+        Some(Ok(Flat { tag, vr, value, header }))
     }
 
     /// Tag, representation (`None` when unknown) and length; `None` when no whole header is left.

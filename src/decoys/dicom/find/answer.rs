@@ -13,7 +13,7 @@ use crate::decoys::dicom::record::Record;
 use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax, Vr, element_header, tags, vr_of};
 
 /// Character sets of one byte, which can hold ASCII and nothing of what the archive keeps.
-const SINGLE_BYTE: [&str; 12] = [
+const SINGLE_BYTE: [&str; 11] = [
     "ISO_IR 101",
     "ISO_IR 109",
     "ISO_IR 110",
@@ -22,7 +22,6 @@ const SINGLE_BYTE: [&str; 12] = [
     "ISO_IR 126",
     "ISO_IR 138",
     "ISO_IR 148",
-    "ISO_IR 203",
     "ISO_IR 13",
     "ISO_IR 166",
     "ISO_IR 100",

@@ -19,6 +19,7 @@ use super::report;
 use super::task::{Progress, Turn};
 use crate::event::observation::MAX_IDS;
 use crate::wire::dicom::command::{Command, field};
+use crate::wire::dicom::dataset::TransferSyntax;
 use crate::world::View;
 
 /// Pending status (PS3.4 C.4.1.1.4).
@@ -46,6 +47,7 @@ struct Walk {
     query: Query,
     template: Template,
     search: Search,
+    syntax: TransferSyntax,
 }
 
 impl Finding {
@@ -79,7 +81,7 @@ impl Finding {
             Ok(query) => {
                 let template = Template::new(&query, message.context.syntax, profile);
                 let search = Search::new(&query, &turn.desk.shared.archive, &finding.view);
-                finding.walk = Some(Walk { query, template, search });
+                finding.walk = Some(Walk { query, template, search, syntax: message.context.syntax });
             }
         }
         Ok(finding)
@@ -119,7 +121,7 @@ impl Finding {
                     let mut response = self.request.response(PENDING);
                     response.data_set = Some(DATA_SET);
                     let (identifier, id) = walk.answer(&hit, &self.view);
-                    batch.message(self.context, &response, Some(Payload::Small(identifier)))?;
+                    batch.message(self.context, &response, Some(Payload::Small(identifier, walk.syntax)))?;
                     self.answers += 1;
                     if self.ids.len() < MAX_IDS {
                         self.ids.push(id);

@@ -241,7 +241,7 @@ impl Retrieval {
             response.data_set = Some(1);
             let mut set = DataSet::new();
             set.put_str(FAILED_LIST, &tally.failed_uids.join("\\"));
-            failed = Some(Payload::Small(set.encode(self.syntax)));
+            failed = Some(Payload::Small(set.encode(self.syntax), self.syntax));
         }
         let mut batch = turn.link.courier.batch(turn.out);
         batch.message(self.context, &response, failed)?;

@@ -70,7 +70,7 @@ impl Moving {
     pub(crate) fn step(&mut self, turn: &mut Turn<'_>) -> Result<Progress, TooSmall> {
         match self.phase {
             Phase::Connecting | Phase::Associating | Phase::Awaiting(_) | Phase::Releasing(_) => {
-                Ok(Progress::Relay)
+                Ok(Progress::Wait)
             }
             Phase::Ending(status) => {
                 turn.out.relay_close = self.scu.is_some();
@@ -187,7 +187,7 @@ impl Moving {
             });
             if sent {
                 self.phase = Phase::Awaiting(item.instance.uid);
-                return Ok(Progress::Relay);
+                return Ok(Progress::Wait);
             }
             self.counted(turn, Outcome::Failed, &item.instance.uid)?;
         }

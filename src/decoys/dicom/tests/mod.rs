@@ -1,0 +1,5 @@
+//! Transcripts of the real products, and operations against the world.
+
+mod operations;
+mod support;
+mod transcripts;
