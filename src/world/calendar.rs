@@ -13,8 +13,9 @@ pub(super) const EPOCH: i32 = 28;
 /// rest comes evenly until 2026, and growth goes on at that pace.
 const REGISTERED_BEFORE: u64 = 400;
 
-/// Years from the world's first day until the master index has the size the hospital claims.
-const YEARS_TO_SIZE: f64 = 6.0;
+/// Days from the world's first one until the master index has the size the hospital claims: by
+/// 2026-01-01.
+const DAYS_TO_SIZE: usize = 2_192;
 
 /// Counts before a day begins.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,14 +35,16 @@ impl Calendar {
     pub(super) fn new(hospital: &Hospital, key: Key) -> Self {
         let mut totals = Vec::with_capacity(DAYS as usize + 1);
         let mut sum = Totals::default();
-        let before = u64::from(hospital.patients) * REGISTERED_BEFORE / 1000;
-        let pace = growth(hospital);
         for d in 0..=DAYS {
-            sum.registered = before as u32 + (f64::from(sum.visits[0]) * pace) as u32;
             totals.push(sum);
             for (class, total) in CLASSES.into_iter().zip(&mut sum.visits) {
                 *total += volume(hospital.beds, class, Day(d), key);
             }
+        }
+        let before = u64::from(hospital.patients) * REGISTERED_BEFORE / 1000;
+        let pace = growth(hospital, &totals);
+        for day in &mut totals {
+            day.registered = before as u32 + (f64::from(day.visits[0]) * pace) as u32;
         }
         Calendar { totals }
     }
@@ -102,11 +105,11 @@ pub(super) fn class_index(class: VisitClass) -> usize {
 }
 
 /// First registrations as a share of outpatient visits, so that the index has its claimed size
-/// six years after the first day.
-fn growth(hospital: &Hospital) -> f64 {
+/// when it should.
+fn growth(hospital: &Hospital, totals: &[Totals]) -> f64 {
     let new = f64::from(hospital.patients) * (1000 - REGISTERED_BEFORE) as f64 / 1000.0;
-    let visits = f64::from(hospital.beds.max(1)) * 1.43 * 365.25 * YEARS_TO_SIZE;
-    (new / visits).min(0.5)
+    let visits = totals.get(DAYS_TO_SIZE).map_or(0, |day| day.visits[0]);
+    (new / f64::from(visits.max(1))).min(0.5)
 }
 
 fn volume(beds: u32, class: VisitClass, day: Day, key: Key) -> u32 {

@@ -387,3 +387,69 @@ fn diseases_show_in_the_laboratory() {
         assert!((haemoglobin / red - value("MCH").expect("mean")).abs() < 0.4);
     }
 }
+
+#[test]
+fn hospitals_of_any_size_work() {
+    for (beds, patients, areas) in [(20, 1_000, 1), (1, 1_000, 3), (300, 60_000, 2), (6_000, 2_000_000, 3)] {
+        let mut small = Hospital::clone(&hospital());
+        (small.beds, small.patients) = (beds, patients);
+        small.area_codes.truncate(areas);
+        let world = Arc::new(World::new(Arc::new(small), &Installation::new([5; 32])));
+        let view = world.at(at("2026-03-05T07:00:00Z"));
+        let count = view.patient_count();
+        assert!(count.abs_diff(patients) < patients / 8, "{count} of {patients}");
+        let last = view.patient(PatientNo(count - 1)).expect("registered");
+        assert_eq!(view.patient_by_resident_id(&last.resident_id), Some(last));
+        for study in newest(&view, 5) {
+            assert_eq!(view.study(&study.uid), Some(study.clone()));
+            assert!(view.orders_of(study.patient, 30).iter().any(|o| o.placer == study.order));
+        }
+        assert!(beds < 300 || newest(&view, 5).len() == 5);
+    }
+}
+
+#[test]
+fn the_ends_of_time_are_quiet() {
+    let world = world(6);
+    let ends = [
+        Timestamp::MIN,
+        at("1999-12-31T00:00:00Z"),
+        at("2020-01-01T03:00:00Z"),
+        at("2050-12-31T15:00:00Z"),
+        Timestamp::MAX,
+    ];
+    for now in ends {
+        let view = world.at(now);
+        for day in [
+            view.local(now).date(),
+            date(-9999, 1, 1),
+            date(9999, 12, 31),
+            date(2019, 12, 31),
+            date(2051, 1, 1),
+        ] {
+            let visits = view.encounters_on(day);
+            assert!(visits.iter().all(|v| v.started <= now));
+            let _ = (view.orders_on(day), view.worklist(day), view.lab_orders_on(day));
+            let born = PatientFilter { born: Some(day), limit: Some(3), ..PatientFilter::default() };
+            let whole = StudyFilter { from: Some(day), limit: Some(3), ..StudyFilter::default() };
+            let _ = (view.patients(&born), view.studies(&whole));
+        }
+        let _ = (
+            view.inpatients(),
+            view.orders_of(PatientNo(3), u32::MAX),
+            view.encounters_of(PatientNo(u32::MAX), 9),
+        );
+    }
+    let view = world.at(at("2026-03-05T07:00:00Z"));
+    for prefix in world.devices.all().iter().map(|d| &d.uid_prefix) {
+        for tail in [
+            "9223372036854775807.1",
+            "1.9223372036854775807.100",
+            "18446744073709551615.18446744073709551615",
+            "4294967295.1772506235.4294967295.4294967295",
+            "0.0.0",
+        ] {
+            assert!(view.find_instance(&format!("{prefix}{tail}")).is_none());
+        }
+    }
+}

@@ -24,6 +24,9 @@ pub(in crate::world) enum Part {
 /// Series of a study and instances of a series stay below this.
 const PART_STEP: u32 = 100;
 
+/// Digits of a second of the epoch in this and many more centuries.
+const MAX_EPOCH_DIGITS: usize = 11;
+
 impl Part {
     fn number(self) -> u32 {
         match self {
@@ -117,7 +120,10 @@ impl World {
     fn claim(&self, maker: Maker, tail: &str) -> Option<Claim> {
         let number = |text: &str| text.parse::<u64>().ok();
         let small = |text: &str| text.parse::<u32>().ok();
-        let day_of = |epoch: &str| Some(Moment::of_unix(epoch.parse().ok()?, self.offset()).day());
+        let day_of = |epoch: &str| {
+            let second = epoch.parse().ok().filter(|_| epoch.len() <= MAX_EPOCH_DIGITS)?;
+            Some(Moment::of_unix(second, self.offset()).day())
+        };
         match maker {
             Maker::Siemens => {
                 let rest = tail.strip_prefix("300000").filter(|r| r.len() == 22 && r.is_ascii())?;
