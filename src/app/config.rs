@@ -121,7 +121,12 @@ impl Config {
     fn resolve_files(&mut self, config: &Path) {
         let beside = config.parent().unwrap_or(Path::new("."));
         for destination in &mut self.destination {
-            let files = [&mut destination.ca, &mut destination.certificate, &mut destination.key];
+            let files = [
+                &mut destination.ca,
+                &mut destination.certificate,
+                &mut destination.key,
+                &mut destination.token_file,
+            ];
             for file in files.into_iter().flatten() {
                 *file = beside.join(&file);
             }

@@ -80,11 +80,11 @@ pub enum SystemEvent {
         /// Its size in bytes.
         bytes: u64,
     },
-    /// A destination changed its state.
+    /// A destination changed its state, or refused an alert for good.
     Destination {
         /// Its name in the config.
         name: String,
-        /// `up`, `down`.
+        /// `up`, `down`; `poison`: it refused one alert again and again, which was set aside.
         state: String,
         /// Why, in plain words.
         reason: String,

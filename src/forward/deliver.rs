@@ -3,17 +3,18 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::Destination;
+use super::aside::Aside;
 use super::cursor::Cursor;
 use super::format::message;
-use super::transport::Connection;
-use super::{Destination, Transport};
+use super::state::{DestinationState, Standing};
+use super::transport::{Connection, Fate};
 use crate::event::{Alert, Severity, SystemEvent};
 use crate::runtime::Shutdown;
 
@@ -27,6 +28,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// First and last pause between attempts.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How often an alert is offered that the receiver refuses: once may be its mistake.
+const TRIES: u32 = 3;
 
 /// Alerts read at once.
 const PAGE: usize = 256;
@@ -46,33 +50,31 @@ pub trait AlertSource: Send + Sync {
     ) -> Result<Vec<(u64, Alert)>, String>;
 }
 
-/// How a destination stands, for the status page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DestinationState {
-    /// Its name.
-    pub name: String,
-    /// `connecting`, `up`, `down`.
-    pub state: &'static str,
-    /// Why it is down.
-    pub reason: Option<String>,
-    /// Alerts sent since the start, repeats included.
-    pub sent: u64,
-    /// Sequence number up to which everything has surely arrived.
-    pub settled: u64,
-}
-
 /// Carries alerts to one destination.
 pub struct Courier {
     destination: Destination,
     source: Arc<dyn AlertSource>,
     cursor: Cursor,
-    state: Arc<Mutex<DestinationState>>,
-    tell: Box<dyn Fn(SystemEvent) + Send + Sync>,
+    aside: Aside,
+    standing: Standing,
 }
 
 struct Sent {
     sequence: u64,
     at: Instant,
+}
+
+/// Why delivery pauses.
+struct Trouble {
+    reason: String,
+    /// How long the receiver asked to be left alone.
+    after: Duration,
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Trouble { reason: error.to_string(), after: Duration::ZERO }
+    }
 }
 
 impl Courier {
@@ -87,43 +89,42 @@ impl Courier {
         tell: Box<dyn Fn(SystemEvent) + Send + Sync>,
     ) -> io::Result<Self> {
         let cursor = Cursor::open(folder, &destination.name)?;
-        let state = DestinationState {
-            name: destination.name.clone(),
-            state: "connecting",
-            reason: None,
-            sent: 0,
-            settled: cursor.settled(),
-        };
-        Ok(Courier { destination, source, cursor, state: Arc::new(Mutex::new(state)), tell })
+        let aside = Aside::new(folder, &destination.name);
+        let standing = Standing::new(&destination.name, cursor.settled(), tell);
+        Ok(Courier { destination, source, cursor, aside, standing })
     }
 
     /// A view for the status page.
     pub fn state(&self) -> Arc<Mutex<DestinationState>> {
-        Arc::clone(&self.state)
+        self.standing.view()
     }
 
     /// Delivers until told to stop. `news` changes whenever the store has a new alert.
     pub async fn run(mut self, mut news: watch::Receiver<u64>, mut ear: Shutdown) {
         let mut pause = FIRST_PAUSE;
         loop {
-            let error = match Connection::open(&self.destination).await {
-                Ok(connection) => {
-                    self.note("up", None);
-                    pause = FIRST_PAUSE;
-                    match self.deliver(connection, &mut news, &mut ear).await {
-                        Ok(()) => return,
-                        Err(error) => error,
-                    }
-                }
-                Err(error) => error,
-            };
-            self.note("down", Some(error.to_string()));
+            let (began, settled) = (Instant::now(), self.cursor.settled());
+            let Err(trouble) = self.connect_and_deliver(&mut news, &mut ear).await else { return };
+            self.standing.down(trouble.reason);
+            if began.elapsed() >= SETTLE || self.cursor.settled() > settled {
+                pause = FIRST_PAUSE;
+            }
+            let asked = trouble.after.min(LAST_PAUSE);
             tokio::select! {
-                () = tokio::time::sleep(jittered(pause)) => {}
+                () = tokio::time::sleep(jittered(pause.max(asked))) => {}
                 () = ear.requested() => return,
             }
             pause = (pause * 2).min(LAST_PAUSE);
         }
+    }
+
+    async fn connect_and_deliver(
+        &mut self,
+        news: &mut watch::Receiver<u64>,
+        ear: &mut Shutdown,
+    ) -> Result<(), Trouble> {
+        let connection = Connection::open(&self.destination).await?;
+        self.deliver(connection, news, ear).await
     }
 
     /// Sends behind the cursor until the connection fails (an error) or it is told to stop.
@@ -132,23 +133,25 @@ impl Courier {
         mut connection: Connection,
         news: &mut watch::Receiver<u64>,
         ear: &mut Shutdown,
-    ) -> io::Result<()> {
+    ) -> Result<(), Trouble> {
         let mut unsettled = VecDeque::new();
         let mut next = self.cursor.settled();
         loop {
             news.borrow_and_update();
             let more = self.send_page(&mut connection, &mut next, &mut unsettled).await?;
+            self.standing.up();
             self.settle(&connection, &mut unsettled)?;
             if more {
                 continue;
             }
             tokio::select! {
-                changed = news.changed() => if changed.is_err() { return self.leave(connection, unsettled).await },
-                error = connection.ended() => return Err(error),
+                changed = news.changed() => if changed.is_err() { break },
+                error = connection.ended() => return Err(error.into()),
                 () = tokio::time::sleep(TICK) => {}
-                () = ear.requested() => return self.leave(connection, unsettled).await,
+                () = ear.requested() => break,
             }
         }
+        Ok(self.leave(connection, unsettled).await?)
     }
 
     /// Sends at most a page; tells whether there may be more.
@@ -157,33 +160,60 @@ impl Courier {
         connection: &mut Connection,
         next: &mut u64,
         unsettled: &mut VecDeque<Sent>,
-    ) -> io::Result<bool> {
+    ) -> Result<bool, Trouble> {
         let least = self.destination.min_severity;
         let page = self.source.alerts_after(*next, least, PAGE).map_err(io::Error::other)?;
         let full = page.len() == PAGE;
         for (sequence, alert) in page {
-            connection.send(&message(&alert, &self.destination)).await?;
-            self.lock().sent += 1;
+            if self.offer(connection, &alert).await? {
+                self.settle_up_to(sequence)?;
+            } else {
+                unsettled.push_back(Sent { sequence, at: Instant::now() });
+            }
             *next = sequence;
-            unsettled.push_back(Sent { sequence, at: Instant::now() });
         }
         Ok(full)
     }
 
+    /// Offers one alert until it is taken or set aside; tells whether that settles it.
+    async fn offer(&self, connection: &mut Connection, alert: &Alert) -> Result<bool, Trouble> {
+        let (key, message) = (key(alert), message(alert, &self.destination));
+        let mut tries = 1;
+        loop {
+            let refusal = match connection.send(&key, &message).await? {
+                Fate::Later { reason, after } => return Err(Trouble { reason, after }),
+                Fate::Refused(reason) => reason,
+                taken @ (Fate::Sent | Fate::Settled) => {
+                    self.standing.sent();
+                    return Ok(matches!(taken, Fate::Settled));
+                }
+            };
+            if tries == TRIES {
+                let kept = self.aside.keep(alert, &message)?;
+                self.standing.set_aside(format!("{refusal}; the alert is kept in {}", kept.display()));
+                return Ok(true);
+            }
+            tries += 1;
+            tokio::time::sleep(FIRST_PAUSE).await;
+        }
+    }
+
+    /// Settles what has been on a living connection for long enough.
     fn settle(&mut self, connection: &Connection, unsettled: &mut VecDeque<Sent>) -> io::Result<()> {
-        let wait = if self.destination.transport == Transport::Udp { Duration::ZERO } else { SETTLE };
         let mut settled = None;
         while let Some(sent) = unsettled.front()
-            && sent.at.elapsed() >= wait
+            && sent.at.elapsed() >= SETTLE
             && connection.all_acknowledged()
         {
             settled = Some(sent.sequence);
             unsettled.pop_front();
         }
-        if let Some(sequence) = settled {
-            self.cursor.settle(sequence)?;
-            self.lock().settled = sequence;
-        }
+        settled.map_or(Ok(()), |sequence| self.settle_up_to(sequence))
+    }
+
+    fn settle_up_to(&mut self, sequence: u64) -> io::Result<()> {
+        self.cursor.settle(sequence)?;
+        self.standing.settled(sequence);
         Ok(())
     }
 
@@ -197,25 +227,11 @@ impl Courier {
         connection.close().await;
         Ok(())
     }
+}
 
-    fn note(&self, state: &'static str, reason: Option<String>) {
-        let mut shown = self.lock();
-        let changed = shown.state != state;
-        shown.state = state;
-        shown.reason.clone_from(&reason);
-        drop(shown);
-        if changed {
-            (self.tell)(SystemEvent::Destination {
-                name: self.destination.name.clone(),
-                state: state.to_owned(),
-                reason: reason.unwrap_or_default(),
-            });
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, DestinationState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The same for the same revision of the same alert, however often it is sent.
+fn key(alert: &Alert) -> String {
+    format!("{}:{}", alert.id, alert.revision)
 }
 
 /// Up to a fifth more, so that many appliances do not knock at once.
@@ -230,7 +246,10 @@ fn jittered(pause: Duration) -> Duration {
 pub async fn send_tests(destination: &Destination, alerts: &[Alert]) -> io::Result<()> {
     let mut connection = Connection::open(destination).await?;
     for alert in alerts {
-        connection.send(&message(alert, destination)).await?;
+        match connection.send(&key(alert), &message(alert, destination)).await? {
+            Fate::Sent | Fate::Settled => {}
+            Fate::Later { reason, .. } | Fate::Refused(reason) => return Err(io::Error::other(reason)),
+        }
     }
     // A receiver that refuses our certificate or the format says so by closing.
     if let Ok(error) = tokio::time::timeout(Duration::from_millis(300), connection.ended()).await {

@@ -5,11 +5,14 @@
 //! what may have been lost on the way is sent again under the same id (at least once). This room
 //! never decides what is an alert.
 
+mod aside;
 mod cursor;
 mod deliver;
 pub mod format;
 mod settings;
+mod state;
 mod transport;
 
-pub use deliver::{AlertSource, Courier, DestinationState, send_tests};
+pub use deliver::{AlertSource, Courier, send_tests};
 pub use settings::{Destination, Format, Transport};
+pub use state::DestinationState;

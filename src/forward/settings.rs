@@ -1,7 +1,10 @@
 //! `[[destination]]` of the config.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
+use hyper::Uri;
+use hyper::http::uri::Authority;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Severity;
@@ -12,8 +15,12 @@ use crate::event::Severity;
 pub struct Destination {
     /// Its name, for messages and for `honeyward siem test`.
     pub name: String,
-    /// Host and port, `siem.example:6514`.
+    /// Host and port of a syslog receiver, `siem.example:6514`.
+    #[serde(default)]
     pub address: String,
+    /// Where alerts are posted, `https://siem.example/path` (HTTP).
+    #[serde(default)]
+    pub url: Option<String>,
     /// How alerts are written.
     pub format: Format,
     /// How they travel.
@@ -31,16 +38,19 @@ pub struct Destination {
     /// CEF and JSON break on it.
     #[serde(default)]
     pub bom: bool,
-    /// PEM file of the authorities that may sign the receiver's certificate (TLS).
+    /// File that holds the bearer token (HTTP).
+    #[serde(default)]
+    pub token_file: Option<PathBuf>,
+    /// PEM file of the authorities that may sign the receiver's certificate (TLS, HTTPS).
     #[serde(default)]
     pub ca: Option<PathBuf>,
-    /// PEM file of our certificate chain (TLS with client certificates).
+    /// PEM file of our certificate chain (client certificates).
     #[serde(default)]
     pub certificate: Option<PathBuf>,
     /// PEM file of its key.
     #[serde(default)]
     pub key: Option<PathBuf>,
-    /// Name that the receiver's certificate must have; the host of `address` without it.
+    /// Name that the receiver's certificate must have; the host of `address` or `url` without it.
     #[serde(default)]
     pub server_name: Option<String>,
 }
@@ -65,6 +75,28 @@ pub enum Transport {
     Tcp,
     /// RFC 5425.
     Tls,
+    /// One POST per alert, unprotected: for a receiver on this machine or a trusted wire.
+    Http,
+    /// One POST per alert over TLS.
+    Https,
+}
+
+impl Transport {
+    /// Whether alerts are posted to a URL, without a syslog header.
+    pub fn posts(self) -> bool {
+        match self {
+            Transport::Udp | Transport::Tcp | Transport::Tls => false,
+            Transport::Http | Transport::Https => true,
+        }
+    }
+
+    /// Whether both sides prove who they are.
+    fn is_proven(self) -> bool {
+        match self {
+            Transport::Udp | Transport::Tcp | Transport::Http => false,
+            Transport::Tls | Transport::Https => true,
+        }
+    }
 }
 
 impl Destination {
@@ -76,8 +108,9 @@ impl Destination {
         if self.name.is_empty() || !self.name.chars().all(plain) {
             fault("name", "expected letters, digits, '-', '_' or '.'");
         }
-        if self.address.rsplit_once(':').is_none_or(|(h, p)| h.is_empty() || p.parse::<u16>().is_err()) {
-            fault("address", "expected HOST:PORT");
+        let place = if self.transport.posts() { self.url_faults() } else { self.address_faults() };
+        for (key, problem) in place {
+            fault(key, problem);
         }
         if self.facility > 23 {
             fault("facility", "expected 0 to 23");
@@ -85,14 +118,63 @@ impl Destination {
         if self.hostname.is_empty() || !self.hostname.chars().all(|c| c.is_ascii_graphic()) {
             fault("hostname", "expected printable ASCII without spaces");
         }
-        if self.transport == Transport::Tls && self.ca.is_none() {
-            fault("transport", "tls needs ca = \"FILE\": the authorities that may sign the receiver");
+        if self.transport.is_proven() && self.ca.is_none() {
+            fault("transport", "it needs ca = \"FILE\": the authorities that may sign the receiver");
         }
         if self.certificate.is_some() != self.key.is_some() {
             fault("certificate", "certificate and key go together");
         }
         faults
     }
+
+    /// Where it is, for people.
+    pub fn place(&self) -> &str {
+        self.url.as_deref().unwrap_or(&self.address)
+    }
+
+    fn address_faults(&self) -> Vec<(&'static str, &'static str)> {
+        let mut faults = Vec::new();
+        if self.address.rsplit_once(':').is_none_or(|(h, p)| h.is_empty() || p.parse::<u16>().is_err()) {
+            faults.push(("address", "expected HOST:PORT"));
+        }
+        if self.url.is_some() {
+            faults.push(("url", "only the transports http and https have one"));
+        }
+        if self.token_file.is_some() {
+            faults.push(("token_file", "only the transports http and https send one"));
+        }
+        faults
+    }
+
+    fn url_faults(&self) -> Vec<(&'static str, &'static str)> {
+        let mut faults = Vec::new();
+        let (scheme, expected) = if self.transport.is_proven() {
+            ("https", "expected https://HOST[:PORT]/PATH")
+        } else {
+            ("http", "expected http://HOST[:PORT]/PATH")
+        };
+        let url = self.url.as_deref().and_then(|url| url.parse::<Uri>().ok());
+        let url = url.filter(|url| url.scheme_str() == Some(scheme));
+        let host = url.as_ref().and_then(Uri::authority).filter(|a| !a.as_str().contains('@'));
+        if host.is_none() {
+            faults.push(("url", expected));
+        }
+        if !self.address.is_empty() {
+            faults.push(("address", "http and https have url = \"…\" in its place"));
+        }
+        if self.format == Format::Cef {
+            faults.push(("format", "http and https carry ecs only: CEF is made for syslog"));
+        }
+        if self.token_file.is_some() && !self.transport.is_proven() && !host.is_some_and(is_loopback) {
+            faults.push(("token_file", "a token travels over https, or stays on this machine"));
+        }
+        faults
+    }
+}
+
+fn is_loopback(authority: &Authority) -> bool {
+    let host = authority.host().trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 fn high() -> Severity {

@@ -12,7 +12,8 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-struct Store(Mutex<Vec<Alert>>);
+/// Alerts, numbered from 1.
+pub(crate) struct Store(pub(crate) Mutex<Vec<Alert>>);
 
 impl AlertSource for Store {
     fn alerts_after(
@@ -27,7 +28,7 @@ impl AlertSource for Store {
     }
 }
 
-fn alerts(count: usize) -> Vec<Alert> {
+pub(crate) fn alerts(count: usize) -> Vec<Alert> {
     let number = |i| {
         let mut alert = crate::golden::guessing();
         alert.id = format!("alert-{i:05}");

@@ -114,11 +114,22 @@ fn the_longest_alert_keeps_within_every_budget() {
             (Transport::Udp, format::UDP_BUDGET),
             (Transport::Tcp, format::STREAM_BUDGET),
             (Transport::Tls, format::STREAM_BUDGET),
+            (Transport::Https, format::POST_BUDGET),
         ] {
             let message = format::message(&longest(), &destination(format, transport));
             assert!(message.len() <= budget, "{format:?} over {transport:?}: {} bytes", message.len());
         }
     }
+}
+
+#[test]
+fn a_posted_alert_is_the_bare_object_with_all_there_is() {
+    let message = format::message(&longest(), &destination(Format::Ecs, Transport::Https));
+    let json: serde_json::Value = serde_json::from_slice(&message).unwrap();
+    assert_eq!(json["honeyward"]["sessions"].as_array().unwrap().len(), 32);
+    let short = format::message(&guessing(), &destination(Format::Ecs, Transport::Https));
+    let syslog = format::message(&guessing(), &destination(Format::Ecs, Transport::Tls));
+    assert!(syslog.ends_with(&short), "the same object as behind the syslog header");
 }
 
 #[test]

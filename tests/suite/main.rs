@@ -8,5 +8,6 @@ mod golden;
 mod honeynet;
 mod mistakes;
 mod packets;
+mod posting;
 mod siem;
 mod world;

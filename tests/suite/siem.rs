@@ -96,7 +96,7 @@ fn free_port() -> u16 {
 }
 
 /// An authority, a server and a client.
-fn make_certificates(dir: &Path) {
+pub(crate) fn make_certificates(dir: &Path) {
     let openssl = |args: &[&str]| {
         let output = Command::new("openssl").args(args).current_dir(dir).output().unwrap();
         assert!(output.status.success(), "openssl {args:?}: {}", text(&output));

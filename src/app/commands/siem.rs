@@ -35,7 +35,7 @@ pub(crate) fn test(args: &SiemTestArgs) -> Exit {
     if args.json.json {
         say_json(&json!({
             "destination": destination.name,
-            "address": destination.address,
+            "address": destination.place(),
             "sent": result.is_ok(),
             "count": args.count,
             "ids": ids,
@@ -47,7 +47,9 @@ pub(crate) fn test(args: &SiemTestArgs) -> Exit {
         Ok(()) => {
             say(&format!(
                 "{} test alerts went out to {} ({})",
-                args.count, destination.name, destination.address
+                args.count,
+                destination.name,
+                destination.place()
             ));
             for id in ids {
                 say(&format!("  {id}"));
@@ -56,7 +58,7 @@ pub(crate) fn test(args: &SiemTestArgs) -> Exit {
         }
         Err(_) if args.json.json => Exit::Finding,
         Err(error) => {
-            say(&format!("{} ({}) was not reached: {error}", destination.name, destination.address));
+            say(&format!("{} ({}) was not reached: {error}", destination.name, destination.place()));
             Exit::Finding
         }
     }

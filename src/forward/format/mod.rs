@@ -14,6 +14,9 @@ pub const UDP_BUDGET: usize = 1400;
 /// Longest syslog message over TCP and TLS: what RFC 5425 receivers should take.
 pub const STREAM_BUDGET: usize = 8192;
 
+/// Longest body of one POST: collectors take a megabyte and more; the longest alert is a quarter.
+pub const POST_BUDGET: usize = 512 << 10;
+
 /// How much of an alert's lists is told; the whole stays in the store under the alert's id.
 #[derive(Debug, Clone, Copy)]
 struct Extent {
@@ -30,11 +33,13 @@ const EXTENTS: [Extent; 4] = [
     Extent { reasons: 0, sessions: 1, accounts: 0, text: 60 },
 ];
 
-/// One alert as a whole syslog message for a destination, within the transport's budget.
+/// One alert as a destination's transport carries it, within that transport's budget: a whole
+/// syslog message, or the bare object where it is posted.
 pub fn message(alert: &Alert, destination: &Destination) -> Vec<u8> {
     let budget = match destination.transport {
         Transport::Udp => UDP_BUDGET,
         Transport::Tcp | Transport::Tls => STREAM_BUDGET,
+        Transport::Http | Transport::Https => POST_BUDGET,
     };
     let mut message = Vec::new();
     for extent in EXTENTS {
@@ -42,7 +47,10 @@ pub fn message(alert: &Alert, destination: &Destination) -> Vec<u8> {
             Format::Ecs => ecs::render(alert, extent),
             Format::Cef => cef::render(alert, extent),
         };
-        message = syslog::message(alert, destination, &body);
+        message = match destination.transport.posts() {
+            true => body.into_bytes(),
+            false => syslog::message(alert, destination, &body),
+        };
         if message.len() <= budget {
             break;
         }

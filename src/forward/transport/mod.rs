@@ -1,5 +1,6 @@
 //! Connections to a SIEM.
 
+mod http;
 mod tls;
 
 use std::io;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 
+use self::http::Poster;
 use super::format::syslog::octet_counted;
 use super::{Destination, Transport};
 
@@ -21,32 +23,49 @@ const WRITE: Duration = Duration::from_secs(10);
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
+/// What became of one alert.
+pub(super) enum Fate {
+    /// It left; whether it arrives shows later.
+    Sent,
+    /// It arrived, or nothing more will ever be known.
+    Settled,
+    /// The receiver takes none now; how long it asked to be left alone.
+    Later { reason: String, after: Duration },
+    /// The receiver does not take this one.
+    Refused(String),
+}
+
 /// A standing connection.
 pub(super) enum Connection {
     /// Nothing is ever known of delivery.
     Udp(UdpSocket),
     /// Octet-counted over TCP or TLS.
     Stream { stream: Box<dyn Duplex>, fd: i32 },
+    /// Each alert is answered.
+    Http(Box<Poster>),
 }
 
 impl Connection {
     /// Connects.
     pub(super) async fn open(destination: &Destination) -> io::Result<Self> {
-        tokio::time::timeout(CONNECT, connect(destination)).await.map_err(|_| timed_out("no answer"))?
+        tokio::time::timeout(CONNECT, connect(destination)).await.map_err(|_| timed_out("gave no answer"))?
     }
 
-    /// Sends one message.
-    pub(super) async fn send(&mut self, message: &[u8]) -> io::Result<()> {
+    /// Sends one alert. `key` is the same whenever the same revision is sent again.
+    pub(super) async fn send(&mut self, key: &str, message: &[u8]) -> io::Result<Fate> {
         match self {
-            Connection::Udp(socket) => socket.send(message).await.map(drop),
+            Connection::Udp(socket) => socket.send(message).await.map(|_| Fate::Settled),
             Connection::Stream { stream, .. } => {
                 let framed = octet_counted(message);
                 let write = async {
                     stream.write_all(&framed).await?;
-                    stream.flush().await
+                    stream.flush().await.map(|()| Fate::Sent)
                 };
                 tokio::time::timeout(WRITE, write).await.map_err(|_| timed_out("takes nothing"))?
             }
+            Connection::Http(poster) => tokio::time::timeout(WRITE, poster.post(key, message))
+                .await
+                .map_err(|_| timed_out("gave no answer"))?,
         }
     }
 
@@ -66,7 +85,7 @@ impl Connection {
     /// Whether the receiver's kernel has acknowledged all that was sent.
     pub(super) fn all_acknowledged(&self) -> bool {
         match self {
-            Connection::Udp(_) => true,
+            Connection::Udp(_) | Connection::Http(_) => true,
             Connection::Stream { fd, .. } => crate::sys::unacknowledged(*fd).is_ok_and(|bytes| bytes == 0),
         }
     }
@@ -99,8 +118,12 @@ async fn connect(destination: &Destination) -> io::Result<Connection> {
         Transport::Tls => {
             let stream = TcpStream::connect(&destination.address).await?;
             let fd = stream.as_raw_fd();
-            let stream = tls::handshake(destination, stream).await?;
+            let host = destination.address.rsplit_once(':').map_or("", |(host, _)| host);
+            let stream = tls::handshake(destination, host, stream).await?;
             Ok(Connection::Stream { stream: Box::new(stream), fd })
+        }
+        Transport::Http | Transport::Https => {
+            Poster::open(destination).await.map(|poster| Connection::Http(Box::new(poster)))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! TLS to a SIEM: RFC 5425 with the hospital's own authorities and, where asked, our certificate.
+//! TLS to a SIEM, as RFC 5425 has it: with the hospital's own authorities and, where asked, our certificate.
 
 use std::fs;
 use std::io;
@@ -15,12 +15,12 @@ use tokio_rustls::client::TlsStream;
 
 use crate::forward::Destination;
 
-/// Proves both sides to each other.
+/// Proves both sides to each other. `host` is the name that was connected to.
 pub(super) async fn handshake(
     destination: &Destination,
+    host: &str,
     stream: TcpStream,
 ) -> io::Result<TlsStream<TcpStream>> {
-    let host = destination.address.rsplit_once(':').map_or("", |(host, _)| host);
     let name = destination.server_name.as_deref().unwrap_or(host).trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(name).map_err(|e| invalid(&e.to_string()))?;
     TlsConnector::from(Arc::new(config(destination)?)).connect(name, stream).await
