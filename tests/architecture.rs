@@ -24,7 +24,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("decoys", &["event", "wire", "persona", "world", "session", "imaging"]),
     ("link", &["event", "runtime"]),
     ("record", &["event", "runtime"]),
-    ("sensor", &["event", "runtime", "link", "wire", "persona", "world", "session", "decoys", "record"]),
+    (
+        "sensor",
+        &["event", "runtime", "link", "wire", "persona", "world", "imaging", "session", "decoys", "record"],
+    ),
     ("detect", &["event"]),
     ("store", &["event", "runtime"]),
     ("forward", &["event", "runtime", "sys"]),

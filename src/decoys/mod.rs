@@ -19,6 +19,7 @@ pub mod ssh;
 
 use std::sync::Arc;
 
+use crate::imaging::Imaging;
 use crate::persona::{Fault, Host, Pack, Protocol, Service};
 use crate::session::Decoy;
 use crate::world::World;
@@ -31,6 +32,8 @@ pub struct Making {
     pub host: Arc<Host>,
     /// The hospital.
     pub world: Arc<World>,
+    /// Its images: one store of drawn pixels for all decoys.
+    pub imaging: Arc<Imaging>,
 }
 
 /// Makes the decoy of one service; checks its behaviour file whole.

@@ -26,6 +26,7 @@ use super::{Bound, Settings, tls};
 use crate::decoys::{self, Making};
 use crate::event::observation::CloseReason;
 use crate::event::{Observation, Origin, SessionId, SystemEvent};
+use crate::imaging::Imaging;
 use crate::link::Outlet;
 use crate::persona::{Fault, Host, Pack, Protocol};
 use crate::record::Artefacts;
@@ -122,7 +123,7 @@ impl Sensor {
         let directory = Arc::new(Directory::new(
             bound.iter().map(|b| ((b.claim.host.clone(), b.claim.protocol.as_str().to_owned()), b.address)),
         ));
-        let mut decoys = DecoyShop { parts: &parts, made: HashMap::new() };
+        let mut decoys = DecoyShop { parts: &parts, imaging: Arc::default(), made: HashMap::new() };
         let mut services = Vec::new();
         let mut faults = Vec::new();
         for socket in bound {
@@ -170,6 +171,7 @@ impl Sensor {
 /// Makes decoys: one for each behaviour of each host.
 struct DecoyShop<'a> {
     parts: &'a SensorParts,
+    imaging: Arc<Imaging>,
     made: HashMap<(String, Protocol), Arc<dyn Decoy>>,
 }
 
@@ -189,6 +191,7 @@ impl DecoyShop<'_> {
                     pack: Arc::clone(pack),
                     host: Arc::clone(host),
                     world: Arc::clone(&self.parts.world),
+                    imaging: Arc::clone(&self.imaging),
                 };
                 let decoy = decoys::build(&making, wanted)?;
                 self.made.insert(key, Arc::clone(&decoy));

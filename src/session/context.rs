@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::event::observation::Direction;
 use crate::event::{Event, Observation, Origin, SessionEvent, Tainted};
@@ -197,6 +198,14 @@ impl Session {
         hash.update(self.0.parts.seed);
         hash.update(purpose.as_bytes());
         StdRng::from_seed(hash.finalize().into())
+    }
+
+    /// Does work that takes milliseconds (drawing an image) without holding up other sessions.
+    pub fn heavy<T>(&self, work: impl FnOnce() -> T) -> T {
+        match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+            Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+            _ => work(),
+        }
     }
 
     /// A delay of the product, or none where pacing is off.

@@ -7,6 +7,7 @@ use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::output::say;
 use crate::decoys::{self, Making};
+use crate::imaging::Imaging;
 use crate::persona::{Installation, Pack};
 use crate::world::World;
 
@@ -36,9 +37,15 @@ pub(crate) fn load_pack(config: &Config, installation: Installation) -> Result<A
     let pack = config.load_pack(installation).map_err(|faults| Exit::Usage(faults.to_string()))?;
     let pack = Arc::new(pack);
     let world = Arc::new(World::new(Arc::clone(&pack.hospital), &pack.installation));
+    let imaging = Arc::<Imaging>::default();
     let mut faults = Vec::new();
     for host in &pack.hosts {
-        let making = Making { pack: Arc::clone(&pack), host: Arc::clone(host), world: Arc::clone(&world) };
+        let making = Making {
+            pack: Arc::clone(&pack),
+            host: Arc::clone(host),
+            world: Arc::clone(&world),
+            imaging: Arc::clone(&imaging),
+        };
         faults.extend(host.services.iter().filter_map(|s| decoys::build(&making, s).err()));
     }
     faults.dedup();

@@ -28,7 +28,6 @@ use self::archive::Archive;
 use self::profile::Profile;
 use self::task::{Desk, Shared};
 use crate::decoys::Making;
-use crate::imaging::Imaging;
 use crate::persona::{Fault, Service};
 use crate::session::{Conversation, Decoy, Session};
 
@@ -53,7 +52,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
     tracing::debug!(host = making.host.name, product = profile.table.product, "a DICOM service");
     let archive = Archive::new(profile.table.query.as_ref().map_or(0, |query| query.online_days));
     let world = Arc::clone(&making.world);
-    let shared = Shared { profile, archive, imaging: Imaging::default(), world };
+    let shared = Shared { profile, archive, imaging: Arc::clone(&making.imaging), world };
     Ok(Arc::new(Dicom { shared: Arc::new(shared) }))
 }
 

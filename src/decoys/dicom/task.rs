@@ -20,7 +20,7 @@ pub(crate) struct Shared {
     /// What it holds.
     pub(crate) archive: Archive,
     /// Its images.
-    pub(crate) imaging: Imaging,
+    pub(crate) imaging: Arc<Imaging>,
     /// The hospital.
     pub(crate) world: Arc<World>,
 }

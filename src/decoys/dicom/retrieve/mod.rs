@@ -50,9 +50,9 @@ impl Item {
     pub(crate) fn object(&self, desk: &Desk, view: &View, syntax: TransferSyntax) -> Bytes {
         let shared = &desk.shared;
         let study = &self.entry.study;
-        let object =
-            shared.imaging.object(view, study, &self.series, &self.instance, syntax, shared.profile.charset);
-        object.bytes.clone()
+        let charset = shared.profile.charset;
+        let draw = || shared.imaging.object(view, study, &self.series, &self.instance, syntax, charset);
+        desk.session.heavy(draw).bytes.clone()
     }
 }
 

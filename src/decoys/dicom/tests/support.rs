@@ -42,8 +42,12 @@ impl Peer {
     /// Connects to the DICOM service of a host.
     pub(super) fn connect(bench: &Arc<Bench>, host: &str) -> Self {
         let (made, service) = bench.pack.service(host, Protocol::Dicom).unwrap();
-        let making =
-            Making { pack: Arc::clone(&bench.pack), host: Arc::clone(made), world: Arc::clone(&bench.world) };
+        let making = Making {
+            pack: Arc::clone(&bench.pack),
+            host: Arc::clone(made),
+            world: Arc::clone(&bench.world),
+            imaging: Arc::default(),
+        };
         let decoy = build(&making, service).unwrap();
         let Conversation::Machine(machine) = decoy.converse(bench.session(host, "dicom")) else {
             panic!("the decoy is a machine")

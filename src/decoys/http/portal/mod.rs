@@ -22,6 +22,8 @@ use super::head::Head;
 use super::server::Server;
 use super::tomcat::{self, TomcatError};
 use super::uri::{self, TomcatPath, split_target};
+use std::sync::Arc;
+
 use crate::decoys::Making;
 use crate::event::{Observation, Tainted};
 use crate::imaging::Imaging;
@@ -35,11 +37,8 @@ pub(crate) struct Portal {
     pages: Pages,
     ids: SessionIds,
     protocol: Protocol,
-    imaging: Imaging,
+    imaging: Arc<Imaging>,
 }
-
-/// Bytes of drawn pictures that are kept: an eighth of it holds some 30 of them.
-const IMAGES: usize = 16 << 20;
 
 /// An answer and how long the application takes for it.
 pub(crate) struct Reply {
@@ -71,7 +70,7 @@ impl Portal {
             pages: Pages::new(making, behaviour)?,
             ids: SessionIds::new(key),
             protocol,
-            imaging: Imaging::new(IMAGES),
+            imaging: Arc::clone(&making.imaging),
         })
     }
 

@@ -68,8 +68,9 @@ pub(crate) fn image(visit: &Visit<'_>, name: &str) -> Option<Answer> {
     let view = visit.view();
     let (study, series, instance) = view.find_instance(name.strip_suffix(".png")?)?;
     let side = if visit.query.text("size") == "full" { FULL } else { SMALL };
-    let picture = visit.imaging().preview(&view, &study, &series, &instance, side);
+    let draw = || png::encode(&visit.imaging().preview(&view, &study, &series, &instance, side));
+    let picture = visit.session.heavy(draw);
     read(visit.session, RecordKind::Instance, vec![instance.uid]);
-    let answer = found(200).typed("image/png").with_body(png::encode(&picture));
+    let answer = found(200).typed("image/png").with_body(picture);
     Some(answer.with("Cache-Control", "private, max-age=600"))
 }

@@ -238,5 +238,5 @@ fn making() -> Making {
         files,
         installation,
     });
-    Making { pack, host, world }
+    Making { pack, host, world, imaging: Arc::default() }
 }

@@ -101,7 +101,7 @@ pub(super) fn making(host: &str) -> (Making, Arc<Host>) {
     let pack = pack();
     let host = Arc::clone(pack.host(host).unwrap());
     let world = Arc::new(World::new(Arc::clone(&pack.hospital), &pack.installation));
-    (Making { pack, host: Arc::clone(&host), world }, host)
+    (Making { pack, host: Arc::clone(&host), world, imaging: Arc::default() }, host)
 }
 
 /// A session of one intruder.
