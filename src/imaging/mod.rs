@@ -21,12 +21,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::wire::dicom::dataset::{Charset, DataSet, TransferSyntax, Vr, element_header, tags};
-use crate::world::{Instance, Modality, Patient, Series, Sex, Study, View};
+use crate::world::{Instance, Modality, Patient, Region, Series, Sex, Study, View};
 use anatomy::{Body, Build, Joint, Plan};
 use cache::Cache;
 use header::Subject;
 pub use preview::GrayImage;
-use render::Frame;
+use render::{Frame, dx};
 
 /// Bytes of whole objects that are kept by default: some 120 CT slices or 8 radiographs, which is
 /// a patient being pulled twice.
@@ -55,7 +55,7 @@ type ObjectKey = (String, TransferSyntax, Charset);
 pub struct Imaging {
     objects: Cache<ObjectKey, Arc<Object>>,
     previews: Cache<(String, u32), Arc<GrayImage>>,
-    bodies: Cache<String, Arc<Body>>,
+    bodies: Cache<(String, bool), Arc<Body>>,
 }
 
 impl Default for Imaging {
@@ -119,7 +119,7 @@ impl Imaging {
             || {
                 let patient = view.patient(study.patient);
                 let build = build_of(view, study, patient.as_ref());
-                let body = self.body(study, build);
+                let body = self.body(study, instance, build);
                 Arc::new(preview::draw(&body, build, study, series, instance, max_side as usize))
             },
         );
@@ -128,9 +128,15 @@ impl Imaging {
 
     fn compose(&self, s: &Subject<'_>, ts: TransferSyntax) -> Bytes {
         let build = build_of(s.view, s.study, s.patient);
-        let body = self.body(s.study, build);
+        let body = self.body(s.study, s.instance, build);
         let number = s.instance.number;
         match s.study.modality {
+            Modality::CT if render::scout::is_scout(s.series) => {
+                let scan = render::ct::Scan::of(s.study, s.series, &body, build);
+                let extent = render::scout::extent(s.study.region, joint_of(s.study), &body);
+                let frame = render::scout::draw(&body, &extent);
+                frame_of(&header::scout(s, &scan, &extent, &frame, build), &frame, ts)
+            }
             Modality::CT => {
                 let scan = render::ct::Scan::of(s.study, s.series, &body, build);
                 let slice = render::ct::slice(&body, &scan, number, render::ct::MATRIX);
@@ -139,9 +145,9 @@ impl Imaging {
             }
             Modality::DX => {
                 let joint = joint_of(s.study);
-                let exposure = render::dx::Exposure::of(s.study.region, joint, &body);
-                let frame = render::dx::expose(&body, &exposure, render::dx::PIXEL);
-                frame_of(&header::dx(s, joint, &frame, build), &frame, ts)
+                let exposure = exposure_of(s.study, s.instance, &body);
+                let frame = dx::expose(&body, &exposure, dx::PIXEL);
+                frame_of(&header::dx(s, joint, exposure.view, &frame, build), &frame, ts)
             }
             Modality::MR => {
                 let how = render::mr::Acquisition::of(s.study, s.series);
@@ -149,23 +155,24 @@ impl Imaging {
                 frame_of(&header::mr(s, &how, build), &frame, ts)
             }
             Modality::US => {
-                let screen = render::us::still(&body, s.study.region, number);
+                let screen = render::us::still(&body, s.study, number);
                 with_colours(&header::us(s, build), &screen, ts)
             }
         }
     }
 
-    fn body(&self, study: &Study, build: Build) -> Arc<Body> {
+    fn body(&self, study: &Study, instance: &Instance, build: Build) -> Arc<Body> {
+        let lying = lies(study, instance);
         let plan = Plan {
             seed: study.seed,
             build,
             region: study.region,
             finding: study.finding,
             joint: joint_of(study),
-            table: study.modality == Modality::CT,
+            lying,
         };
         let size = |body: &Arc<Body>| body.solids.len() * size_of::<solid::Solid>();
-        self.bodies.get_or(&study.uid, size, || Arc::new(anatomy::body(&plan)))
+        self.bodies.get_or(&(study.uid.clone(), lying), size, || Arc::new(anatomy::body(&plan)))
     }
 }
 
@@ -186,6 +193,21 @@ fn build_of(view: &View, study: &Study, patient: Option<&Patient>) -> Build {
     let on = view.local(study.started).date();
     let days = (on - patient.born).get_days();
     Build { seed, sex: patient.sex, age: (days as f32 / 365.25).clamp(0.0, 110.0) }
+}
+
+/// Arms are raised for CT and for the side view of a chest, where they would hide it.
+fn lies(study: &Study, instance: &Instance) -> bool {
+    let side = dx::View::of(&study.description, instance.number) != dx::View::Frontal;
+    match study.modality {
+        Modality::CT => true,
+        Modality::DX => side && study.region == Region::Chest,
+        Modality::MR | Modality::US => false,
+    }
+}
+
+fn exposure_of(study: &Study, instance: &Instance, body: &Body) -> dx::Exposure {
+    let view = dx::View::of(&study.description, instance.number);
+    dx::Exposure::of(study.region, joint_of(study), body).seen(view, study.region)
 }
 
 /// The joint that a description names; a hand when it names none.

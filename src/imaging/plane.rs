@@ -146,11 +146,17 @@ struct Fields {
 /// Width of the bends, mm.
 const BEND: f32 = 34.0;
 
+impl Body {
+    /// How far a place is bent along an axis, -1..1 of the body's warp.
+    pub(crate) fn bend(&self, axis: u64, p: P3) -> f32 {
+        noise3(self.seed ^ axis, p.map(|v| v / BEND))
+    }
+}
+
 impl Fields {
     fn new(body: &Body, plane: &Plane) -> Self {
-        let bend: Vec<Vec<f32>> = (0..3)
-            .map(|axis| lattice(plane, BEND / 5.0, |p| noise3(body.seed ^ axis, p.map(|v| v / BEND))))
-            .collect();
+        let bend: Vec<Vec<f32>> =
+            (0..3).map(|axis| lattice(plane, BEND / 5.0, |p| body.bend(axis, p))).collect();
         let coarse = lattice(plane, 2.8, |p| noise3(body.seed ^ 0xC0A, p.map(|v| v / 6.5)));
         let fine = lattice(plane, 1.5, |p| noise3(body.seed ^ 0xF1E, p.map(|v| v / 2.4)));
         let mottle = coarse.iter().zip(&fine).map(|(c, f)| 0.5 * c + 0.6 * f).collect();

@@ -2,8 +2,8 @@
 
 use super::anatomy::{Body, Build};
 use super::header::mr_window;
-use super::joint_of;
-use super::render::{Frame, ct, dx, mr, us};
+use super::render::{Frame, ct, dx, mr, scout, us};
+use super::{exposure_of, joint_of};
 use crate::world::{Instance, Modality, Series, Study};
 
 /// A grey picture, rows from the top, one byte a pixel.
@@ -26,6 +26,11 @@ pub(crate) fn draw(
     max_side: usize,
 ) -> GrayImage {
     match study.modality {
+        Modality::CT if scout::is_scout(series) => {
+            let frame = scout::draw(body, &scout::extent(study.region, joint_of(study), body));
+            let (centre, width) = scout::WINDOW;
+            smaller(&shown(&frame, (centre - ct::LOWEST, width)), max_side)
+        }
         Modality::CT => {
             let scan = ct::Scan::of(study, series, body, build);
             let side = max_side.min(ct::MATRIX);
@@ -33,7 +38,7 @@ pub(crate) fn draw(
             image(side, side, hu.iter().map(|v| windowed(*v, scan.window)).collect())
         }
         Modality::DX => {
-            let exposure = dx::Exposure::of(study.region, joint_of(study), body);
+            let exposure = exposure_of(study, instance, body);
             let long = exposure.size[0].max(exposure.size[1]);
             let frame = dx::expose(body, &exposure, dx::PIXEL.max(long / max_side as f32 * 1.01));
             let top = f32::from((1u16 << dx::BITS) - 1);
@@ -45,7 +50,7 @@ pub(crate) fn draw(
             shown(&frame, mr_window(how.weighting))
         }
         Modality::US => {
-            let screen = us::still(body, study.region, instance.number);
+            let screen = us::still(body, study, instance.number);
             smaller(&image(us::WIDTH, us::HEIGHT, screen), max_side)
         }
     }

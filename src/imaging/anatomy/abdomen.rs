@@ -5,7 +5,7 @@ use super::spine::{self, Spine};
 use crate::imaging::noise::Rng;
 use crate::imaging::solid::P3;
 use crate::imaging::tissue::Tissue;
-use crate::world::Finding;
+use crate::world::{Finding, Sex};
 
 /// Warp, top and bottom of the scan.
 pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
@@ -19,6 +19,7 @@ pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
     kidneys(b, s);
     vessels(b, s);
     bowel(b, s);
+    pelvis(b, s);
     finding_in(b, finding, s);
     bones(b, s, finding);
     (4.2, 130.0 * s, -120.0 * s)
@@ -42,7 +43,7 @@ fn wall(b: &mut Builder, room: [f32; 2], fat: f32) {
         m.rough(2.5, 20.0);
     });
     b.pair(Tissue::Fat, [36.0, d - 4.0, 0.0], [27.0, 17.0, TALL], |m| {
-        m.veil(0.8).sheets = 11.0;
+        m.veil(0.4).sheets = 13.0;
     });
     b.pair(Tissue::Muscle, [72.0, d - 14.0, 0.0], [17.0, 12.0, TALL], |m| {
         m.rough(2.0, 18.0);
@@ -230,6 +231,22 @@ fn bowel(b: &mut Builder, s: f32) {
     }
 }
 
+fn pelvis(b: &mut Builder, s: f32) {
+    let full = b.rng.range(0.8, 1.15);
+    let bladder = [b.rng.range(-4.0, 4.0), -38.0 * s, -174.0];
+    if b.build.sex == Sex::F {
+        b.ellipsoid(Tissue::Kidney, [2.0, 10.0, -164.0], [29.0 * s, 21.0, 27.0]).rough(1.5, 16.0);
+        b.ellipsoid(Tissue::Gland, [2.0, 8.0, -164.0], [11.0, 4.0, 16.0]);
+        b.pair(Tissue::Kidney, [44.0 * s, 6.0, -160.0], [14.0, 11.0, 16.0], |m| {
+            m.rough(2.0, 8.0);
+        });
+    } else {
+        b.ellipsoid(Tissue::Gland, [0.0, -14.0, -208.0], [22.0, 17.0, 18.0]).rough(1.0, 10.0);
+    }
+    b.ellipsoid(Tissue::Muscle, bladder, [40.0 * s * full, 29.0 * full, 33.0 * full]).rough(1.5, 20.0);
+    b.ellipsoid(Tissue::Fluid, bladder, [36.5 * s * full, 25.5 * full, 29.5 * full]).rough(1.5, 20.0);
+}
+
 fn finding_in(b: &mut Builder, finding: Finding, s: f32) {
     match finding {
         Finding::HepaticCyst => {
@@ -292,14 +309,27 @@ fn bones(b: &mut Builder, s: f32, finding: Finding) {
             b.bone(&rib, 1.15);
         }
     }
+    b.fused(sacrum);
     for side in [-1.0, 1.0] {
-        for step in 0..13 {
-            let t = step as f32 / 12.0;
-            let crest =
-                [side * (58.0 + 62.0 * t) * s, 74.0 - 92.0 * t, -96.0 - 40.0 * (t - 0.45).powi(2) * 4.0];
-            let below = [side * (52.0 + 40.0 * t) * s, 62.0 - 66.0 * t, -210.0];
-            b.bone(&[(crest, 5.5), (below, 7.0)], 1.5);
-        }
-        b.bone(&[([0.0, 58.0, -170.0], 24.0), ([side * 50.0, 68.0, -160.0], 15.0)], 1.5);
+        b.fused(|b| hip(b, side, s));
+    }
+}
+
+fn sacrum(b: &mut Builder) {
+    b.bone(&[([0.0, 57.0, -150.0], 20.0), ([0.0, 74.0, -196.0], 13.0), ([0.0, 76.0, -226.0], 7.0)], 1.3);
+    for side in [-1.0, 1.0] {
+        b.bone(&[([side * 12.0, 60.0, -152.0], 17.0), ([side * 40.0, 68.0, -158.0], 15.0)], 1.3);
+        b.bone(&[([side * 38.0, 68.0, -160.0], 13.0), ([side * 12.0, 76.0, -204.0], 8.0)], 1.2);
+    }
+}
+
+/// One wing: a fan of rays from the socket to the crest.
+fn hip(b: &mut Builder, side: f32, s: f32) {
+    for step in 0..22 {
+        let t = step as f32 / 21.0;
+        let arch = -100.0 - 46.0 * (t - 0.42).powi(2) * 4.0;
+        let crest = [side * (50.0 + 72.0 * t) * s, 74.0 - 96.0 * t, arch];
+        let socket = [side * (66.0 + 22.0 * t) * s, 34.0 - 32.0 * t, -206.0];
+        b.bone(&[(crest, 5.2), (socket, 9.0)], 1.3);
     }
 }

@@ -9,14 +9,14 @@ use crate::imaging::tissue::Tissue;
 pub(crate) struct Builder {
     pub(crate) rng: Rng,
     pub(crate) build: Build,
-    pub(crate) table: bool,
+    pub(crate) lying: bool,
     solids: Vec<Solid>,
     parts: u32,
 }
 
 impl Builder {
-    pub(crate) fn new(rng: Rng, build: Build, table: bool) -> Self {
-        Builder { rng, build, table, solids: Vec::new(), parts: 0 }
+    pub(crate) fn new(rng: Rng, build: Build, lying: bool) -> Self {
+        Builder { rng, build, lying, solids: Vec::new(), parts: 0 }
     }
 
     pub(crate) fn finish(self) -> Vec<Solid> {
@@ -50,6 +50,20 @@ impl Builder {
         self.tube(Tissue::Spongy, &inner);
     }
 
+    /// Bones that have grown together: no wall stays between them, and a projection counts their
+    /// overlap once.
+    pub(crate) fn fused(&mut self, build: impl FnOnce(&mut Self)) {
+        let start = self.solids.len();
+        build(self);
+        let part = self.parts + 1;
+        self.parts += 2;
+        let bones = &mut self.solids[start..];
+        bones.sort_by_key(|solid| solid.tissue == Tissue::Spongy);
+        for solid in bones {
+            solid.part = part + u32::from(solid.tissue == Tissue::Spongy);
+        }
+    }
+
     /// A rounded block of bone.
     pub(crate) fn block(&mut self, centre: P3, radii: P3, wall: f32, boxy: f32) {
         self.ellipsoid(Tissue::Cortical, centre, radii).boxed(boxy);
@@ -58,7 +72,7 @@ impl Builder {
 
     /// A couch under the patient: a thin shell around foam.
     pub(crate) fn couch(&mut self, y: f32) {
-        if !self.table {
+        if !self.lying {
             return;
         }
         let clip = Some(Clip { axis: 1, limit: y, above: true });

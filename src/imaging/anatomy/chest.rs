@@ -83,7 +83,7 @@ fn shoulders(b: &mut Builder, tissue: Tissue, s: f32, out: f32) {
     for side in [-1.0, 1.0] {
         let thick = 44.0 * s + out * 0.7;
         let shoulder = [side * 150.0 * s, 20.0, 104.0];
-        let (middle, end) = if b.table {
+        let (middle, end) = if b.lying {
             ([side * 165.0 * s, -6.0, 170.0], [side * 150.0 * s, -30.0, 330.0])
         } else {
             ([side * 196.0 * s, 20.0, 40.0], [side * 226.0 * s, 12.0, -240.0])
@@ -341,6 +341,6 @@ fn scapula(b: &mut Builder, cage: &Cage, side: f32) {
     b.bone(&[([side * w * 0.66, d + 8.0, 96.0], 3.0), ([side * (w + 18.0), d * 0.5, 134.0], 5.0)], 1.4);
     b.block(socket, [10.0, 13.0, 16.0], 1.6, 0.3);
     b.block([side * (w + 34.0), d * 0.16, 118.0], [21.0, 21.0, 22.0], 1.8, 0.1);
-    let end = if b.table { [side * (w + 20.0), -30.0, 330.0] } else { [side * (w + 90.0), 8.0, -240.0] };
+    let end = if b.lying { [side * (w + 20.0), -30.0, 330.0] } else { [side * (w + 90.0), 8.0, -240.0] };
     b.bone(&[([side * (w + 36.0), d * 0.14, 110.0], 13.0), (end, 11.0)], 3.4);
 }

@@ -22,7 +22,7 @@ pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
 
 /// The head holder: a shallow shell of foam behind the head.
 fn rest(b: &mut Builder, s: f32) {
-    if b.table {
+    if b.lying {
         let y = -8.0;
         b.ellipsoid(Tissue::Table, [0.0, y, 0.0], [112.0 * s, 124.0 * s, 900.0]).cut(1, 22.0, true);
         b.ellipsoid(Tissue::Air, [0.0, y, 0.0], [109.0 * s, 121.0 * s, 900.0]).cut(1, 20.0, true);

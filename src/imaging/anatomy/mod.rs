@@ -8,6 +8,7 @@ mod head;
 mod limb;
 mod lungs;
 mod spine;
+mod turn;
 
 use std::sync::Arc;
 
@@ -65,13 +66,13 @@ pub(crate) struct Plan {
     pub(crate) finding: Finding,
     /// Which limb, when it is one.
     pub(crate) joint: Joint,
-    /// Lying on a table, as for CT.
-    pub(crate) table: bool,
+    /// Lying on a table with raised arms, as for CT.
+    pub(crate) lying: bool,
 }
 
 /// Builds the body of a study.
 pub(crate) fn body(plan: &Plan) -> Body {
-    let mut builder = Builder::new(Rng::new(plan.seed, "anatomy"), plan.build, plan.table);
+    let mut builder = Builder::new(Rng::new(plan.seed, "anatomy"), plan.build, plan.lying);
     let (warp, top, bottom) = match plan.region {
         Region::Chest => chest::build(&mut builder, plan.finding),
         Region::Abdomen | Region::LumbarSpine => abdomen::build(&mut builder, plan.finding),

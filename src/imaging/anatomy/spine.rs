@@ -41,20 +41,28 @@ pub(crate) fn build(b: &mut Builder, spine: &Spine) {
 fn vertebra(b: &mut Builder, spine: &Spine, c: P3) {
     let [w, d, h] = spine.body;
     let arch = |x: f32, dy: f32, dz: f32| [c[0] + x, c[1] + dy, c[2] + dz];
-    for side in [-1.0, 1.0] {
-        b.bone(&[(arch(side * w * 0.6, d * 0.7, 4.0), 4.6), (arch(side * w * 0.72, d * 1.5, 2.0), 5.2)], 1.4);
-        b.bone(&[(arch(side * w * 0.72, d * 1.5, 0.0), 5.0), (arch(0.0, d * 2.35, -5.0), 3.6)], 1.4);
-        b.bone(
-            &[(arch(side * w * 0.8, d * 1.5, 1.0), 4.4), (arch(side * spine.transverse, d * 1.75, 3.0), 3.4)],
-            1.3,
-        );
-        b.bone(
-            &[(arch(side * w * 0.8, d * 1.6, 9.0), 4.6), (arch(side * w * 0.74, d * 1.7, -14.0), 4.2)],
-            1.5,
-        );
-    }
-    b.bone(&[(arch(0.0, d * 2.3, -5.0), 3.4), (arch(0.0, d * 3.3, -14.0), 3.8)], 1.3);
-    b.block(c, [w, d, h], 1.3, 0.8);
+    b.fused(|b| {
+        for side in [-1.0, 1.0] {
+            b.bone(
+                &[(arch(side * w * 0.6, d * 0.7, 4.0), 4.6), (arch(side * w * 0.72, d * 1.5, 2.0), 5.2)],
+                0.9,
+            );
+            b.bone(&[(arch(side * w * 0.72, d * 1.5, 0.0), 5.0), (arch(0.0, d * 2.35, -5.0), 3.6)], 0.9);
+            b.bone(
+                &[
+                    (arch(side * w * 0.8, d * 1.5, 1.0), 4.4),
+                    (arch(side * spine.transverse, d * 1.75, 3.0), 3.4),
+                ],
+                0.9,
+            );
+            b.bone(
+                &[(arch(side * w * 0.8, d * 1.6, 9.0), 4.6), (arch(side * w * 0.74, d * 1.7, -14.0), 4.2)],
+                1.5,
+            );
+        }
+        b.bone(&[(arch(0.0, d * 2.3, -5.0), 3.4), (arch(0.0, d * 3.3, -14.0), 3.8)], 0.9);
+        b.block(c, [w, d, h], 0.8, 0.62);
+    });
     // The waist of the body.
     for side in [-1.0, 1.0] {
         b.ellipsoid(Tissue::Fat, [c[0] + side * (w + 4.0), c[1] - d * 0.2, c[2]], [5.5, d * 0.8, h * 0.6])

@@ -3,22 +3,21 @@
 use super::{Subject, common};
 use crate::imaging::anatomy::{Build, Joint};
 use crate::imaging::render::Frame;
-use crate::imaging::render::dx::{BITS, PIXEL};
+use crate::imaging::render::dx::{BITS, PIXEL, View};
 use crate::wire::dicom::dataset::{DataSet, tags};
 use crate::world::Region;
 
 /// The header of a radiograph, without its pixels.
-pub(crate) fn dx(s: &Subject<'_>, joint: Joint, frame: &Frame, build: Build) -> DataSet {
+pub(crate) fn dx(s: &Subject<'_>, joint: Joint, view: View, frame: &Frame, build: Build) -> DataSet {
     let mut set = common(s, "ORIGINAL\\PRIMARY\\", build);
-    let shot = Shot::of(s.study.region, joint);
+    let side = laterality(s);
+    let shot = Shot::of(s.study.region, joint).seen(view, side);
     set.put_str(tags::PRESENTATION_INTENT_TYPE, "FOR PRESENTATION");
     set.put_str(tags::BODY_PART_EXAMINED, shot.part);
     set.put_items(tags::ANATOMIC_REGION_SEQUENCE, vec![code(shot.anatomy)]);
-    let mut view = code(shot.view_code);
-    view.put_items(tags::VIEW_MODIFIER_CODE_SEQUENCE, Vec::new());
-    set.put_items(tags::VIEW_CODE_SEQUENCE, vec![view]);
+    set.put_items(tags::VIEW_CODE_SEQUENCE, vec![view_item(shot.view_code)]);
     set.put_str(tags::VIEW_POSITION, shot.view);
-    set.put_str(tags::IMAGE_LATERALITY, laterality(s));
+    set.put_str(tags::IMAGE_LATERALITY, side);
     set.put_str(tags::PATIENT_ORIENTATION, shot.orientation);
     exposure(&mut set, &shot, build);
     detector(&mut set);
@@ -43,6 +42,9 @@ struct Shot {
 
 const PA: (&str, Code) = ("PA", ("R-10214", "SRT", "postero-anterior"));
 const AP: (&str, Code) = ("AP", ("R-10206", "SRT", "antero-posterior"));
+
+const LEFT_LATERAL: Code = ("R-10236", "SRT", "left lateral");
+const RIGHT_LATERAL: Code = ("R-10228", "SRT", "right lateral");
 
 impl Shot {
     fn of(region: Region, joint: Joint) -> Self {
@@ -70,6 +72,35 @@ impl Shot {
             }
         }
     }
+}
+
+impl Shot {
+    /// The same part from another side.
+    fn seen(self, view: View, side: &str) -> Self {
+        let right = side == "R";
+        match view {
+            View::Frontal => self,
+            View::Lateral => Shot {
+                view: if right { "RL" } else { "LL" },
+                view_code: if right { RIGHT_LATERAL } else { LEFT_LATERAL },
+                orientation: "P\\F",
+                exposure: self.exposure * 2.4,
+                ..self
+            },
+            View::Oblique => Shot {
+                view: if right { "RLO" } else { "LLO" },
+                view_code: ("R-10216", "SRT", "postero-anterior oblique"),
+                orientation: "LP\\F",
+                ..self
+            },
+        }
+    }
+}
+
+fn view_item(view: Code) -> DataSet {
+    let mut item = code(view);
+    item.put_items(tags::VIEW_MODIFIER_CODE_SEQUENCE, Vec::new());
+    item
 }
 
 /// Limbs are of the side that the study's seed chose, unless its description says one.

@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime};
 use super::anatomy::Build;
 use crate::wire::dicom::dataset::{Charset, DataSet, Tag, tags};
 use crate::world::{Instance, Name, Patient, Series, Sex, Study, View};
-pub(crate) use ct::ct;
+pub(crate) use ct::{ct, scout};
 pub(crate) use dx::dx;
 pub(crate) use mr::{mr, window as mr_window};
 pub(crate) use us::us;

@@ -33,13 +33,14 @@ pub(crate) fn window(weighting: Weighting) -> (f32, f32) {
         Weighting::T2 => (480.0, 1000.0),
         Weighting::Flair => (400.0, 820.0),
         Weighting::Diffusion => (420.0, 900.0),
+        Weighting::Density => (400.0, 820.0),
     }
 }
 
 fn image_type(weighting: Weighting) -> &'static str {
     match weighting {
         Weighting::Diffusion => "ORIGINAL\\PRIMARY\\DIFFUSION\\NONE",
-        Weighting::T1 | Weighting::T2 | Weighting::Flair => "ORIGINAL\\PRIMARY\\M\\ND",
+        Weighting::T1 | Weighting::T2 | Weighting::Flair | Weighting::Density => "ORIGINAL\\PRIMARY\\M\\ND",
     }
 }
 
@@ -49,9 +50,16 @@ fn sequence(set: &mut DataSet, s: &Subject<'_>, how: &Acquisition) {
         Weighting::T1 => ("SE", "SK\\SP", 560.0, 9.4, None, 3),
         Weighting::T2 => ("SE", "SK\\SP\\OSP", 3800.0, 98.0, None, 17),
         Weighting::Flair => ("SE\\IR", "SK\\SP\\MP", 8000.0, 86.0, Some(2370.0), 16),
+        Weighting::Density => ("SE", "SK\\SP", 3200.0, 34.0, None, 7),
         Weighting::Diffusion => ("EP", "SK\\SP", 4600.0, 92.0, None, 1),
     };
-    let part = if s.study.region == Region::Head { "HEAD" } else { "LSPINE" };
+    let (part, coil) = match s.study.region {
+        Region::Head => ("HEAD", "Head_20"),
+        Region::LumbarSpine => ("LSPINE", "Spine_32"),
+        Region::Chest => ("CHEST", "Body_18"),
+        Region::Abdomen => ("ABDOMEN", "Body_18"),
+        Region::Limb => ("KNEE", "TxRx_15Ch_Knee"),
+    };
     set.put_str(tags::BODY_PART_EXAMINED, part);
     set.put_str(tags::SCANNING_SEQUENCE, kind);
     set.put_str(tags::SEQUENCE_VARIANT, variant);
@@ -74,7 +82,7 @@ fn sequence(set: &mut DataSet, s: &Subject<'_>, how: &Acquisition) {
     set.put_decimals(tags::FLIP_ANGLE, &[if kind == "EP" { 90.0 } else { 150.0 }]);
     set.put_str(tags::IN_PLANE_PHASE_ENCODING_DIRECTION, "ROW");
     set.put_decimals(tags::SAR, &[0.62]);
-    set.put_str(tags::RECEIVE_COIL_NAME, if s.study.region == Region::Head { "Head_20" } else { "Spine_32" });
+    set.put_str(tags::RECEIVE_COIL_NAME, coil);
 }
 
 fn geometry(set: &mut DataSet, s: &Subject<'_>, how: &Acquisition) {

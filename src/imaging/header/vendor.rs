@@ -55,19 +55,37 @@ impl Maker {
         }
     }
 
-    /// (0018,1210) when the series' name does not tell.
-    pub(crate) fn kernel(self, region: Region) -> &'static str {
-        let head = region == Region::Head;
+    /// (0008,0008) of a localizer.
+    pub(crate) fn localizer(self) -> &'static str {
         match self {
-            Maker::Siemens if head => "H31s",
-            Maker::Siemens => "B31f",
-            Maker::Ge => "STANDARD",
-            Maker::Philips if head => "UB",
-            Maker::Philips => "B",
-            Maker::Canon if head => "FC26",
-            Maker::Canon => "FC08",
-            Maker::UnitedImaging if head => "H_SOFT_A",
-            Maker::UnitedImaging | Maker::Other => "B_SOFT_A",
+            Maker::Siemens => "ORIGINAL\\PRIMARY\\LOCALIZER\\CT_SOM5 TOP",
+            Maker::Ge | Maker::Canon | Maker::UnitedImaging | Maker::Philips | Maker::Other => {
+                "ORIGINAL\\PRIMARY\\LOCALIZER"
+            }
+        }
+    }
+
+    /// (0018,1210) when the series' name does not tell; `hard` for bone and lung.
+    pub(crate) fn kernel(self, region: Region, hard: bool) -> &'static str {
+        let head = region == Region::Head;
+        match (self, hard) {
+            (Maker::Siemens, true) if head => "H60s",
+            (Maker::Siemens, true) => "B60f",
+            (Maker::Siemens, false) if head => "H31s",
+            (Maker::Siemens, false) => "B31f",
+            (Maker::Ge, true) if region == Region::Chest => "LUNG",
+            (Maker::Ge, true) => "BONE",
+            (Maker::Ge, false) => "STANDARD",
+            (Maker::Philips, true) => "YC",
+            (Maker::Philips, false) if head => "UB",
+            (Maker::Philips, false) => "B",
+            (Maker::Canon, true) if region == Region::Chest => "FC52",
+            (Maker::Canon, true) => "FC30",
+            (Maker::Canon, false) if head => "FC26",
+            (Maker::Canon, false) => "FC08",
+            (Maker::UnitedImaging | Maker::Other, true) => "B_SHARP_C",
+            (Maker::UnitedImaging | Maker::Other, false) if head => "H_SOFT_A",
+            (Maker::UnitedImaging | Maker::Other, false) => "B_SOFT_A",
         }
     }
 

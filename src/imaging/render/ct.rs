@@ -1,10 +1,10 @@
 //! Computed tomography: axial cuts in Hounsfield units with a kernel's sharpness and grain.
 
-use super::protocol::{Protocol, smoothness};
+use super::protocol::{Phase, Protocol, smoothness};
 use crate::imaging::anatomy::{Body, Build};
 use crate::imaging::noise::{Rng, blur, grain};
 use crate::imaging::plane::{Plane, paint};
-use crate::imaging::tissue::Tissue;
+use crate::imaging::tissue::{Look, Tissue};
 use crate::world::{Region, Series, Study};
 
 /// Rows and columns of an axial slice.
@@ -28,6 +28,9 @@ pub(crate) struct Scan {
     pub(crate) middle: f32,
     /// Name of the kernel when the description has one.
     pub(crate) kernel: Option<String>,
+    /// Made for bone or lung.
+    pub(crate) hard: bool,
+    pub(crate) phase: Phase,
     /// 1 soft tissue, 0 bone or lung.
     pub(crate) smooth: f32,
     /// Deviation of the grain, Hounsfield units.
@@ -39,7 +42,8 @@ pub(crate) struct Scan {
 impl Scan {
     pub(crate) fn of(study: &Study, series: &Series, body: &Body, build: Build) -> Self {
         let protocol = Protocol::read(&series.description);
-        let smooth = protocol.kernel.as_deref().map_or(1.0, smoothness);
+        let usual = if protocol.hard { 0.2 } else { 1.0 };
+        let smooth = protocol.kernel.as_deref().map_or(usual, smoothness);
         let count = series.instances.max(1) as f32;
         let span = body.top - body.bottom;
         let thickness = protocol.thickness.unwrap_or(if span / count < 3.0 { 1.0 } else { 5.0 });
@@ -57,7 +61,9 @@ impl Scan {
             step: tenth(step).abs().max(0.1).copysign(step),
             first: tenth(first),
             field: field(study.region, build),
-            middle: if head { -6.0 } else { 4.0 },
+            middle: middle(study.region),
+            hard: protocol.hard,
+            phase: protocol.phase,
             smooth,
             noise: noise(study.region, thickness, smooth, build),
             window: window(study.region, smooth),
@@ -94,10 +100,20 @@ fn field(region: Region, build: Build) -> f32 {
     let whole = match region {
         Region::Head => 236.0,
         Region::Chest => 2.0 * (150.0 * s + 7.0 + 17.0 * build.fat()) + 26.0,
-        Region::Abdomen | Region::LumbarSpine => 2.0 * (142.0 * s + 9.0 + 24.0 * build.fat()) + 24.0,
+        Region::Abdomen => 2.0 * (142.0 * s + 9.0 + 24.0 * build.fat()) + 24.0,
+        Region::LumbarSpine => 160.0,
         Region::Limb => 180.0,
     };
     (whole / 4.0).round() * 4.0
+}
+
+fn middle(region: Region) -> f32 {
+    match region {
+        Region::Head => -6.0,
+        Region::Chest | Region::Abdomen => 4.0,
+        Region::LumbarSpine => 62.0,
+        Region::Limb => 0.0,
+    }
 }
 
 fn noise(region: Region, thickness: f32, smooth: f32, build: Build) -> f32 {
@@ -126,12 +142,35 @@ pub(crate) fn slice(body: &Body, scan: &Scan, number: u32, side: usize) -> Vec<f
     let plane = scan.plane(scan.z(number), side);
     let pixel = scan.field / side as f32;
     let edge = (1.15 * pixel).max(0.75 + 0.5 * scan.smooth + 0.06 * scan.thickness);
-    let mut out = paint(body, &plane, edge, Tissue::hounsfield);
+    let mut out = paint(body, &plane, edge, |tissue| attenuation(tissue, scan.phase));
     if scan.smooth < 0.6 {
         sharpen(&mut out, side, 0.9 * (0.6 - scan.smooth));
     }
     add_grain(&mut out, body, scan, number, side);
     out
+}
+
+/// Hounsfield units with what the contrast medium adds.
+fn attenuation(tissue: Tissue, phase: Phase) -> Look {
+    let (value, mottle) = tissue.hounsfield();
+    let [arterial, venous] = match tissue {
+        Tissue::Blood => [215.0, 125.0],
+        Tissue::Vessel => [170.0, 120.0],
+        Tissue::Heart => [130.0, 85.0],
+        Tissue::Kidney => [95.0, 150.0],
+        Tissue::Spleen => [70.0, 68.0],
+        Tissue::Pancreas => [58.0, 42.0],
+        Tissue::Liver => [12.0, 52.0],
+        Tissue::Bowel => [26.0, 38.0],
+        Tissue::Nodule | Tissue::Consolidation => [25.0, 45.0],
+        Tissue::Muscle | Tissue::Gland | Tissue::Skin => [5.0, 11.0],
+        _ => [0.0, 0.0],
+    };
+    match phase {
+        Phase::Plain => (value, mottle),
+        Phase::Arterial => (value + arterial, mottle),
+        Phase::Venous => (value + venous, mottle),
+    }
 }
 
 fn sharpen(out: &mut [f32], side: usize, by: f32) {

@@ -1,6 +1,8 @@
 //! Digital radiography: the same bodies seen through. Soft parts are summed along the ray on a
 //! coarse grid; bones and lung vessels are projected at the detector's own sharpness.
 
+use std::collections::BTreeMap;
+
 use super::Frame;
 use crate::imaging::anatomy::{Body, Joint};
 use crate::imaging::noise::{Rng, blur};
@@ -15,9 +17,38 @@ pub(crate) const PIXEL: f32 = 0.2;
 /// Values are stored in this many bits.
 pub(crate) const BITS: u16 = 12;
 
+/// From which side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    Frontal,
+    Lateral,
+    Oblique,
+}
+
+impl View {
+    /// The view of an image of a study: the second of two is what the exam's name says.
+    pub(crate) fn of(description: &str, number: u32) -> Self {
+        match number {
+            2 if description.contains("侧位") => View::Lateral,
+            2 if description.contains("斜位") => View::Oblique,
+            _ => View::Frontal,
+        }
+    }
+
+    fn degrees(self) -> f32 {
+        match self {
+            View::Frontal => 0.0,
+            View::Lateral => 90.0,
+            View::Oblique => 42.0,
+        }
+    }
+}
+
 /// What the beam lights up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Exposure {
+    /// From which side.
+    pub(crate) view: View,
     /// Width and height, mm.
     pub(crate) size: [f32; 2],
     /// x of the middle and z of the upper edge.
@@ -46,7 +77,19 @@ impl Exposure {
     }
 
     fn new(size: [f32; 2], middle: f32, top: f32, depth: f32, coarse: f32) -> Self {
-        Exposure { size, middle, top, depth, coarse }
+        Exposure { view: View::Frontal, size, middle, top, depth, coarse }
+    }
+
+    /// The same part of the body from another side.
+    pub(crate) fn seen(self, view: View, region: Region) -> Self {
+        let depth = self.depth.max(self.size[0]);
+        let (size, middle) = match (view, region) {
+            (View::Lateral, Region::Chest) => ([340.0, self.size[1]], -4.0),
+            (View::Lateral, Region::LumbarSpine) => ([240.0, self.size[1]], 30.0),
+            (View::Lateral, Region::Abdomen | Region::Head | Region::Limb) => (self.size, 0.0),
+            (View::Frontal | View::Oblique, _) => return Exposure { view, ..self },
+        };
+        Exposure { view, size, middle, depth, ..self }
     }
 }
 
@@ -69,6 +112,8 @@ impl Grid {
 
 /// The processed image with pixels of the given size; bone is bright.
 pub(crate) fn expose(body: &Body, exposure: &Exposure, pixel: f32) -> Frame {
+    let turned = (exposure.view != View::Frontal).then(|| body.turned(exposure.view.degrees()));
+    let body = turned.as_ref().unwrap_or(body);
     let grid = Grid::of(exposure, pixel);
     let soft = soft_parts(body, exposure);
     let mut path = enlarge(&soft, &Grid::of(exposure, exposure.coarse), &grid);
@@ -85,9 +130,11 @@ const WATER: f32 = 0.0205;
 /// Millimetres of water that each coarse ray crosses, without bones and lung vessels.
 fn soft_parts(body: &Body, exposure: &Exposure) -> Vec<f32> {
     let grid = Grid::of(exposure, exposure.coarse);
-    let solids: Vec<Solid> = body.solids.iter().filter(|s| !is_sharp(s)).cloned().collect();
+    let solids: Vec<Solid> =
+        body.solids.iter().filter(|s| !is_sharp(s) && s.tissue != Tissue::Table).cloned().collect();
     let soft = Body { solids: solids.into(), ..body.clone() };
-    let deep = exposure.coarse * 3.5;
+    // Limbs are thin: their layers must be too, or their outlines show as steps.
+    let deep = exposure.coarse * if exposure.coarse < 1.0 { 1.6 } else { 3.5 };
     let slabs = (exposure.depth / deep) as usize;
     let mut out = Vec::with_capacity(grid.width * grid.height);
     for row in 0..grid.height {
@@ -129,18 +176,19 @@ fn excess(tissue: Tissue) -> f32 {
 }
 
 fn project(body: &Body, grid: &Grid, path: &mut [f32]) {
-    let mut sharp = body.solids.iter().filter(|s| is_sharp(s)).peekable();
-    while let Some(first) = sharp.next() {
-        let mut pieces = vec![first];
-        while let Some(next) = sharp.next_if(|s| s.part == first.part) {
-            pieces.push(next);
-        }
-        add_part(&pieces, excess(first.tissue) * first.opacity, grid, path);
+    let bends = Bends::of(body, grid);
+    let mut parts: BTreeMap<u32, Vec<&Solid>> = BTreeMap::new();
+    for solid in body.solids.iter().filter(|solid| is_sharp(solid)) {
+        parts.entry(solid.part).or_default().push(solid);
+    }
+    for pieces in parts.values() {
+        let Some(first) = pieces.first() else { continue };
+        add_part(pieces, excess(first.tissue) * first.opacity, grid, Some(&bends), path);
     }
 }
 
 /// Adds a tube once, though its pieces overlap.
-fn add_part(pieces: &[&Solid], excess: f32, grid: &Grid, path: &mut [f32]) {
+fn add_part(pieces: &[&Solid], excess: f32, grid: &Grid, bends: Option<&Bends>, path: &mut [f32]) {
     let windows: Vec<_> =
         pieces.iter().filter_map(|piece| window(piece, grid).map(|w| (*piece, w))).collect();
     let edge = |i: usize, pick: fn(usize, usize) -> usize| windows.iter().map(|(_, w)| w[i]).reduce(pick);
@@ -157,6 +205,7 @@ fn add_part(pieces: &[&Solid], excess: f32, grid: &Grid, path: &mut [f32]) {
             for column in w[0]..w[1] {
                 let x = grid.left + (column as f32 + 0.5) * grid.pixel;
                 let slot = &mut thick[(row - top) * width + column - left];
+                let (x, z) = bends.map_or((x, z), |bends| bends.place(grid, column, row, x, z));
                 *slot = slot.max(chord(&piece.shape, x, z));
             }
         }
@@ -169,8 +218,46 @@ fn add_part(pieces: &[&Solid], excess: f32, grid: &Grid, path: &mut [f32]) {
     }
 }
 
+/// How bones and vessels are bent, as what lies around them is.
+struct Bends {
+    step: usize,
+    columns: usize,
+    by: Vec<[f32; 2]>,
+}
+
+impl Bends {
+    fn of(body: &Body, grid: &Grid) -> Self {
+        let step = ((1.6 / grid.pixel) as usize).max(1);
+        let (columns, rows) = (grid.width / step + 1, grid.height / step + 1);
+        let at = |i: usize| {
+            let (x, z) = ((i % columns * step) as f32 * grid.pixel, (i / columns * step) as f32 * grid.pixel);
+            let p = [grid.left + x, 0.0, grid.top - z];
+            [body.warp * body.bend(0, p), body.warp * body.bend(2, p)]
+        };
+        Bends { step, columns, by: (0..columns * rows).map(at).collect() }
+    }
+
+    fn place(&self, grid: &Grid, column: usize, row: usize, x: f32, z: f32) -> (f32, f32) {
+        let (c, r) = (column / self.step, row / self.step);
+        let across = (column % self.step) as f32 / self.step as f32;
+        let down = (row % self.step) as f32 / self.step as f32;
+        let right = (c + 1).min(grid.width / self.step);
+        let below = (r + 1).min(grid.height / self.step);
+        let mut to = [x, z];
+        for (axis, v) in to.iter_mut().enumerate() {
+            let at = |c: usize, r: usize| self.by[r * self.columns + c][axis];
+            let upper = at(c, r) + (at(right, r) - at(c, r)) * across;
+            let lower = at(c, below) + (at(right, below) - at(c, below)) * across;
+            *v += upper + (lower - upper) * down;
+        }
+        (to[0], to[1])
+    }
+}
+
 fn window(solid: &Solid, grid: &Grid) -> Option<[usize; 4]> {
+    // Wide enough for bends.
     let (low, high) = solid.bounds();
+    let (low, high) = (low.map(|v| v - 3.0), high.map(|v| v + 3.0));
     let column = |x: f32| ((x - grid.left) / grid.pixel).clamp(0.0, grid.width as f32) as usize;
     let row = |z: f32| ((grid.top - z) / grid.pixel).clamp(0.0, grid.height as f32) as usize;
     let window = [column(low[0]), column(high[0]), row(high[2]), row(low[2])];
@@ -180,7 +267,8 @@ fn window(solid: &Solid, grid: &Grid) -> Option<[usize; 4]> {
 /// Millimetres that a ray from front to back runs through a shape.
 fn chord(shape: &Shape, x: f32, z: f32) -> f32 {
     match shape {
-        Shape::Ellipsoid { centre, radii, boxy, .. } => {
+        Shape::Ellipsoid { centre, radii, turn, boxy } => {
+            let radii = if turn.1.abs() > 0.7 { [radii[1], radii[0], radii[2]] } else { *radii };
             let (u, w) = (((x - centre[0]) / radii[0]).powi(2), ((z - centre[2]) / radii[2]).powi(2));
             let round = (1.0 - u - w).max(0.0).sqrt();
             let square = (1.0 - (u * u + w * w)).max(0.0).sqrt().sqrt();
@@ -194,7 +282,7 @@ fn chord(shape: &Shape, x: f32, z: f32) -> f32 {
             let (ex, ez) = (x - a[0] - along * dx, z - a[2] - along * dz);
             let radius = ra + (rb - ra) * along;
             let deep = (b[1] - a[1]) * (b[1] - a[1]);
-            let slant = (1.0 + deep / flat.max(1e-3)).sqrt().min(1.7);
+            let slant = (1.0 + deep / flat.max(1e-3)).sqrt().min(1.35);
             2.0 * slant * (radius * radius - ex * ex - ez * ez).max(0.0).sqrt()
         }
     }
@@ -213,7 +301,7 @@ fn marker(exposure: &Exposure, grid: &Grid, path: &mut [f32]) {
     let low = exposure.top - exposure.size[1] * 0.08 - 10.0;
     let at = |x: f32, z: f32| -> P3 { [left + x, 0.0, low + z] };
     let strokes: Vec<Solid> = STROKES.iter().map(|s| stroke(at(s[0], s[1]), at(s[2], s[3]))).collect();
-    add_part(&strokes.iter().collect::<Vec<_>>(), 60.0, grid, path);
+    add_part(&strokes.iter().collect::<Vec<_>>(), 60.0, grid, None, path);
 }
 
 fn stroke(a: P3, b: P3) -> Solid {
@@ -304,7 +392,7 @@ fn shade(signal: &[f32], grid: &Grid) -> Vec<u16> {
         (0..signal.len()).step_by(37).filter(|i| signal[*i] > 0.12).map(value).collect();
     sample.sort_by(f32::total_cmp);
     let at = |share: f32| sample.get((share * sample.len() as f32) as usize).copied();
-    let (low, high) = (at(0.004).unwrap_or(0.0) - 0.1, at(0.996).unwrap_or(1.0) + 0.1);
+    let (low, high) = (at(0.004).unwrap_or(0.0), at(0.996).unwrap_or(1.0) + 0.1);
     let top = f32::from((1u16 << BITS) - 1);
     (0..signal.len())
         .map(|i| ((value(i) - low) / (high - low).max(0.1) * top).clamp(0.0, top) as u16)

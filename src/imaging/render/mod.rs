@@ -4,6 +4,7 @@ pub(crate) mod ct;
 pub(crate) mod dx;
 pub(crate) mod mr;
 pub(crate) mod protocol;
+pub(crate) mod scout;
 pub(crate) mod us;
 
 /// Pixels as they are stored, one frame.

@@ -16,6 +16,8 @@ pub(crate) enum Weighting {
     T2,
     Flair,
     Diffusion,
+    /// Proton density.
+    Density,
 }
 
 /// Which way slices are cut.
@@ -30,6 +32,8 @@ pub(crate) enum Cut {
 #[derive(Debug, Clone)]
 pub(crate) struct Acquisition {
     pub(crate) weighting: Weighting,
+    /// Signal of fat is taken away.
+    pub(crate) fat_saturated: bool,
     pub(crate) cut: Cut,
     /// Rows and columns.
     pub(crate) matrix: usize,
@@ -62,6 +66,7 @@ impl Acquisition {
             Protocol::read(&series.description).thickness.unwrap_or(if spine { 4.0 } else { 5.0 });
         Acquisition {
             weighting: weighting(&words),
+            fat_saturated: ["STIR", "_FS", " FS", "WATER", "_W"].iter().any(|w| words.contains(w)),
             cut,
             matrix,
             field,
@@ -69,7 +74,7 @@ impl Acquisition {
             spacing: thickness * 1.2,
             centre,
             count: series.instances.max(1),
-            surface_coil: study.region != Region::Head,
+            surface_coil: spine,
         }
     }
 
@@ -101,12 +106,15 @@ impl Acquisition {
 }
 
 fn weighting(words: &str) -> Weighting {
-    if words.contains("FLAIR") || words.contains("DARK") {
-        Weighting::Flair
-    } else if words.contains("DWI") || words.contains("DIFF") {
+    let says = |names: &[&str]| names.iter().any(|name| words.contains(name));
+    if says(&["DWI", "DIFF"]) {
         Weighting::Diffusion
-    } else if words.contains("T1") {
+    } else if says(&["T1", "LAVA", "VIBE"]) {
         Weighting::T1
+    } else if says(&["FLAIR", "DARK"]) {
+        Weighting::Flair
+    } else if says(&["PD"]) {
+        Weighting::Density
     } else {
         Weighting::T2
     }
@@ -136,7 +144,7 @@ pub(crate) fn slice(body: &Body, how: &Acquisition, number: u32, side: usize) ->
         height: side,
     };
     let edge = 1.3 * pixel + 0.08 * how.thickness;
-    let clean = paint(body, &plane, edge, |tissue| signal(tissue, how.weighting));
+    let clean = paint(body, &plane, edge, |tissue| signal(tissue, how));
     let mut rng = Rng::new(body.seed ^ u64::from(along.to_bits()), "coil");
     let mut samples = Vec::with_capacity(clean.len());
     for (i, value) in clean.iter().enumerate() {
@@ -152,18 +160,21 @@ pub(crate) fn slice(body: &Body, how: &Acquisition, number: u32, side: usize) ->
 /// Coils hear what is near; a spine coil lies under the back.
 fn sensitivity(body: &Body, how: &Acquisition, p: P3) -> f32 {
     let uneven = 1.0 + 0.10 * noise3(body.seed ^ 0xB1A5, p.map(|v| v / 95.0));
-    if how.surface_coil { uneven * (1.5 - 0.0065 * (95.0 - p[1]).clamp(0.0, 190.0)) } else { uneven }
+    if how.surface_coil { uneven * (1.28 - 0.0048 * (95.0 - p[1]).clamp(0.0, 190.0)) } else { uneven }
 }
 
 /// Signal of a tissue, 0 to about 1000, and its texture.
-fn signal(tissue: Tissue, weighting: Weighting) -> Look {
+fn signal(tissue: Tissue, how: &Acquisition) -> Look {
     let [t1, t2, flair, diffusion, texture] = brightness(tissue);
-    let value = match weighting {
+    let seen = match how.weighting {
         Weighting::T1 => t1,
         Weighting::T2 => t2,
         Weighting::Flair => flair,
         Weighting::Diffusion => diffusion,
+        Weighting::Density => 0.5 * (t1 + t2),
     };
+    let fatty = matches!(tissue, Tissue::Fat | Tissue::Gland | Tissue::Spongy | Tissue::Diploe);
+    let value = if how.fat_saturated && fatty { seen * 0.2 } else { seen };
     (value, texture * value)
 }
 

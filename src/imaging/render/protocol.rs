@@ -1,12 +1,24 @@
 //! What the description of a series says about how it was made (`Thorax 5.0 B31f`).
 
-/// Slice thickness and kernel, where the words name them.
+/// When the contrast medium was, if there was any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Plain,
+    Arterial,
+    Venous,
+}
+
+/// Slice thickness, kernel and phase, where the words name them.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Protocol {
     /// Millimetres.
     pub(crate) thickness: Option<f32>,
     /// The kernel's name as written.
     pub(crate) kernel: Option<String>,
+    /// Reconstructed for bone or lung.
+    pub(crate) hard: bool,
+    /// When contrast medium was on its way.
+    pub(crate) phase: Phase,
 }
 
 impl Protocol {
@@ -17,7 +29,17 @@ impl Protocol {
             number.parse().ok().filter(|mm| (0.3..=12.0).contains(mm))
         });
         let kernel = words.iter().rev().find(|word| is_kernel(word)).map(|word| (*word).to_owned());
-        Protocol { thickness, kernel }
+        let says = |names: &[&str]| words.iter().any(|w| names.iter().any(|n| w.eq_ignore_ascii_case(n)));
+        let phase = if says(&["ART", "ARTERIAL"]) {
+            Phase::Arterial
+        } else if says(&["VEN", "VENOUS", "PV"]) {
+            Phase::Venous
+        } else {
+            Phase::Plain
+        };
+        let hard = says(&["LUNG", "BONE", "EDGE", "BONEPLUS"])
+            || kernel.as_deref().is_some_and(|kernel| smoothness(kernel) < 0.5);
+        Protocol { thickness, kernel, hard, phase }
     }
 }
 
@@ -59,7 +81,11 @@ mod tests {
         assert_eq!(read("Thorax 5.0 B31f"), (Some(5.0), "B31f".to_owned()));
         assert_eq!(read("Head 1.0 H31s"), (Some(1.0), "H31s".to_owned()));
         assert_eq!(read("ABD 5mm STANDARD"), (Some(5.0), "STANDARD".to_owned()));
-        assert_eq!(read("Topogram"), (None, String::new()));
+        assert_eq!(read("Topogram  0.6  T20f"), (Some(0.6), "T20f".to_owned()));
+        let hard = |text| Protocol::read(text).hard;
+        assert!(hard("Chest 5.0 Lung") && hard("Head  5.0  H60s") && !hard("Chest 5.0 Soft"));
+        assert_eq!(Protocol::read("C+ PV 5mm").phase, Phase::Venous);
+        assert_eq!(Protocol::read("ART  5.0  B31f").phase, Phase::Arterial);
         assert!(smoothness("B70f") < 0.1 && smoothness("B31f") > 0.9);
     }
 }

@@ -4,7 +4,7 @@ use crate::imaging::anatomy::Body;
 use crate::imaging::noise::{Rng, blur, mix};
 use crate::imaging::plane::{Plane, paint};
 use crate::imaging::tissue::Tissue;
-use crate::world::Region;
+use crate::world::{Region, Study};
 
 /// Size of the screen.
 pub(crate) const WIDTH: usize = 800;
@@ -42,20 +42,20 @@ pub(crate) fn sector() -> [u32; 4] {
 }
 
 /// The screen of one still image; the probe moves from image to image.
-pub(crate) fn still(body: &Body, region: Region, number: u32) -> Vec<u8> {
+pub(crate) fn still(body: &Body, study: &Study, number: u32) -> Vec<u8> {
     let mut rng = Rng::new(mix(body.seed ^ u64::from(number)), "probe");
-    let echoes = echoes(body, region, number, &mut rng);
+    let echoes = echoes(body, study, number, &mut rng);
     let mut screen = convert(&echoes);
     grey_bar(&mut screen);
     screen
 }
 
 /// Brightness along each line, 0..255, from the face of the probe downwards.
-fn echoes(body: &Body, region: Region, number: u32, rng: &mut Rng) -> Vec<f32> {
+fn echoes(body: &Body, study: &Study, number: u32, rng: &mut Rng) -> Vec<f32> {
     let step = 0.5;
     let width = (2.0 * (FACE + DEPTH) * OPENING.sin() / step) as usize;
     let height = (DEPTH / step) as usize + 40;
-    let (x, z) = probe(region, number, rng);
+    let (x, z) = probe(study, number, rng);
     let skin = skin(body, x, z);
     let plane = Plane {
         origin: [x - width as f32 * step / 2.0, skin, z],
@@ -90,14 +90,20 @@ fn echoes(body: &Body, region: Region, number: u32, rng: &mut Rng) -> Vec<f32> {
 }
 
 /// Where the probe is held: x and z.
-fn probe(region: Region, number: u32, rng: &mut Rng) -> (f32, f32) {
-    const ABDOMEN: [(f32, f32); 6] =
+fn probe(study: &Study, number: u32, rng: &mut Rng) -> (f32, f32) {
+    const UPPER: [(f32, f32); 6] =
         [(-58.0, 40.0), (-48.0, 8.0), (-30.0, 24.0), (6.0, 18.0), (-66.0, 64.0), (62.0, -4.0)];
-    let (x, z) = match region {
-        Region::Abdomen | Region::LumbarSpine => ABDOMEN[number as usize % ABDOMEN.len()],
-        Region::Chest => (24.0, -70.0),
-        Region::Head | Region::Limb => (0.0, 20.0),
+    const URINARY: [(f32, f32); 4] = [(-62.0, 0.0), (64.0, 4.0), (-58.0, -14.0), (0.0, -172.0)];
+    const PELVIS: [(f32, f32); 3] = [(0.0, -166.0), (-12.0, -156.0), (14.0, -178.0)];
+    let says = |words: &[&str]| words.iter().any(|word| study.description.contains(word));
+    let places: &[(f32, f32)] = match study.region {
+        Region::Abdomen | Region::LumbarSpine if says(&["妇科", "产科"]) => &PELVIS,
+        Region::Abdomen | Region::LumbarSpine if says(&["泌尿"]) => &URINARY,
+        Region::Abdomen | Region::LumbarSpine => &UPPER,
+        Region::Chest => &[(24.0, -70.0), (32.0, -84.0)],
+        Region::Head | Region::Limb => &[(0.0, 20.0), (4.0, 60.0), (-3.0, -50.0)],
     };
+    let (x, z) = places.get(number as usize % places.len()).copied().unwrap_or_default();
     (x + rng.range(-6.0, 6.0), z + rng.range(-8.0, 8.0))
 }
 
