@@ -47,9 +47,27 @@ impl Plane {
 
 /// Paints a body on a plane with edges `edge` mm wide; `look` gives each tissue's value.
 pub(crate) fn paint(body: &Body, plane: &Plane, edge: f32, look: impl Fn(Tissue) -> Look) -> Vec<f32> {
-    let fields = Fields::new(body, plane);
-    let mut out = vec![look(Tissue::Air).0; plane.width * plane.height];
-    for solid in body.solids.iter() {
+    let texture = texture(body, plane);
+    paint_on(body, plane, edge, texture, look)
+}
+
+/// As [`paint`], for tissues without texture.
+pub(crate) fn paint_flat(body: &Body, plane: &Plane, edge: f32, value: impl Fn(Tissue) -> f32) -> Vec<f32> {
+    paint_on(body, plane, edge, vec![0.0; plane.width * plane.height], |tissue| (value(tissue), 0.0))
+}
+
+fn paint_on(
+    body: &Body,
+    plane: &Plane,
+    edge: f32,
+    mottle: Vec<f32>,
+    look: impl Fn(Tissue) -> Look,
+) -> Vec<f32> {
+    let fields = Fields::new(body, plane, mottle);
+    let mut canvas =
+        Canvas { out: vec![0.0; plane.width * plane.height], open: vec![1.0; plane.width * plane.height] };
+    // From the last to the first: what is covered already needs no second look.
+    for solid in body.solids.iter().rev() {
         let (low, high) = solid.bounds();
         let (low, high) = (low.map(|v| v - body.warp), high.map(|v| v + body.warp));
         let Some([left, right, top, bottom]) = plane.window(low, high) else { continue };
@@ -58,16 +76,27 @@ pub(crate) fn paint(body: &Body, plane: &Plane, edge: f32, look: impl Fn(Tissue)
             let start = row * plane.width;
             let (near, sure) = brush.spans(plane, row, body.warp, left..right);
             let mut dab = |range: Range<usize>, certain: bool| {
-                let range = start + range.start..start + range.end;
-                brush.dab(&mut out[range.clone()], &fields, range, certain);
+                brush.dab(&mut canvas, &fields, start + range.start..start + range.end, certain);
             };
             dab(near.start..sure.start, false);
             dab(sure.clone(), true);
             dab(sure.end..near.end, false);
         }
     }
-    out
+    let air = look(Tissue::Air).0;
+    canvas.out.iter_mut().zip(&canvas.open).for_each(|(slot, open)| *slot += open * air);
+    canvas.out
 }
+
+/// A picture that is painted from the front to the back.
+struct Canvas {
+    out: Vec<f32>,
+    /// How much of each pixel is not covered yet.
+    open: Vec<f32>,
+}
+
+/// What is open less than this can't be seen: a quarter of a grey value at most.
+const SHUT: f32 = 0.001;
 
 /// One solid and how it is painted.
 struct Brush<'a> {
@@ -78,20 +107,19 @@ struct Brush<'a> {
 }
 
 impl Brush<'_> {
-    fn dab(&self, out: &mut [f32], fields: &Fields, range: Range<usize>, certain: bool) {
+    fn dab(&self, canvas: &mut Canvas, fields: &Fields, range: Range<usize>, certain: bool) {
         let (value, mottle) = self.look;
         let opacity = self.solid.opacity;
         let texture = &fields.mottle[range.clone()];
-        if certain && opacity >= 1.0 {
-            out.iter_mut().zip(texture).for_each(|(slot, m)| *slot = value + mottle * m);
-            return;
-        }
-        for ((slot, m), place) in out.iter_mut().zip(texture).zip(&fields.place[range]) {
+        let pixels = canvas.out[range.clone()].iter_mut().zip(&mut canvas.open[range.clone()]);
+        for (((slot, open), m), place) in pixels.zip(texture).zip(&fields.place[range]) {
+            if *open < SHUT {
+                continue;
+            }
             let cover =
                 if certain { opacity } else { self.solid.cover(*place, self.edge, self.seed) * opacity };
-            if cover > 0.0 {
-                *slot += (value + mottle * m - *slot) * cover;
-            }
+            *slot += *open * cover * (value + mottle * m);
+            *open *= 1.0 - cover;
         }
     }
 
@@ -154,12 +182,9 @@ impl Body {
 }
 
 impl Fields {
-    fn new(body: &Body, plane: &Plane) -> Self {
+    fn new(body: &Body, plane: &Plane, mottle: Vec<f32>) -> Self {
         let bend: Vec<Vec<f32>> =
             (0..3).map(|axis| lattice(plane, BEND / 5.0, |p| body.bend(axis, p))).collect();
-        let coarse = lattice(plane, 2.8, |p| noise3(body.seed ^ 0xC0A, p.map(|v| v / 6.5)));
-        let fine = lattice(plane, 1.5, |p| noise3(body.seed ^ 0xF1E, p.map(|v| v / 2.4)));
-        let mottle = coarse.iter().zip(&fine).map(|(c, f)| 0.5 * c + 0.6 * f).collect();
         let mut place = Vec::with_capacity(plane.width * plane.height);
         for row in 0..plane.height {
             for column in 0..plane.width {
@@ -169,6 +194,12 @@ impl Fields {
         }
         Fields { place, mottle }
     }
+}
+
+fn texture(body: &Body, plane: &Plane) -> Vec<f32> {
+    let coarse = lattice(plane, 2.8, |p| noise3(body.seed ^ 0xC0A, p.map(|v| v / 6.5)));
+    let fine = lattice(plane, 1.5, |p| noise3(body.seed ^ 0xF1E, p.map(|v| v / 2.4)));
+    coarse.iter().zip(&fine).map(|(c, f)| 0.5 * c + 0.6 * f).collect()
 }
 
 /// A smooth field over all pixels, computed every `spacing` mm and drawn straight between.

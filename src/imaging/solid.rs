@@ -83,7 +83,7 @@ impl Solid {
         if inside <= -band {
             return 0.0;
         }
-        if self.rough > 0.0 && inside < band {
+        if self.rough > 0.0 && inside.abs() < self.rough + edge / 2.0 {
             inside += self.rough * noise3(seed ^ 0xED6E, p.map(|v| v / self.rough_scale));
         }
         let cover = (0.5 + inside / edge).clamp(0.0, 1.0);

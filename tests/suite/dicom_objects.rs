@@ -7,7 +7,9 @@ use std::sync::Arc;
 use honeyward::imaging::Imaging;
 use honeyward::persona::{DEFAULT_PACK, Hospital, Installation, PackFiles};
 use honeyward::wire::dicom::dataset::{Charset, DataSet, FileMeta, TransferSyntax, part10, tags, uids};
-use honeyward::world::{Device, Finding, Instance, Modality, PatientNo, Region, Series, Study, View, World};
+use honeyward::world::{
+    Device, Finding, Instance, Modality, PatientNo, Region, Series, Study, StudyFilter, View, World,
+};
 use jiff::Timestamp;
 
 const SYNTAXES: [TransferSyntax; 2] = [TransferSyntax::ImplicitLittle, TransferSyntax::ExplicitLittle];
@@ -32,6 +34,45 @@ fn mr_objects_pass_the_validators() {
 #[test]
 fn us_objects_pass_the_validators() {
     check(&sample(Modality::US, Region::Abdomen, "肝胆胰脾彩超", "Abdomen"));
+}
+
+/// Each series of a study of each modality, as the world has them.
+#[test]
+fn the_world_s_studies_pass_the_validators_and_agree_with_it() {
+    let view = hospital();
+    for modality in [Modality::CT, Modality::DX, Modality::MR, Modality::US] {
+        let filter = StudyFilter { modalities: vec![modality], limit: Some(40), ..StudyFilter::default() };
+        let studies = view.studies(&filter);
+        // A study with a contrast medium where there is one: it has most kinds of series.
+        let study = studies.iter().find(|s| s.description.contains("增强")).or(studies.first()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let series = view.series(study);
+        judge(&series.iter().map(|series| agreeing(&view, study, series, folder.path())).collect::<Vec<_>>());
+    }
+}
+
+/// The last object of a series, after its header was held against the world.
+fn agreeing(view: &View, study: &Study, series: &Series, folder: &Path) -> PathBuf {
+    let ts = TransferSyntax::ExplicitLittle;
+    let instance = view.instances(study, series).pop().unwrap();
+    let object = Imaging::new(0).object(view, study, series, &instance, ts, Charset::Gb18030);
+    let set = DataSet::decode(&object.bytes, ts).unwrap();
+    let patient = view.patient(study.patient).unwrap();
+    let name = set.text(tags::PATIENT_NAME).unwrap();
+    assert!(name.contains(&format!("={}^{}", patient.name.family, patient.name.given)), "{name}");
+    for (tag, expected) in [
+        (tags::PATIENT_ID, &patient.mrn),
+        (tags::ACCESSION_NUMBER, &study.accession),
+        (tags::STUDY_INSTANCE_UID, &study.uid),
+        (tags::SERIES_INSTANCE_UID, &series.uid),
+        (tags::SOP_INSTANCE_UID, &instance.uid),
+        (tags::MANUFACTURER, &study.device.manufacturer),
+        (tags::STATION_NAME, &study.device.station),
+        (tags::STUDY_DESCRIPTION, &study.description),
+    ] {
+        assert_eq!(set.text(tag).as_ref(), Some(expected), "{tag}");
+    }
+    save(folder, &series.number.to_string(), &instance, ts, &object.bytes)
 }
 
 #[test]
@@ -86,12 +127,16 @@ impl Sample {
     }
 }
 
-fn sample(modality: Modality, region: Region, description: &str, protocol: &str) -> Sample {
+fn hospital() -> View {
     let installation = Installation::new([7; 32]);
     let files = PackFiles::embedded(DEFAULT_PACK).unwrap();
     let hospital: Hospital = toml::from_str(files.text("hospital.toml").unwrap()).unwrap();
     let now: Timestamp = "2026-03-02T06:00:00Z".parse().unwrap();
-    let view = Arc::new(World::new(Arc::new(hospital), &installation)).at(now);
+    Arc::new(World::new(Arc::new(hospital), &installation)).at(now)
+}
+
+fn sample(modality: Modality, region: Region, description: &str, protocol: &str) -> Sample {
+    let view = hospital();
     let started: Timestamp = "2026-03-02T01:12:30Z".parse().unwrap();
     let (instances, sop_class) = match modality {
         Modality::CT => (40, uids::CT_IMAGE_STORAGE),
@@ -143,21 +188,30 @@ fn check(sample: &Sample) {
         let last = sample.series.instances;
         let numbers = if last == 1 { vec![1] } else { vec![1, last / 2, last] };
         let files: Vec<_> = numbers.iter().map(|n| write(folder.path(), sample, *n, ts)).collect();
-        for file in &files {
-            let said = text(&run("dciodvfy", "dicom3tools", &[file]));
-            let errors: Vec<_> = said.lines().filter(|line| line.starts_with("Error")).collect();
-            assert!(errors.is_empty(), "{:?} {ts:?}: {errors:#?}", sample.study.modality);
-            let dump = run("dcmdump", "dcmtk", &[file]);
-            assert!(dump.status.success() && dump.stderr.is_empty(), "{}", text(&dump));
-            picture(file);
-        }
-        let said = text(&run("dcentvfy", "dicom3tools", &files));
-        assert!(!said.contains("Error") && !said.contains("Warning"), "{said}");
+        judge(&files);
     }
+}
+
+/// Files of one study: no errors in any, no contradiction between them, and all can be drawn.
+fn judge(files: &[PathBuf]) {
+    for file in files {
+        let said = text(&run("dciodvfy", "dicom3tools", &[file]));
+        let errors: Vec<_> = said.lines().filter(|line| line.starts_with("Error")).collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{said}");
+        let dump = run("dcmdump", "dcmtk", &[file]);
+        assert!(dump.status.success() && dump.stderr.is_empty(), "{}", text(&dump));
+        picture(file);
+    }
+    let said = text(&run("dcentvfy", "dicom3tools", files));
+    assert!(!said.contains("Error") && !said.contains("Warning"), "{said}");
 }
 
 fn write(folder: &Path, sample: &Sample, number: u32, ts: TransferSyntax) -> PathBuf {
     let (instance, bytes) = sample.object(number, ts);
+    save(folder, &number.to_string(), &instance, ts, &bytes)
+}
+
+fn save(folder: &Path, name: &str, instance: &Instance, ts: TransferSyntax, bytes: &[u8]) -> PathBuf {
     let meta = FileMeta {
         sop_class: &instance.sop_class,
         sop_instance: &instance.uid,
@@ -166,8 +220,8 @@ fn write(folder: &Path, sample: &Sample, number: u32, ts: TransferSyntax) -> Pat
         version: "",
         source: "",
     };
-    let path = folder.join(format!("{number}.dcm"));
-    std::fs::write(&path, part10(&meta, &bytes)).unwrap();
+    let path = folder.join(format!("{name}.dcm"));
+    std::fs::write(&path, part10(&meta, bytes)).unwrap();
     path
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Frame;
 use crate::imaging::anatomy::{Body, Joint};
 use crate::imaging::noise::{Rng, blur};
-use crate::imaging::plane::{Plane, paint};
+use crate::imaging::plane::{Plane, paint_flat};
 use crate::imaging::solid::{P3, Shape, Solid};
 use crate::imaging::tissue::Tissue;
 use crate::world::Region;
@@ -146,8 +146,8 @@ fn soft_parts(body: &Body, exposure: &Exposure) -> Vec<f32> {
             width: grid.width,
             height: slabs,
         };
-        let density = |tissue: Tissue| (1.0 + tissue.hounsfield().0 / 1000.0, 0.0);
-        let cut = paint(&soft, &plane, exposure.coarse * 1.5, density);
+        let density = |tissue: Tissue| 1.0 + tissue.hounsfield().0 / 1000.0;
+        let cut = paint_flat(&soft, &plane, exposure.coarse * 1.5, density);
         out.extend(
             (0..grid.width)
                 .map(|x| cut.iter().skip(x).step_by(grid.width).map(|v| v.max(0.0)).sum::<f32>() * deep),
@@ -176,21 +176,19 @@ fn excess(tissue: Tissue) -> f32 {
 }
 
 fn project(body: &Body, grid: &Grid, path: &mut [f32]) {
-    let bends = Bends::of(body, grid);
-    let mut parts: BTreeMap<u32, Vec<&Solid>> = BTreeMap::new();
+    let mut parts: BTreeMap<u32, Vec<Solid>> = BTreeMap::new();
     for solid in body.solids.iter().filter(|solid| is_sharp(solid)) {
-        parts.entry(solid.part).or_default().push(solid);
+        parts.entry(solid.part).or_default().push(bent(body, solid));
     }
     for pieces in parts.values() {
         let Some(first) = pieces.first() else { continue };
-        add_part(pieces, excess(first.tissue) * first.opacity, grid, Some(&bends), path);
+        add_part(pieces, excess(first.tissue) * first.opacity, grid, path);
     }
 }
 
 /// Adds a tube once, though its pieces overlap.
-fn add_part(pieces: &[&Solid], excess: f32, grid: &Grid, bends: Option<&Bends>, path: &mut [f32]) {
-    let windows: Vec<_> =
-        pieces.iter().filter_map(|piece| window(piece, grid).map(|w| (*piece, w))).collect();
+fn add_part(pieces: &[Solid], excess: f32, grid: &Grid, path: &mut [f32]) {
+    let windows: Vec<_> = pieces.iter().filter_map(|piece| window(piece, grid).map(|w| (piece, w))).collect();
     let edge = |i: usize, pick: fn(usize, usize) -> usize| windows.iter().map(|(_, w)| w[i]).reduce(pick);
     let (Some(left), Some(right), Some(top), Some(bottom)) =
         (edge(0, usize::min), edge(1, usize::max), edge(2, usize::min), edge(3, usize::max))
@@ -205,7 +203,6 @@ fn add_part(pieces: &[&Solid], excess: f32, grid: &Grid, bends: Option<&Bends>, 
             for column in w[0]..w[1] {
                 let x = grid.left + (column as f32 + 0.5) * grid.pixel;
                 let slot = &mut thick[(row - top) * width + column - left];
-                let (x, z) = bends.map_or((x, z), |bends| bends.place(grid, column, row, x, z));
                 *slot = slot.max(chord(&piece.shape, x, z));
             }
         }
@@ -218,46 +215,23 @@ fn add_part(pieces: &[&Solid], excess: f32, grid: &Grid, bends: Option<&Bends>, 
     }
 }
 
-/// How bones and vessels are bent, as what lies around them is.
-struct Bends {
-    step: usize,
-    columns: usize,
-    by: Vec<[f32; 2]>,
-}
-
-impl Bends {
-    fn of(body: &Body, grid: &Grid) -> Self {
-        let step = ((1.6 / grid.pixel) as usize).max(1);
-        let (columns, rows) = (grid.width / step + 1, grid.height / step + 1);
-        let at = |i: usize| {
-            let (x, z) = ((i % columns * step) as f32 * grid.pixel, (i / columns * step) as f32 * grid.pixel);
-            let p = [grid.left + x, 0.0, grid.top - z];
-            [body.warp * body.bend(0, p), body.warp * body.bend(2, p)]
-        };
-        Bends { step, columns, by: (0..columns * rows).map(at).collect() }
-    }
-
-    fn place(&self, grid: &Grid, column: usize, row: usize, x: f32, z: f32) -> (f32, f32) {
-        let (c, r) = (column / self.step, row / self.step);
-        let across = (column % self.step) as f32 / self.step as f32;
-        let down = (row % self.step) as f32 / self.step as f32;
-        let right = (c + 1).min(grid.width / self.step);
-        let below = (r + 1).min(grid.height / self.step);
-        let mut to = [x, z];
-        for (axis, v) in to.iter_mut().enumerate() {
-            let at = |c: usize, r: usize| self.by[r * self.columns + c][axis];
-            let upper = at(c, r) + (at(right, r) - at(c, r)) * across;
-            let lower = at(c, below) + (at(right, below) - at(c, below)) * across;
-            *v += upper + (lower - upper) * down;
+/// A solid where the bends of its body bring it, as they bring what lies around it.
+fn bent(body: &Body, solid: &Solid) -> Solid {
+    let place = |p: P3| {
+        let by = |axis: u64| body.warp * body.bend(axis, p);
+        [p[0] - by(0), p[1], p[2] - by(2)]
+    };
+    let shape = match &solid.shape {
+        Shape::Ellipsoid { centre, radii, turn, boxy } => {
+            Shape::Ellipsoid { centre: place(*centre), radii: *radii, turn: *turn, boxy: *boxy }
         }
-        (to[0], to[1])
-    }
+        Shape::Capsule { a, b, ra, rb } => Shape::Capsule { a: place(*a), b: place(*b), ra: *ra, rb: *rb },
+    };
+    Solid { shape, ..solid.clone() }
 }
 
 fn window(solid: &Solid, grid: &Grid) -> Option<[usize; 4]> {
-    // Wide enough for bends.
     let (low, high) = solid.bounds();
-    let (low, high) = (low.map(|v| v - 3.0), high.map(|v| v + 3.0));
     let column = |x: f32| ((x - grid.left) / grid.pixel).clamp(0.0, grid.width as f32) as usize;
     let row = |z: f32| ((grid.top - z) / grid.pixel).clamp(0.0, grid.height as f32) as usize;
     let window = [column(low[0]), column(high[0]), row(high[2]), row(low[2])];
@@ -301,7 +275,7 @@ fn marker(exposure: &Exposure, grid: &Grid, path: &mut [f32]) {
     let low = exposure.top - exposure.size[1] * 0.08 - 10.0;
     let at = |x: f32, z: f32| -> P3 { [left + x, 0.0, low + z] };
     let strokes: Vec<Solid> = STROKES.iter().map(|s| stroke(at(s[0], s[1]), at(s[2], s[3]))).collect();
-    add_part(&strokes.iter().collect::<Vec<_>>(), 60.0, grid, None, path);
+    add_part(&strokes, 60.0, grid, path);
 }
 
 fn stroke(a: P3, b: P3) -> Solid {

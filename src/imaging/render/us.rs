@@ -2,7 +2,7 @@
 
 use crate::imaging::anatomy::Body;
 use crate::imaging::noise::{Rng, blur, mix};
-use crate::imaging::plane::{Plane, paint};
+use crate::imaging::plane::{Plane, paint, paint_flat};
 use crate::imaging::tissue::Tissue;
 use crate::world::{Region, Study};
 
@@ -65,7 +65,7 @@ fn echoes(body: &Body, study: &Study, number: u32, rng: &mut Rng) -> Vec<f32> {
         height,
     };
     let scatter = paint(body, &plane, 0.9, |tissue| (echogenicity(tissue).0, echogenicity(tissue).2));
-    let loss = paint(body, &plane, 0.9, |tissue| (echogenicity(tissue).1, 0.0));
+    let loss = paint_flat(body, &plane, 0.9, |tissue| echogenicity(tissue).1);
     let speckle = speckle(rng);
     let mut out = vec![0.0; LINES * SAMPLES];
     for line in 0..LINES {
@@ -116,7 +116,7 @@ fn skin(body: &Body, x: f32, z: f32) -> f32 {
         width: 1,
         height: 300,
     };
-    let line = paint(body, &plane, 1.0, |tissue| (if tissue == Tissue::Air { 0.0 } else { 1.0 }, 0.0));
+    let line = paint_flat(body, &plane, 1.0, |tissue| if tissue == Tissue::Air { 0.0 } else { 1.0 });
     line.iter().position(|v| *v > 0.5).map_or(-100.0, |row| row as f32 - 240.0)
 }
 
