@@ -210,9 +210,11 @@ impl Line {
         };
         self.history = history.get(next).map(|_| next);
         self.move_to(0, echo);
+        if !self.text.is_empty() {
+            echo.extend_from_slice(b"\x1b[K");
+        }
         self.text = text;
         self.cursor = 0;
-        echo.extend_from_slice(b"\x1b[K");
         self.move_to(self.text.len(), echo);
     }
 

@@ -78,10 +78,8 @@ pub(super) async fn serve(shared: Arc<Shared>, session: Session, mut stream: Box
         line = exchange(&shared.site.behaviour.banner, &session, &mut stream) => line,
         () = &mut grace => None,
     };
-    let Some(line) = line else {
-        let _ = stream.shutdown().await;
-        return;
-    };
+    // Dropping the stream closes it; with unread bytes the kernel resets it, as for sshd.
+    let Some(line) = line else { return };
     let Some(config) = shared.config().await else { return };
     let stopper = Arc::new(Stopper::default());
     let _guard = Guard(Arc::clone(&stopper));

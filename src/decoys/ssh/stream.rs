@@ -15,6 +15,9 @@ use crate::session::{BoxStream, Session};
 
 use super::preamble;
 
+/// Bytes read from the socket at once: sshd empties the socket too, and so leaves nothing unread.
+const CHUNK: usize = 8 << 10;
+
 /// Ends the stream from outside: the library runs in a task of its own.
 #[derive(Default)]
 pub(super) struct Stopper {
@@ -35,8 +38,9 @@ impl Drop for Guard {
 /// The stream as the library sees it.
 pub(super) struct Tapped {
     inner: BoxStream,
-    replay: Vec<u8>,
-    replayed: usize,
+    /// Bytes that the library has still to take, the client's line first.
+    waiting: Vec<u8>,
+    taken: usize,
     swallow: usize,
     tap: Option<Vec<u8>>,
     session: Session,
@@ -52,8 +56,8 @@ impl Tapped {
         swallow: usize,
         stopper: Arc<Stopper>,
     ) -> Self {
-        let replay = format!("{line}\r\n").into_bytes();
-        Tapped { inner, replay, replayed: 0, swallow, tap: Some(Vec::new()), session, stopper }
+        let waiting = format!("{line}\r\n").into_bytes();
+        Tapped { inner, waiting, taken: 0, swallow, tap: Some(Vec::new()), session, stopper }
     }
 
     fn look(&mut self, bytes: &[u8]) {
@@ -83,20 +87,31 @@ impl AsyncRead for Tapped {
         if this.stopper.stopped.load(Ordering::Acquire) {
             return Poll::Ready(Ok(()));
         }
-        let rest = this.replay.get(this.replayed..).unwrap_or_default();
-        if !rest.is_empty() {
-            let piece = rest.get(..rest.len().min(buf.remaining())).unwrap_or_default();
-            buf.put_slice(piece);
-            this.replayed += piece.len();
+        if this.waiting.is_empty() {
+            let mut chunk = [0; CHUNK];
+            let mut fresh = ReadBuf::new(&mut chunk);
+            match Pin::new(&mut this.inner).poll_read(cx, &mut fresh) {
+                Poll::Ready(Ok(())) => {}
+                other => return other,
+            }
+            if this.tap.is_some() {
+                this.look(fresh.filled());
+            }
+            let (now, later) = fresh.filled().split_at(fresh.filled().len().min(buf.remaining()));
+            buf.put_slice(now);
+            this.waiting = later.to_vec();
+            this.taken = 0;
             return Poll::Ready(Ok(()));
         }
-        let before = buf.filled().len();
-        let ready = Pin::new(&mut this.inner).poll_read(cx, buf);
-        if let Some(fresh) = buf.filled().get(before..).filter(|f| !f.is_empty()) {
-            let fresh = if this.tap.is_some() { fresh.to_vec() } else { Vec::new() };
-            this.look(&fresh);
+        let rest = this.waiting.get(this.taken..).unwrap_or_default();
+        let (now, later) = rest.split_at(rest.len().min(buf.remaining()));
+        buf.put_slice(now);
+        if later.is_empty() {
+            this.waiting = Vec::new();
+        } else {
+            this.taken += now.len();
         }
-        ready
+        Poll::Ready(Ok(()))
     }
 }
 

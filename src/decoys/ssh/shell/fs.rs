@@ -364,6 +364,25 @@ impl Fs {
         Ok(())
     }
 
+    /// Hard links of an entry: a directory has its own two and one for each directory in it.
+    pub fn links(&self, path: &str, meta: &Meta) -> usize {
+        if !meta.is_directory() {
+            return 1;
+        }
+        let (real, now) = (self.resolve(path, true).unwrap_or_default(), self.session.now());
+        let mut inside: std::collections::BTreeSet<String> = self
+            .site
+            .children(&real, now)
+            .into_iter()
+            .filter(|(_, n)| matches!(n.body, Body::Directory))
+            .map(|(n, _)| n)
+            .collect();
+        inside.extend(
+            self.list(path).unwrap_or_default().into_iter().filter(|(_, m)| m.is_directory()).map(|(n, _)| n),
+        );
+        inside.len() + 2
+    }
+
     /// An entry as `ls -l` shows it: what SFTP sends beside a name.
     pub fn long_name(&self, name: &str, meta: &Meta) -> String {
         let at = jiff::Timestamp::from_second(meta.mtime).unwrap_or_default().to_zoned(self.site.zone());

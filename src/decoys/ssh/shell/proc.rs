@@ -17,6 +17,9 @@ pub fn node(site: &Site, path: &str, now: Timestamp) -> Option<Node> {
         mtime,
     };
     if let Some(rest) = path.strip_prefix("/sys/") {
+        if rest.strip_prefix("class/net/").is_some_and(|name| is_interface(site, name)) {
+            return Some(Node { body: Body::Directory, mode: 0o555, uid: 0, gid: 0, mtime });
+        }
         return sys(site, rest).map(file);
     }
     let rest = path.strip_prefix("/proc/")?;
@@ -71,6 +74,9 @@ pub fn children(site: &Site, path: &str, now: Timestamp) -> Vec<(String, Node)> 
             ["hostname", "osrelease", "ostype", "pid_max", "version"].map(str::to_owned).to_vec()
         }
         "/sys/class/net" => vec![site.behaviour.machine.interface.clone(), "lo".into()],
+        _ if path.strip_prefix("/sys/class/net/").is_some_and(|name| is_interface(site, name)) => {
+            ["address", "mtu", "operstate"].map(str::to_owned).to_vec()
+        }
         _ => match path.strip_prefix("/proc/").and_then(|p| p.parse::<u32>().ok()) {
             Some(_) => ["cmdline", "comm", "status"].map(str::to_owned).to_vec(),
             None => Vec::new(),
@@ -87,15 +93,25 @@ pub fn children(site: &Site, path: &str, now: Timestamp) -> Vec<(String, Node)> 
         .collect()
 }
 
+fn is_interface(site: &Site, name: &str) -> bool {
+    name == "lo" || name == site.behaviour.machine.interface
+}
+
 fn sys(site: &Site, rest: &str) -> Option<String> {
-    let interface = &site.behaviour.machine.interface;
-    let name = rest.strip_prefix("class/net/")?;
-    match name.split_once('/')? {
-        (name, "address") if name == interface => Some(format!("{}\n", site.mac)),
-        (name, "mtu") if name == interface => Some("1500\n".into()),
-        (name, "operstate") if name == interface => Some("up\n".into()),
-        _ => None,
+    let (name, fact) = rest.strip_prefix("class/net/")?.split_once('/')?;
+    if !is_interface(site, name) {
+        return None;
     }
+    let text = match (fact, name == "lo") {
+        ("address", true) => "00:00:00:00:00:00",
+        ("address", false) => &site.mac,
+        ("mtu", true) => "65536",
+        ("mtu", false) => "1500",
+        ("operstate", true) => "unknown",
+        ("operstate", false) => "up",
+        _ => return None,
+    };
+    Some(format!("{text}\n"))
 }
 
 fn text(site: &Site, name: &str, now: Timestamp) -> Option<String> {

@@ -68,7 +68,9 @@ impl Site {
         let installed = self.installed();
         for line in base::DIRECTORIES.lines() {
             if let Some((mode, path)) = line.split_once(' ') {
-                self.plant(path, Body::Directory, octal(mode), 0, installed);
+                // Packages come and go for the first year and a half.
+                let later = i64::try_from(self.trait_number(path, 47_000_000)).unwrap_or(0);
+                self.plant(path, Body::Directory, octal(mode), 0, installed + later);
             }
         }
         for line in base::LINKS.lines() {
@@ -194,7 +196,13 @@ impl Site {
 
     /// The node at a path at a moment: the tree, or what /proc shows then.
     pub fn node(&self, path: &str, now: Timestamp) -> Option<Node> {
-        proc::node(self, path, now).or_else(|| self.tree.get(path).cloned())
+        let mut node = proc::node(self, path, now).or_else(|| self.tree.get(path).cloned())?;
+        if ["/proc", "/sys", "/dev", "/run", "/tmp"].iter().any(|p| path.starts_with(p))
+            && matches!(node.body, Body::Directory | Body::Device(..))
+        {
+            node.mtime = self.boot(now);
+        }
+        Some(node)
     }
 
     /// Entries of a directory at a moment.
@@ -206,7 +214,7 @@ impl Site {
             .take_while(|(key, _)| key.starts_with(&prefix))
             .filter_map(|(key, node)| Some((key.strip_prefix(&prefix)?, node)))
             .filter(|(name, _)| !name.is_empty() && !name.contains('/'))
-            .map(|(name, node)| (name.to_owned(), node.clone()));
+            .filter_map(|(name, _)| Some((name.to_owned(), self.node(&format!("{prefix}{name}"), now)?)));
         planted.chain(proc::children(self, path, now)).collect()
     }
 

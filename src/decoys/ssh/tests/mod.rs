@@ -4,3 +4,4 @@ mod lines;
 mod parsing;
 mod real_clients;
 mod stand_in;
+mod transfers;

@@ -95,26 +95,15 @@ pub(super) fn df(call: &mut Call) -> i32 {
         });
     }
     let columns = table.first().map_or(0, Vec::len);
-    let least = |c: usize| {
-        if c == 0 {
-            14
-        } else if c + 2 == columns {
-            4
-        } else {
-            5
-        }
+    // Least widths of GNU df: 14 for the device, 4 for type and percentage, 5 for sizes.
+    let least = |c: usize| match c {
+        0 => 14,
+        1 if show_type => 4,
+        c if c + 2 == columns => 4,
+        _ => 5,
     };
-    let widths: Vec<usize> = (0..columns)
-        .map(|c| {
-            table.iter().filter_map(|r| r.get(c)).map(String::len).max().unwrap_or(0).max(if c == 0 && h {
-                10
-            } else if c == 0 {
-                least(0) - 4
-            } else {
-                least(c) - 1
-            })
-        })
-        .collect();
+    let widest = |c: usize| table.iter().filter_map(|r| r.get(c)).map(String::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(|c| widest(c).max(least(c))).collect();
     let left = if show_type { 2 } else { 1 };
     for row in table {
         let cells: Vec<String> = row

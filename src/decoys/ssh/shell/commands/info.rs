@@ -214,7 +214,7 @@ fn uptime_line(call: &Call) -> String {
     };
     let clock = if hours > 0 { format!("{hours:>2}:{minutes:02}") } else { format!("{minutes} min") };
     let users = u32::from(call.shell.screen.is_some());
-    let plural = if users == 1 { "user" } else { "users" };
+    let plural = if users > 1 { "users" } else { "user" };
     let [a, b, c] = proc::load(&call.shell.site, now);
     format!(
         " {} up {day}{clock}, {users:>2} {plural},  load average: {a}, {b}, {c}\n",
@@ -306,7 +306,8 @@ pub(super) fn last(call: &mut Call) -> i32 {
         let day = now.as_second().div_euclid(86_400) - back;
         let pick = call.shell.site.trait_number(&format!("login/{day}"), 100);
         let start = day * 86_400 + i64::try_from(pick * 251).unwrap_or(0) % 30_000;
-        if pick > 30 || start < boot {
+        let weekend = matches!(local(call, start, "%u").as_str(), "6" | "7");
+        if pick > 40 || start < boot || weekend {
             continue;
         }
         let length = i64::try_from(pick * 37 + 120).unwrap_or(600);

@@ -50,7 +50,7 @@ pub(super) fn ls(call: &mut Call) -> i32 {
         || status != 0 && !folders.is_empty() && folders.len() + files.len() > 1;
     if !files.is_empty() {
         order(&mut files, &style.options);
-        show(call, &files, &mut style);
+        show(call, "", &files, &mut style);
     }
     folders.sort();
     let mut shown = 0;
@@ -97,7 +97,7 @@ fn folder(
         let total = if style.options.has('h') { human(blocks * 1024) } else { blocks.to_string() };
         call.out(&format!("total {total}\n"));
     }
-    show(call, &entries, style);
+    show(call, name, &entries, style);
     let below = if style.options.has('R') {
         entries
             .iter()
@@ -136,9 +136,9 @@ fn blocks(meta: &Meta) -> u64 {
     }
 }
 
-fn show(call: &mut Call, entries: &[(String, Meta)], style: &mut Style) {
+fn show(call: &mut Call, folder: &str, entries: &[(String, Meta)], style: &mut Style) {
     if style.long {
-        return long(call, entries, style);
+        return long(call, folder, entries, style);
     }
     let names: Vec<(String, String)> = entries
         .iter()
@@ -150,10 +150,23 @@ fn show(call: &mut Call, entries: &[(String, Meta)], style: &mut Style) {
         .collect();
     if style.one && !style.options.has('C') {
         let lines: String = names.iter().map(|(_, shown)| format!("{shown}\n")).collect();
-        call.out(&lines);
+        print(call, &lines, style);
     } else {
         let width = call.shell.screen.as_ref().map_or(80, |s| usize::from(s.columns));
-        call.out(&columns(&names, width));
+        let text = columns(&names, width);
+        print(call, &text, style);
+    }
+}
+
+/// Prints; the first colour of all is led in by a reset, as GNU does.
+fn print(call: &mut Call, text: &str, style: &mut Style) {
+    match text.find('\x1b').filter(|_| !style.started) {
+        Some(at) => {
+            style.started = true;
+            let (before, after) = text.split_at(at);
+            call.out(&format!("{before}\x1b[0m{after}"));
+        }
+        None => call.out(text),
     }
 }
 
@@ -170,7 +183,7 @@ fn classify(meta: &Meta, options: &Options) -> &'static str {
 }
 
 /// Colours of dircolors' defaults.
-fn paint(name: &str, meta: &Meta, style: &mut Style) -> String {
+fn paint(name: &str, meta: &Meta, style: &Style) -> String {
     if !style.colour {
         return name.to_owned();
     }
@@ -189,16 +202,14 @@ fn paint(name: &str, meta: &Meta, style: &mut Style) -> String {
         Form::File if archive => "01;31",
         Form::File => return name.to_owned(),
     };
-    let reset = if style.started { "" } else { "\x1b[0m" };
-    style.started = true;
-    format!("{reset}\x1b[{code}m{name}\x1b[0m")
+    format!("\x1b[{code}m{name}\x1b[0m")
 }
 
 fn inode(name: &str) -> u64 {
     name.bytes().fold(131_073, |hash: u64, b| (hash * 31 + u64::from(b)) % 12_582_912)
 }
 
-fn long(call: &mut Call, entries: &[(String, Meta)], style: &mut Style) {
+fn long(call: &mut Call, folder: &str, entries: &[(String, Meta)], style: &mut Style) {
     let now = call.shell.session.now();
     let numeric = style.options.has('n');
     let owner = |m: &Meta| if numeric { m.uid.to_string() } else { call.shell.site.user_name(m.uid) };
@@ -210,8 +221,15 @@ fn long(call: &mut Call, entries: &[(String, Meta)], style: &mut Style) {
     };
     let rows: Vec<[String; 6]> = entries
         .iter()
-        .map(|(_, m)| {
-            [m.mode_text(), links(m).to_string(), owner(m), group(m), size(m), stamp(call, m.mtime, now)]
+        .map(|(name, m)| {
+            [
+                m.mode_text(),
+                links(call, folder, name, m).to_string(),
+                owner(m),
+                group(m),
+                size(m),
+                stamp(call, m.mtime, now),
+            ]
         })
         .collect();
     let wide = |column: usize| {
@@ -242,11 +260,12 @@ fn long(call: &mut Call, entries: &[(String, Meta)], style: &mut Style) {
         }
         out.push('\n');
     }
-    call.out(&out);
+    print(call, &out, style);
 }
 
-fn links(meta: &Meta) -> u32 {
-    if meta.is_directory() { 2 } else { 1 }
+fn links(call: &Call, folder: &str, name: &str, meta: &Meta) -> usize {
+    let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    call.shell.fs.links(&call.shell.path(&path), meta)
 }
 
 /// `Nov 22 21:54`, or with the year when older than six months or in the future.
@@ -319,7 +338,7 @@ fn stat_format(call: &Call, name: &str, meta: &Meta, format: &str) -> String {
             Some('Y' | 'X' | 'Z') => out.push_str(&meta.mtime.to_string()),
             Some('y' | 'x' | 'z') => out.push_str(&full_time(call, meta.mtime)),
             Some('F') => out.push_str(kind(meta)),
-            Some('h') => out.push_str(&links(meta).to_string()),
+            Some('h') => out.push_str(&links(call, "", name, meta).to_string()),
             Some('i') => out.push_str(&inode(name).to_string()),
             Some('%') => out.push('%'),
             Some(other) => {
@@ -344,7 +363,7 @@ fn stat_text(call: &Call, name: &str, meta: &Meta) -> String {
         blocks(meta) * 2,
         kind(meta),
         inode(name),
-        links(meta),
+        links(call, "", name, meta),
         meta.mode,
         meta.mode_text(),
         meta.uid,

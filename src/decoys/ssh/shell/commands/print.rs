@@ -136,3 +136,29 @@ fn pad(text: &[u8], flags: &str, letter: char) -> Vec<u8> {
     let fill = vec![if zero && !left { b'0' } else { b' ' }; missing];
     if left { [body, fill].concat() } else { [fill, body].concat() }
 }
+
+/// `perl`: its version, and `-e` with `print` of texts; anything else runs without a trace.
+pub(crate) fn perl(call: &mut Call) -> i32 {
+    let rest = call.rest();
+    if rest.iter().any(|a| a == "-v") {
+        call.out("\nThis is perl 5, version 36, subversion 0 (v5.36.0) built for x86_64-linux-gnu-thread-multi\n(with 60 registered patches, see perl -V for more detail)\n\nCopyright 1987-2022, Larry Wall\n\nPerl may be copied only under the terms of either the Artistic License or the\nGNU General Public License, which may be found in the Perl 5 source kit.\n\nComplete documentation for Perl, including FAQ lists, should be found on\nthis system using \"man perl\" or \"perldoc perl\".  If you have access to the\nInternet, point your browser at https://www.perl.org/, the Perl Home Page.\n\n");
+        return 0;
+    }
+    let Some(source) = rest.iter().skip_while(|a| !a.starts_with("-e") && !a.ends_with('e')).nth(1) else {
+        return 0;
+    };
+    for statement in source.split(';') {
+        let Some(list) = statement.trim().strip_prefix("print") else { continue };
+        for item in list.split(',') {
+            let item = item.trim().trim_matches(['(', ')']);
+            if let Some(text) = item.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+                call.bytes(&unescape(text, false).0);
+            } else if let Some(text) = item.strip_prefix('\'').and_then(|t| t.strip_suffix('\'')) {
+                call.out(text);
+            } else if let Ok(value) = crate::decoys::ssh::shell::arith::evaluate(item, call.shell) {
+                call.out(&value.to_string());
+            }
+        }
+    }
+    0
+}

@@ -196,10 +196,24 @@ pub(crate) fn sockets(call: &mut Call) -> i32 {
     }
     let mut text = String::new();
     if call.name() == "ss" {
-        text.push_str("State      Recv-Q     Send-Q         Local Address:Port           Peer Address:Port     Process     \n");
-        for (state, local, remote) in rows {
-            let (state, queue) = if state == "LISTEN" { ("LISTEN", 128) } else { ("ESTAB", 0) };
-            text.push_str(&format!("{state:<10} 0          {queue:<14} {local:>22} {remote:>24}\n"));
+        let cut = |address: &str| {
+            address
+                .rsplit_once(':')
+                .map_or((String::new(), String::new()), |(a, p)| (a.to_owned(), p.to_owned()))
+        };
+        let mut table = vec![
+            ["State", "Recv-Q", "Send-Q", "Local Address", "Port", "Peer Address", "Port"].map(str::to_owned),
+        ];
+        for (state, own, remote) in rows {
+            let (state, queue) = if state == "LISTEN" { ("LISTEN", "128") } else { ("ESTAB", "0") };
+            let ((own, port), (peer, peer_port)) = (cut(&own), cut(&remote));
+            table.push([state.to_owned(), "0".to_owned(), queue.to_owned(), own, port, peer, peer_port]);
+        }
+        let wide = |c: usize| table.iter().filter_map(|r| r.get(c)).map(String::len).max().unwrap_or(0);
+        let [a, b, c, d, e, f, g] = [0, 1, 2, 3, 4, 5, 6].map(wide);
+        for (n, [state, received, sent, own, port, peer, peer_port]) in table.iter().enumerate() {
+            let last = if n == 0 { "Process" } else { "       " };
+            text.push_str(&format!("{state:<a$} {received:<b$} {sent:<c$} {own:>d$}:{port:<e$} {peer:>f$}:{peer_port:<g$}{last}\n"));
         }
     } else {
         if options.has('p') {
