@@ -191,9 +191,9 @@ fn what_the_machine_tells_of_itself_agrees() {
         say("cat /sys/class/net/ens192/address").trim(),
         say("ip link | awk '/ether/ {print $2}' | tail -1").trim()
     );
-    assert!(
-        say("cat ~/portal.txt").contains(&say("grep 密码 ~/portal.txt | awk '{print $2}'").trim().to_owned())
-    );
+    let pack = super::stand_in::pack();
+    let bait = pack.host("his").unwrap().accounts.iter().find(|a| a.name == "hisadmin").unwrap();
+    assert!(say("cat ~/portal.txt").contains(&bait.password));
     assert!(say("df -h /").starts_with("Filesystem      Size  Used Avail Use% Mounted on\n/dev/sda1       "));
 }
 
