@@ -86,7 +86,7 @@ impl Archive {
     }
 
     /// A study that is in reach and whose first images have come in.
-    fn entry(&self, view: &View, study: Study) -> Option<Arc<Entry>> {
+    pub(crate) fn entry(&self, view: &View, study: Study) -> Option<Arc<Entry>> {
         let (first, last) = self.dates(view);
         let date = view.local(study.started).date();
         if date < first || date > last {

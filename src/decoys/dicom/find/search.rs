@@ -11,10 +11,14 @@ use crate::decoys::dicom::archive::{Archive, Day};
 use crate::decoys::dicom::behaviour::Level;
 use crate::decoys::dicom::record::{Entry, Record};
 use crate::wire::dicom::dataset::{Tag, tags};
-use crate::world::{Instance, PatientFilter, Series, View};
+use crate::world::{Instance, PatientFilter, Series, Study, StudyFilter, View};
 
-/// Most patients looked up one by one for a name; a more common name is cheaper by walking the days.
+/// Most patients looked up one by one for a name; a more common name is cheaper by one look at all
+/// days.
 const MAX_NAMED: usize = 500;
+
+/// Most studies of a common name that are held at once, some 20 MB; for more, the days are walked.
+const MAX_STUDIES: usize = 24_576;
 
 /// Most UIDs of one key that are looked up; products' clients send a few hundred at most.
 const MAX_UIDS: usize = 4096;
@@ -52,13 +56,17 @@ pub(crate) struct Search {
 
 enum Source {
     List(VecDeque<Arc<Entry>>),
+    Studies(VecDeque<Study>),
     Days { next: Option<Date>, last: Date, day: Day, at: usize },
 }
 
 impl Search {
     /// Chooses the shortest way to everything that can match.
     pub(crate) fn new(query: &Query, archive: &Archive, view: &View) -> Self {
-        let source = listed(query, archive, view).map_or_else(|| days(query, archive, view), Source::List);
+        let source = listed(query, archive, view)
+            .map(Source::List)
+            .or_else(|| named(query, archive, view).map(Source::Studies))
+            .unwrap_or_else(|| days(query, archive, view));
         Search { source, patients: HashSet::new(), ready: VecDeque::new(), looked_at: 0 }
     }
 
@@ -136,6 +144,11 @@ impl Source {
     fn next(&mut self, archive: &Archive, view: &View) -> Option<Arc<Entry>> {
         match self {
             Source::List(list) => list.pop_front(),
+            Source::Studies(studies) => loop {
+                if let Some(entry) = archive.entry(view, studies.pop_front()?) {
+                    return Some(entry);
+                }
+            },
             Source::Days { next, last, day, at } => loop {
                 if let Some(entry) = day.get(*at) {
                     *at += 1;
@@ -163,14 +176,33 @@ fn listed(query: &Query, archive: &Archive, view: &View) -> Option<VecDeque<Arc<
         let patient = view.patient_by_mrn(&mrn);
         return Some(patient.map(|p| archive.of_patient(view, p.no)).unwrap_or_default().into());
     }
-    let Some(Matcher::Wildcard(pattern)) = query.matcher(tags::PATIENT_NAME) else { return None };
-    let piece = literal(&pattern_text(query, pattern))?;
-    let filter = PatientFilter { name: Some(format!("*{piece}*")), limit: Some(MAX_NAMED + 1), born: None };
+    let filter = PatientFilter { name: Some(name_piece(query)?), limit: Some(MAX_NAMED + 1), born: None };
     let patients = view.patients(&filter);
     if patients.len() > MAX_NAMED {
         return None;
     }
     Some(ordered(patients.iter().flat_map(|patient| archive.of_patient(view, patient.no)).collect()))
+}
+
+/// Studies of a common name in the dates asked for, oldest first; `None` when there are too many.
+fn named(query: &Query, archive: &Archive, view: &View) -> Option<VecDeque<Study>> {
+    let (first, last) = dates(query, archive, view);
+    let filter = StudyFilter {
+        from: Some(first),
+        to: Some(last),
+        name: Some(name_piece(query)?),
+        limit: Some(MAX_STUDIES + 1),
+        ..StudyFilter::default()
+    };
+    let mut studies = view.studies(&filter);
+    studies.sort_by(|a, b| (a.started, &a.uid).cmp(&(b.started, &b.uid)));
+    (studies.len() <= MAX_STUDIES).then(|| studies.into())
+}
+
+/// A pattern for the world that every name matches which matches the query's.
+fn name_piece(query: &Query) -> Option<String> {
+    let Some(Matcher::Wildcard(pattern)) = query.matcher(tags::PATIENT_NAME) else { return None };
+    literal(&pattern_text(query, pattern)).map(|piece| format!("*{piece}*"))
 }
 
 fn single(query: &Query, tag: Tag) -> Option<String> {
@@ -199,12 +231,18 @@ fn ordered(mut entries: Vec<Arc<Entry>>) -> VecDeque<Arc<Entry>> {
 }
 
 fn days(query: &Query, archive: &Archive, view: &View) -> Source {
+    let (first, last) = dates(query, archive, view);
+    Source::Days { next: Some(first), last, day: Vec::new().into(), at: 0 }
+}
+
+/// First and last day that can match.
+fn dates(query: &Query, archive: &Archive, view: &View) -> (Date, Date) {
     let (mut first, mut last) = archive.dates(view);
     if let Some(Matcher::Dates(range)) = query.matcher(tags::STUDY_DATE) {
         first = range.first.map_or(first, |day| first.max(civil(day, Date::MIN)));
         last = range.last.map_or(last, |day| last.min(civil(day, Date::MAX)));
     }
-    Source::Days { next: Some(first), last, day: Vec::new().into(), at: 0 }
+    (first, last)
 }
 
 /// A date from its eight digits; days that a month lacks count to its last.
