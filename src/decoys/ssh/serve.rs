@@ -88,7 +88,7 @@ pub(super) async fn serve(shared: Arc<Shared>, session: Session, mut stream: Box
     let authenticated = Arc::new(AtomicBool::new(false));
     let peer = Peer::new(Arc::clone(&shared.site), session.clone(), Arc::clone(&authenticated));
     let handle = peer.handle_slot();
-    let Ok(mut running) = run_stream(config, tapped, peer).await else { return };
+    let Ok(mut running) = Box::pin(run_stream(config, tapped, peer)).await else { return };
     let _ = handle.set(running.handle());
     let ended = tokio::select! {
         ended = &mut running => ended,

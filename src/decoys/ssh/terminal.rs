@@ -247,7 +247,8 @@ async fn lines(shell: &mut Shell, console: &mut Console, interrupt: &Notify, int
         }
         let whole = std::mem::take(&mut command);
         shell.remember(whole.trim_end());
-        match perform(shell, console, interrupt, &whole).await {
+        // On the heap: a shell that waits at its prompt should not hold the room of a run.
+        match Box::pin(perform(shell, console, interrupt, &whole)).await {
             Ok(ended) => {
                 console.typed.clear();
                 console.echo = true;
