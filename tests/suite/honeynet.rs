@@ -110,6 +110,11 @@ impl Honeynet {
         signal(self.pid(), "TERM");
         self.process.wait().unwrap()
     }
+
+    /// Starts again on the same data, after [`Honeynet::stop`].
+    pub(crate) fn start_again(&mut self) {
+        self.process = launch(self.dir.path());
+    }
 }
 
 impl Drop for Honeynet {

@@ -1,13 +1,22 @@
 //! The integration suite: one binary, a module per subject.
 
+mod agreement;
+mod browser;
+mod clients;
 mod crash;
+mod dcmtk;
 mod delivery;
 mod dicom_objects;
 mod documented;
 mod golden;
 mod honeynet;
+mod kept;
+mod lifecycle;
 mod mistakes;
 mod packets;
 mod posting;
+mod senders;
+mod shell;
 mod siem;
+mod truth;
 mod world;
