@@ -93,9 +93,13 @@ impl Prepared {
             told = pause_until_told() => told?,
         }
         stop.fire();
-        let ended = children.end(&outlet, stop_core).await;
-        stop_shipping.fire();
-        let _ = shipping.await;
+        // Once everything is told, shipping ends before core does: core's end is no loss of core.
+        let told = async {
+            outlet.drained(processes::DRAIN).await;
+            stop_shipping.fire();
+            let _ = shipping.await;
+        };
+        let ended = children.end(&outlet, told, stop_core).await;
         let _ = status::write(&self.layout, "supervisor", json!({ "stopped": true }));
         ended
     }
@@ -190,14 +194,19 @@ impl Children {
 
     /// Inlet first, outlet last: the sensor ends its sessions, capd its segments, and core takes
     /// what they and this process still have to say.
-    async fn end(self, outlet: &Outlet, stop_core: Trigger) -> Result<(), String> {
+    async fn end(
+        self,
+        outlet: &Outlet,
+        told: impl Future<Output = ()>,
+        stop_core: Trigger,
+    ) -> Result<(), String> {
         let ended = async {
             let mut first = JoinSet::new();
             first.spawn(self.sensor.end());
             first.spawn(self.capd.end());
             while first.join_next().await.is_some() {}
             outlet.system(SystemEvent::Stopped { pid: std::process::id() });
-            outlet.drained(processes::DRAIN).await;
+            told.await;
             stop_core.fire();
             self.core.end().await;
         };

@@ -62,10 +62,24 @@ pub(crate) fn value<'a>(dump: &'a str, tag: &str) -> &'a str {
     value.map_or("", |(value, _)| value)
 }
 
-/// The elements of a dump without what belongs to the file: its meta header.
-pub(crate) fn data_set(dump: &str) -> Vec<&str> {
+/// Two files hold one data set; how the lengths of sequences are written may differ.
+pub(crate) fn assert_same_data_set(one: &Path, other: &Path) {
+    let (one, other) = (dump(one), dump(other));
+    let (one, other) = (data_set(&one), data_set(&other));
+    for (left, right) in one.iter().zip(&other) {
+        assert_eq!(left, right);
+    }
+    assert_eq!(one.len(), other.len());
+}
+
+/// The elements of a dump without the file's meta header and the marks of lengths.
+fn data_set(dump: &str) -> Vec<&str> {
     let (_, data_set) = dump.split_once("# Dicom-Data-Set").unwrap();
-    data_set.lines().filter(|line| line.trim_start().starts_with('(')).collect()
+    let elements = data_set.lines().filter(|line| {
+        let line = line.trim_start();
+        line.starts_with('(') && !line.starts_with("(fffe,")
+    });
+    elements.map(|line| line.split_once(" SQ ").map_or(line, |(tag, _)| tag)).collect()
 }
 
 /// A small image of nobody, as a scanner of papers would store it.
