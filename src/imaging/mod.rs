@@ -28,9 +28,9 @@ use header::Subject;
 pub use preview::GrayImage;
 use render::{Frame, dx};
 
-/// Bytes of whole objects that are kept by default: some 120 CT slices or 8 radiographs, which is
-/// a patient being pulled twice.
-pub const DEFAULT_CACHE: usize = 64 << 20;
+/// Bytes of whole objects that are kept by default: some 360 CT slices, so that a thin series that
+/// is pulled again fits whole; it fills only while images are pulled.
+pub const DEFAULT_CACHE: usize = 192 << 20;
 
 /// Bytes of bodies that are kept: about 20 studies that are read side by side.
 const BODIES: usize = 16 << 20;

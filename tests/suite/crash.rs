@@ -12,6 +12,9 @@ use crate::honeynet::{Honeynet, signal, text, within};
 
 const KILLS: usize = 20;
 
+/// Between two messages of an attacker: an attack, not a load test.
+const PAUSE: Duration = Duration::from_millis(4);
+
 /// Sends one MLLP message after another; gives the control ids that were acknowledged.
 fn attack(attacker: usize, address: SocketAddr, stop: &AtomicBool) -> Vec<String> {
     let mut acknowledged = Vec::new();
@@ -36,6 +39,7 @@ fn attack(attacker: usize, address: SocketAddr, stop: &AtomicBool) -> Vec<String
             let _ = answers.read_exact(&mut [0]);
             assert!(String::from_utf8_lossy(&answer).contains(&id), "the answer echoes the control id");
             acknowledged.push(id);
+            thread::sleep(PAUSE);
         }
     }
     acknowledged
