@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::turn::Turn;
+
 /// Each honeynet of this test process gets a loopback network of its own.
 static NEXT_NETWORK: AtomicU8 = AtomicU8::new(1);
 
@@ -20,6 +22,7 @@ pub(crate) struct Honeynet {
     dir: TempDir,
     process: Child,
     network: u8,
+    _turn: Turn,
 }
 
 impl Honeynet {
@@ -30,6 +33,7 @@ impl Honeynet {
 
     /// The same with more config (`[[destination]]` and the like).
     pub(crate) fn with(config: &str) -> Self {
+        let turn = Turn::take();
         let dir = TempDir::new().unwrap();
         let network = NEXT_NETWORK.fetch_add(1, Ordering::Relaxed);
         let mut text = String::from("[sensor]\npacing = false\n");
@@ -39,7 +43,7 @@ impl Honeynet {
         text.push_str(config);
         fs::write(dir.path().join("honeynet.toml"), text).unwrap();
         let process = launch(dir.path());
-        Honeynet { dir, process, network }
+        Honeynet { dir, process, network, _turn: turn }
     }
 
     /// An address for an attacker that no other test uses.

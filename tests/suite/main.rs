@@ -19,4 +19,5 @@ mod senders;
 mod shell;
 mod siem;
 mod truth;
+mod turn;
 mod world;
