@@ -155,7 +155,15 @@ pub enum What {
 /// # Errors
 /// The file can't be opened, or is no transcript.
 pub fn read(path: &Path) -> io::Result<Reader> {
-    let mut input = BufReader::new(File::open(path)?);
+    entries(File::open(path)?)
+}
+
+/// The same from any input.
+///
+/// # Errors
+/// The input can't be read, or is no transcript.
+pub fn entries<R: Read>(input: R) -> io::Result<Reader<R>> {
+    let mut input = BufReader::new(input);
     let mut head = [0; 20];
     input.read_exact(&mut head)?;
     if head[..4] != MAGIC {
@@ -166,19 +174,19 @@ pub fn read(path: &Path) -> io::Result<Reader> {
 }
 
 /// The entries of a transcript, in order.
-pub struct Reader {
-    input: BufReader<File>,
+pub struct Reader<R = File> {
+    input: BufReader<R>,
     session: SessionId,
 }
 
-impl Reader {
+impl<R> Reader<R> {
     /// The session that the file names.
     pub fn session(&self) -> SessionId {
         self.session
     }
 }
 
-impl Iterator for Reader {
+impl<R: Read> Iterator for Reader<R> {
     type Item = Entry;
 
     fn next(&mut self) -> Option<Entry> {

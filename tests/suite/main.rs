@@ -15,6 +15,7 @@ mod lifecycle;
 mod mistakes;
 mod packets;
 mod posting;
+mod regressions;
 mod senders;
 mod shell;
 mod siem;

@@ -1,0 +1,46 @@
+//! What hostile bytes are given to: one function per parser or decoy, shared by the fuzzer and by
+//! `tests/suite/regressions.rs`. Each must return on any input, and holds what must be true of it.
+
+mod parsers;
+mod stage;
+
+/// A target by its name: that of its fuzz target and of its folder in `tests/regressions`.
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// Takes one input; panics when something that must hold does not.
+    pub run: fn(&[u8]),
+}
+
+/// All targets.
+pub const TARGETS: [Target; 14] = [
+    Target { name: "frame", run: parsers::frame },
+    Target { name: "dicom_pdu", run: parsers::dicom_pdu },
+    Target { name: "dicom_dataset", run: parsers::dicom_dataset },
+    Target { name: "dicom_machine", run: dicom_machine },
+    Target { name: "hl7", run: parsers::hl7 },
+    Target { name: "mllp", run: parsers::mllp },
+    Target { name: "mllp_machine", run: |input| stage::play("his", "mllp", input) },
+    Target { name: "astm", run: parsers::astm },
+    Target { name: "astm_machine", run: |input| stage::play("lis", "astm", input) },
+    Target { name: "http_head", run: parsers::http_head },
+    Target { name: "http_machine", run: |input| stage::play("his", "http", input) },
+    Target { name: "ssh_shell", run: parsers::ssh_shell },
+    Target { name: "pcapng", run: parsers::pcapng },
+    Target { name: "transcript", run: parsers::transcript },
+];
+
+/// The lowest bit of the first byte chooses the archive.
+fn dicom_machine(input: &[u8]) {
+    let second = input.first().is_some_and(|byte| byte & 1 == 1);
+    stage::play(if second { "pacs" } else { "his" }, "dicom", input);
+}
+
+/// Runs the target of this name.
+///
+/// # Panics
+/// When there is none, or when something that must hold does not.
+pub fn run(name: &str, input: &[u8]) {
+    let target = TARGETS.iter().find(|t| t.name == name).expect("a target of this name");
+    (target.run)(input);
+}

@@ -1,0 +1,209 @@
+//! Codecs on their own: what they read is what they write, and how the input is split changes nothing.
+
+use bytes::{Bytes, BytesMut};
+use honeyward::decoys::astm;
+use honeyward::decoys::http::body::{BodyReader, Progress};
+use honeyward::decoys::http::parser::{HeadParser, Step};
+use honeyward::decoys::http::{cookie, form, range, uri};
+use honeyward::decoys::ssh::{preamble, shell};
+use honeyward::event::frame;
+use honeyward::record::packets::pcapng;
+use honeyward::record::transcript;
+use honeyward::wire::dicom::command::Command;
+use honeyward::wire::dicom::dataset::{DataSet, TransferSyntax};
+use honeyward::wire::dicom::pdu::{Associate, Header, values};
+use honeyward::wire::hl7;
+
+pub(super) fn frame(input: &[u8]) {
+    let Ok(Some(length)) = frame::frame_length(input) else { return };
+    assert!(length <= input.len());
+    let Ok(event) = frame::decode(&input[..length]) else { return };
+    let mut again = Vec::new();
+    if frame::encode(&event, &mut again).is_ok() {
+        assert_eq!(frame::decode(&again), Ok(event));
+    }
+}
+
+pub(super) fn dicom_pdu(input: &[u8]) {
+    let Some(header) = Header::read(input) else { return };
+    assert!(header.whole() >= 6);
+    let body = Bytes::copy_from_slice(&input[6..]);
+    let _ = Associate::version_of(&body);
+    if let Ok(found) = values(&body) {
+        assert!(found.iter().map(|v| v.bytes.len()).sum::<usize>() <= body.len());
+    }
+    if let Ok(asked) = Associate::read(&body) {
+        let _ = asked.accept();
+        let again = asked.request().slice(6..);
+        assert!(Associate::read(&again).is_ok(), "what was written can be read");
+    }
+}
+
+/// The first byte chooses the transfer syntax.
+pub(super) fn dicom_dataset(input: &[u8]) {
+    let Some((choice, rest)) = input.split_first() else { return };
+    let syntaxes =
+        [TransferSyntax::ImplicitLittle, TransferSyntax::ExplicitLittle, TransferSyntax::ExplicitBig];
+    let syntax = syntaxes[usize::from(*choice) % syntaxes.len()];
+    let bytes = Bytes::copy_from_slice(rest);
+    let _ = Command::read(bytes.clone());
+    let Ok(found) = DataSet::decode(&bytes, syntax) else { return };
+    for (tag, _) in found.iter() {
+        let _ = (found.texts(tag), found.u16(tag), found.u32(tag), found.integer(tag), found.items(tag));
+    }
+    let written = found.encode(syntax);
+    assert_eq!(written.len(), found.encoded_len(syntax));
+    assert!(DataSet::decode(&written, syntax).is_ok(), "what was written can be read");
+}
+
+pub(super) fn hl7(input: &[u8]) {
+    for part in hl7::split(input) {
+        let text = hl7::Text::decode(part, hl7::Charset::Gb18030);
+        drop(text);
+        let Ok(message) = hl7::Message::parse(part) else { continue };
+        for segment in message.segments() {
+            for n in 0..40 {
+                let field = segment.field(n);
+                for repetition in field.repetitions().take(8) {
+                    let component = repetition.component(1);
+                    assert!(component.raw().len() <= part.len());
+                    let _ = (component.subcomponent(1).value(), component.text());
+                }
+            }
+        }
+        let mut writer = hl7::Writer::new(message.delimiters());
+        writer.header("MSH").put(9, "ACK").put(10, &message.msh(10).text());
+        let _ = writer.finish();
+    }
+}
+
+/// The first byte chooses how strict the engine is.
+pub(super) fn mllp(input: &[u8]) {
+    let Some((choice, rest)) = input.split_first() else { return };
+    let before_start = [hl7::BeforeStart::Skip, hl7::BeforeStart::Close][usize::from(choice & 1)];
+    let lone_end =
+        [hl7::LoneEnd::Ends, hl7::LoneEnd::Content, hl7::LoneEnd::Close][usize::from(choice >> 1) % 3];
+    let framing = hl7::Framing { before_start, lone_end };
+    let heard = |size: usize| {
+        let mut deframer = hl7::Deframer::new(framing);
+        let mut input = BytesMut::new();
+        let mut all = Vec::new();
+        for chunk in rest.chunks(size.max(1)) {
+            input.extend_from_slice(chunk);
+            while let Some(heard) = deframer.next(&mut input) {
+                let broken = matches!(heard, hl7::Heard::Broken(..));
+                all.push(heard);
+                if broken {
+                    return messages(all);
+                }
+            }
+        }
+        all.extend(deframer.close());
+        messages(all)
+    };
+    assert_eq!(heard(1), heard(rest.len()));
+}
+
+/// Samples of noise may be cut differently; messages may not.
+fn messages(heard: Vec<hl7::Heard>) -> Vec<BytesMut> {
+    heard.into_iter().filter_map(|h| if let hl7::Heard::Message(m) = h { Some(m) } else { None }).collect()
+}
+
+pub(super) fn astm(input: &[u8]) {
+    if let Ok(frame) = astm::parse_frame(input) {
+        let written = astm::encode_frame(frame.number, frame.text, true);
+        assert!(written.len() > frame.text.len());
+    }
+    for message in astm::Message::split(input) {
+        for record in message.records() {
+            for n in 0..20 {
+                for part in record.repetitions(n).take(8) {
+                    let _ = record.components(part);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn http_head(input: &[u8]) {
+    assert_eq!(heads(input, 1), heads(input, input.len()));
+    let _ = (uri::nginx_path(input), uri::tomcat_path(input, input), uri::percent_decode(input));
+    let _ = (form::Fields::parse(input), cookie::find(input, "JSESSIONID"), range::parse(input, 1000));
+    let line = input.iter().position(|b| *b == b'\n').unwrap_or(input.len());
+    if let Some(boundary) = form::boundary(&input[..line]) {
+        let _ = form::parts(input, boundary);
+    }
+    assert_eq!(chunks(input, 1), chunks(input, input.len()));
+}
+
+/// A chunked body that comes in pieces of `size`, and how it ended.
+fn chunks(input: &[u8], size: usize) -> (Vec<u8>, Progress) {
+    const LIMIT: usize = 4096;
+    let (mut body, mut rest, mut sink) = (BodyReader::chunked(), BytesMut::new(), Vec::new());
+    for piece in input.chunks(size.max(1)) {
+        rest.extend_from_slice(piece);
+        let progress = body.advance(&mut rest, &mut sink, LIMIT);
+        assert!(sink.len() <= LIMIT);
+        if progress != Progress::More {
+            return (sink, progress);
+        }
+    }
+    (sink, Progress::More)
+}
+
+/// The heads of a stream that comes in chunks of `size`, up to a refusal.
+fn heads(input: &[u8], size: usize) -> Vec<String> {
+    let mut parser = HeadParser::default();
+    let mut bytes = BytesMut::new();
+    let mut found = Vec::new();
+    for chunk in input.chunks(size.max(1)) {
+        bytes.extend_from_slice(chunk);
+        loop {
+            match parser.advance(&mut bytes) {
+                Step::More => break,
+                Step::Head(head) => {
+                    let headers: Vec<_> = head.headers().collect();
+                    found.push(format!("{:?} {:?} {headers:?}", head.method(), head.target()));
+                }
+                Step::Refused { refusal, version, .. } => {
+                    found.push(format!("{refusal:?} {version:?}"));
+                    return found;
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A whole input as a script; its first line as a pattern for the rest, as `grep` would use it.
+pub(super) fn ssh_shell(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let _ = shell::parser::parse(&text);
+    let (pattern, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    for extended in [false, true] {
+        if let Ok(found) = shell::regex::Regex::new(pattern, extended, false) {
+            let _ = found.is_match(rest);
+        }
+    }
+    let end = input.iter().position(|b| *b == b'\n').unwrap_or(input.len());
+    let _ = (preamble::judge(&input[..end]), preamble::kexinit(input));
+}
+
+pub(super) fn pcapng(input: &[u8]) {
+    let mut blocks = pcapng::Blocks::new(input, 0);
+    let mut read = 0;
+    while let Ok(Some(block)) = blocks.next_block() {
+        read += block.bytes.len();
+        if let Some(packet) = block.packet() {
+            assert!(packet.data.len() <= block.bytes.len());
+        }
+        let _ = (block.interface(), block.statistics());
+    }
+    assert!(read <= input.len());
+}
+
+pub(super) fn transcript(input: &[u8]) {
+    let Ok(entries) = transcript::entries(input) else { return };
+    let _ = entries.session();
+    assert!(entries.count() <= input.len() / 13);
+}
