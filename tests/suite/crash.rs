@@ -45,6 +45,15 @@ fn attack(attacker: usize, address: SocketAddr, stop: &AtomicBool) -> Vec<String
     acknowledged
 }
 
+/// Ends the attack when dropped, so that a failed test ends too.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn child(net: &Honeynet, name: &str) -> Option<u32> {
     let status = net.json(&["status", "--json"]);
     let processes = status[0]["processes"].as_array()?;
@@ -75,6 +84,7 @@ fn twenty_kills_lose_nothing_that_was_acknowledged() {
                 })
             })
             .collect();
+        let attack_ends = Ends(&stop);
         for kill in 0..KILLS {
             let victim = ["sensor", "core", "capd"][kill % 3];
             // A different moment of the attack each time.
@@ -86,7 +96,7 @@ fn twenty_kills_lose_nothing_that_was_acknowledged() {
             assert!(killed.elapsed() < Duration::from_secs(2), "{victim}: back after {:?}", killed.elapsed());
             within(Duration::from_secs(8), "the child is back", || child(&net, victim).filter(|p| *p != pid));
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(attack_ends);
         attackers.into_iter().flat_map(|a| a.join().unwrap()).collect::<Vec<_>>()
     });
     assert!(acknowledged.len() > KILLS, "the attack went on: {}", acknowledged.len());

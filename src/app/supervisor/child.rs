@@ -20,8 +20,9 @@ use crate::sys;
 /// First pause before a restart; doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Longest pause before a restart.
-const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// Longest pause before a restart: with the start itself, a decoy is back within two seconds however
+/// often it dies, and a child that can't start costs next to nothing.
+const LAST_PAUSE: Duration = Duration::from_millis(800);
 
 /// A child that lived this long has recovered: the next pause is the first again.
 const RECOVERED: Duration = Duration::from_secs(10);
