@@ -15,7 +15,7 @@ const MAX_SAMPLE: usize = 512;
 pub struct Attack {
     /// The weakness: a CVE id or a short name of ours.
     pub weakness: &'static str,
-    /// What was sent, cut to [`MAX_SAMPLE`] bytes.
+    /// What was sent, cut to `MAX_SAMPLE` bytes.
     pub payload: Vec<u8>,
 }
 
