@@ -2,6 +2,7 @@
 //!
 //! These tests need the right to capture and say so when they lack it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -126,7 +127,16 @@ fn assert_whole(file: &Path, session: &Session, cut: &Cut) {
     assert!(info.contains("nanoseconds"), "{info}");
     assert!(info.contains("Honeyward session 42: to decoy pacs"), "{info}");
     assert!(cut.whole && cut.dropped == 0);
-    let fields = ["tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.len", "tcp.flags.syn", "tcp.flags.fin"];
+    let fields = [
+        "tcp.stream",
+        "tcp.srcport",
+        "tcp.dstport",
+        "tcp.len",
+        "tcp.flags.syn",
+        "tcp.flags.fin",
+        "tcp.seq",
+        "ip.id",
+    ];
     let seen = rows(file, "tcp", &fields);
     assert_eq!(u64::try_from(seen.len()).unwrap(), cut.packets);
     assert!(seen.iter().all(|row| row[0] == "0"), "one connection only");
@@ -135,12 +145,17 @@ fn assert_whole(file: &Path, session: &Session, cut: &Cut) {
     let flagged = |column: usize| seen.iter().filter(|row| row[column] == "1").count();
     assert_eq!((flagged(4), flagged(5)), (2, 2));
     assert!(seen[..2].iter().all(|row| row[4] == "1"), "it begins with SYN and SYN-ACK");
+    // A busy kernel may send a segment again, under a new identification; a packet that we kept twice
+    // has the old one.
+    let once: HashSet<_> = seen.iter().map(|row| (&row[1], &row[7], &row[6], &row[3])).collect();
+    assert_eq!(once.len(), seen.len(), "no packet is kept twice");
+    let number = |text: &String| text.parse::<usize>().unwrap();
     let sent_by = |port: &str| -> usize {
-        seen.iter().filter(|row| row[1] == port).map(|row| row[3].parse::<usize>().unwrap()).sum()
+        let data = seen.iter().filter(|row| row[1] == port && row[3] != "0");
+        data.map(|row| number(&row[6]) + number(&row[3])).max().unwrap_or(1) - 1
     };
     assert_eq!((sent_by(&ends[0]), sent_by(&ends[1])), (session.sent + 4, session.sent));
-    let faults = "tcp.analysis.lost_segment || tcp.analysis.ack_lost_segment || tcp.analysis.retransmission \
-                  || tcp.analysis.duplicate_ack || frame.cap_len < frame.len";
+    let faults = "tcp.analysis.lost_segment || tcp.analysis.ack_lost_segment || frame.cap_len < frame.len";
     assert_eq!(count(file, faults), 0);
 }
 
