@@ -12,7 +12,7 @@ pub const MAX_BYTES: usize = 32 << 20;
 /// Most entries one intruder may make.
 pub const MAX_ENTRIES: usize = 4096;
 
-/// One intruder's writes by a key that the decoy chooses (`ssh:his:/root/x`).
+/// One intruder's writes by a key that the decoy chooses (`ssh:his:/tmp/x`).
 #[derive(Default)]
 pub struct Overlay {
     held: Mutex<Held>,
