@@ -34,6 +34,12 @@ impl Pack {
         let host = self.host(host)?;
         host.services.iter().find(|s| s.protocol == protocol).map(|s| (host, s))
     }
+
+    /// The service of a host at this port of its persona.
+    pub fn service_at(&self, host: &str, port: u16) -> Option<(&Arc<Host>, &Service)> {
+        let host = self.host(host)?;
+        host.services.iter().find(|s| s.port == port).map(|s| (host, s))
+    }
 }
 
 /// `hospital.toml`.

@@ -12,11 +12,12 @@ use crate::session::Destination;
 /// Where the honeynet's services are: the only places that a decoy can reach.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Directory {
-    services: HashMap<(String, String), SocketAddr>,
+    /// By host and the persona's port.
+    services: HashMap<(String, u16), SocketAddr>,
 }
 
 impl Directory {
-    pub(super) fn new(services: impl IntoIterator<Item = ((String, String), SocketAddr)>) -> Self {
+    pub(super) fn new(services: impl IntoIterator<Item = ((String, u16), SocketAddr)>) -> Self {
         Directory { services: services.into_iter().collect() }
     }
 
@@ -25,7 +26,7 @@ impl Directory {
     /// # Errors
     /// When there is no such service or it can't be reached.
     pub(super) async fn connect(&self, from: IpAddr, to: &Destination) -> io::Result<TcpStream> {
-        let key = (to.host.clone(), to.service.clone());
+        let key = (to.host.clone(), to.port);
         let address =
             *self.services.get(&key).ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))?;
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;

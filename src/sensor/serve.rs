@@ -1,6 +1,5 @@
 //! Accepts connections and gives each its session.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -121,9 +120,9 @@ impl Sensor {
     /// Faults of behaviour files, located; or a socket that can't be used.
     pub fn new(parts: SensorParts, bound: Vec<Bound>, shutdown: Shutdown) -> Result<Self, Vec<Fault>> {
         let directory = Arc::new(Directory::new(
-            bound.iter().map(|b| ((b.claim.host.clone(), b.claim.protocol.as_str().to_owned()), b.address)),
+            bound.iter().map(|b| ((b.claim.host.clone(), b.claim.wanted.port()), b.address)),
         ));
-        let mut decoys = DecoyShop { parts: &parts, imaging: Arc::default(), made: HashMap::new() };
+        let decoys = DecoyShop { parts: &parts, imaging: Arc::default() };
         let mut services = Vec::new();
         let mut faults = Vec::new();
         for socket in bound {
@@ -168,36 +167,31 @@ impl Sensor {
     }
 }
 
-/// Makes decoys: one for each behaviour of each host.
+/// Makes decoys: one for each port of each host, since two services of one protocol behave apart.
 struct DecoyShop<'a> {
     parts: &'a SensorParts,
     imaging: Arc<Imaging>,
-    made: HashMap<(String, Protocol), Arc<dyn Decoy>>,
 }
 
 impl DecoyShop<'_> {
-    fn service(&mut self, bound: Bound) -> Result<(Arc<Service>, TcpListener), Fault> {
+    fn service(&self, bound: Bound) -> Result<(Arc<Service>, TcpListener), Fault> {
         let (pack, claim) = (&self.parts.pack, bound.claim);
-        let fault =
-            |problem: String| Fault::of_file(format!("{} {}", claim.host, claim.protocol.as_str()), problem);
-        let (host, wanted) = pack
-            .service(&claim.host, claim.protocol)
-            .ok_or_else(|| fault("the pack has no such service".into()))?;
-        let key = (claim.host.clone(), claim.protocol);
-        let decoy = match self.made.get(&key) {
-            Some(decoy) => Arc::clone(decoy),
-            None => {
-                let making = Making {
-                    pack: Arc::clone(pack),
-                    host: Arc::clone(host),
-                    world: Arc::clone(&self.parts.world),
-                    imaging: Arc::clone(&self.imaging),
-                };
-                let decoy = decoys::build(&making, wanted)?;
-                self.made.insert(key, Arc::clone(&decoy));
-                decoy
-            }
+        let fault = |problem: String| {
+            Fault::of_file(
+                format!("{} {} port {}", claim.host, claim.protocol.as_str(), claim.wanted.port()),
+                problem,
+            )
         };
+        let (host, wanted) = pack
+            .service_at(&claim.host, claim.wanted.port())
+            .ok_or_else(|| fault("the pack has no such service".into()))?;
+        let making = Making {
+            pack: Arc::clone(pack),
+            host: Arc::clone(host),
+            world: Arc::clone(&self.parts.world),
+            imaging: Arc::clone(&self.imaging),
+        };
+        let decoy = decoys::build(&making, wanted)?;
         let tls = (claim.protocol == Protocol::Https)
             .then(|| tls::acceptor(pack, host).map_err(&fault))
             .transpose()?;
@@ -253,7 +247,7 @@ async fn accept(shared: Arc<Shared>, service: Arc<Service>, listener: TcpListene
     }
     let ended = async { while sessions.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, ended).await.is_err() {
-        tracing::warn!(service = service.protocol.as_str(), "sessions did not end in time");
+        tracing::warn!(service = service.protocol.as_str(), address = %service.bound_to, "sessions did not end in time");
     }
 }
 

@@ -71,8 +71,8 @@ pub enum RelayEvent {
 pub struct Destination {
     /// Deception host (`his`).
     pub host: String,
-    /// Its service (`dicom`).
-    pub service: String,
+    /// The service's port as the persona has it, wherever it is bound.
+    pub port: u16,
 }
 
 /// One write to the socket: products are known by how they segment.

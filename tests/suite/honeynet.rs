@@ -82,10 +82,15 @@ impl Honeynet {
 
     /// Where a service of a host is.
     pub(crate) fn address(&self, host: &str, service: &str) -> SocketAddr {
+        *self.addresses(host, service).first().unwrap_or_else(|| panic!("no {host} {service}"))
+    }
+
+    /// Where all services of this protocol are on a host, in the persona's order.
+    pub(crate) fn addresses(&self, host: &str, service: &str) -> Vec<SocketAddr> {
         let status = self.json(&["status", "--json"]);
         let services = status[0]["services"].as_array().expect("services");
-        let found = services.iter().find(|s| s["host"] == host && s["service"] == service);
-        found.unwrap_or_else(|| panic!("no {host} {service}"))["address"].as_str().unwrap().parse().unwrap()
+        let found = services.iter().filter(|s| s["host"] == host && s["service"] == service);
+        found.map(|s| s["address"].as_str().unwrap().parse().unwrap()).collect()
     }
 
     /// A lure account of a host: name and password.

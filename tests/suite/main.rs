@@ -17,6 +17,7 @@ mod packets;
 mod posting;
 mod regressions;
 mod senders;
+mod services;
 mod shell;
 mod siem;
 mod truth;

@@ -8,7 +8,8 @@ use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 use serde::Deserialize;
 
-use crate::persona;
+use crate::persona::{self, Pack, Protocol};
+use crate::session::Destination;
 use crate::wire::dicom::dataset::{Charset, Tag};
 
 /// Root of the SOP classes that a table may shorten.
@@ -288,6 +289,21 @@ pub(crate) struct Peer {
     pub(crate) ae_title: String,
     /// The deception host that answers to it by DICOM.
     pub(crate) host: String,
+    /// Its port there; the host's first DICOM service when absent.
+    #[serde(default)]
+    pub(crate) port: Option<u16>,
+}
+
+impl Peer {
+    /// Where it is, when the pack has such a service.
+    pub(crate) fn destination(&self, pack: &Pack) -> Option<Destination> {
+        let (_, service) = match self.port {
+            Some(port) => pack.service_at(&self.host, port)?,
+            None => pack.service(&self.host, Protocol::Dicom)?,
+        };
+        let dicom = service.protocol == Protocol::Dicom;
+        dicom.then(|| Destination { host: self.host.clone(), port: service.port })
+    }
 }
 
 /// Storage.

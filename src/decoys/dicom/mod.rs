@@ -43,7 +43,7 @@ struct Dicom {
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     let profile = Profile::read(&service.behaviour)?;
     for peer in profile.table.retrieve.iter().flat_map(|retrieve| &retrieve.peer) {
-        if making.pack.service(&peer.host, service.protocol).is_none() {
+        if peer.destination(&making.pack).is_none() {
             let at = service.behaviour.text.find(&peer.ae_title).unwrap_or(0);
             let problem = format!("host \"{}\": expected a host of the pack with a dicom service", peer.host);
             return Err(Fault::at(&service.behaviour.file, &service.behaviour.text, at, problem));

@@ -8,8 +8,7 @@ use crate::decoys::dicom::assembler::{Message, Violation};
 use crate::decoys::dicom::courier::TooSmall;
 use crate::decoys::dicom::task::{Progress, Turn};
 use crate::event::{Observation, Tainted};
-use crate::persona::Protocol;
-use crate::session::{Destination, RelayEvent};
+use crate::session::RelayEvent;
 use crate::wire::dicom::command::{Command, field};
 use crate::wire::dicom::pdu;
 
@@ -160,10 +159,9 @@ impl Moving {
             Collected::Ready => {
                 let peers = turn.desk.shared.profile.table.retrieve.iter().flat_map(|r| &r.peer);
                 let peer = peers.into_iter().find(|peer| peer.ae_title.as_bytes() == self.destination);
-                if let Some(peer) = peer {
+                if let Some(to) = peer.and_then(|peer| peer.destination(turn.desk.session.pack())) {
                     self.phase = Phase::Connecting;
-                    let service = Protocol::Dicom.as_str().to_owned();
-                    return Progress::Connect(Destination { host: peer.host.clone(), service });
+                    return Progress::Connect(to);
                 }
                 self.told(turn, false);
                 self.phase = Phase::Ending(self.retrieval.unknown_destination());
