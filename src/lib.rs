@@ -5,6 +5,7 @@
 //! rooms; `tests/architecture.rs` holds it.
 
 pub mod app;
+pub mod archive;
 pub mod decoys;
 pub mod detect;
 pub mod event;

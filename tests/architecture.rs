@@ -21,7 +21,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("world", &["event", "persona"]),
     ("imaging", &["event", "wire", "persona", "world"]),
     ("session", &["event", "persona", "world"]),
-    ("decoys", &["event", "wire", "persona", "world", "session", "imaging"]),
+    ("archive", &["event", "wire", "persona", "world", "imaging", "session"]),
+    ("decoys", &["event", "wire", "persona", "world", "session", "imaging", "archive"]),
     ("link", &["event", "runtime"]),
     ("record", &["event", "runtime"]),
     (
@@ -37,7 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that compute and nothing else: time, randomness and bytes are handed to them.
-const PURE: &[&str] = &["decoys", "world", "imaging", "wire", "detect", "forward/format"];
+const PURE: &[&str] = &["decoys", "archive", "world", "imaging", "wire", "detect", "forward/format"];
 
 /// What a pure room may not reach for.
 const IMPURE_PATHS: &[&str] = &[

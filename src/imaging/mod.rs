@@ -183,6 +183,19 @@ pub fn study_attributes(view: &View, study: &Study, patient: &Patient) -> DataSe
     header::of_study(view, study, Some(patient), Charset::Utf8, build)
 }
 
+/// What every object of a series says of it, in UTF-8, without composing one: for an archive's index.
+pub fn series_attributes(view: &View, study: &Study, series: &Series) -> DataSet {
+    let instance = Instance { uid: String::new(), sop_class: String::new(), number: 0 };
+    let subject = Subject { view, patient: None, study, series, instance: &instance, charset: Charset::Utf8 };
+    header::of_series(&subject)
+}
+
+/// What an object says of itself beside study and series, in UTF-8, without composing it.
+pub fn instance_attributes(view: &View, study: &Study, series: &Series, instance: &Instance) -> DataSet {
+    let subject = Subject { view, patient: None, study, series, instance, charset: Charset::Utf8 };
+    header::of_instance(&subject)
+}
+
 /// The build follows the patient, so that all his studies show the same person.
 fn build_of(view: &View, study: &Study, patient: Option<&Patient>) -> Build {
     let Some(patient) = patient else {

@@ -8,6 +8,7 @@ use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 use serde::Deserialize;
 
+use crate::archive::Level;
 use crate::persona::{self, Pack, Protocol};
 use crate::session::Destination;
 use crate::wire::dicom::dataset::{Charset, Tag};
@@ -330,19 +331,6 @@ pub(crate) struct StoreStatus {
     pub(crate) not_understood: u16,
     /// Data set is empty.
     pub(crate) empty: u16,
-}
-
-/// Level of a query (PS3.4 C.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Level {
-    /// PATIENT.
-    Patient,
-    /// STUDY.
-    Study,
-    /// SERIES.
-    Series,
-    /// IMAGE.
-    Image,
 }
 
 impl Behaviour {

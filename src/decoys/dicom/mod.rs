@@ -7,7 +7,6 @@
 //! beyond them is in `docs/decoys/dicom.md`.
 
 mod acceptor;
-mod archive;
 mod assembler;
 mod behaviour;
 mod courier;
@@ -15,7 +14,6 @@ mod established;
 mod find;
 mod negotiate;
 mod profile;
-mod record;
 mod report;
 mod retrieve;
 mod store;
@@ -24,9 +22,9 @@ mod task;
 use std::sync::Arc;
 
 use self::acceptor::Acceptor;
-use self::archive::Archive;
 use self::profile::Profile;
 use self::task::{Desk, Shared};
+use crate::archive::Archive;
 use crate::decoys::Making;
 use crate::persona::{Fault, Service};
 use crate::session::{Conversation, Decoy, Session};
@@ -50,7 +48,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         }
     }
     tracing::debug!(host = making.host.name, product = profile.table.product, "a DICOM service");
-    let archive = Archive::new(profile.table.query.as_ref().map_or(0, |query| query.online_days));
+    let archive = Arc::new(Archive::new(profile.table.query.as_ref().map_or(0, |query| query.online_days)));
     let world = Arc::clone(&making.world);
     let shared = Shared { profile, archive, imaging: Arc::clone(&making.imaging), world };
     Ok(Arc::new(Dicom { shared: Arc::new(shared) }))

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use bytes::Bytes;
 
-use super::behaviour::{Behaviour, Level};
+use super::behaviour::Behaviour;
+use crate::archive::Level;
 use crate::persona::{Behaviour as File, Fault};
 use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax};
 

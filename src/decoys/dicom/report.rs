@@ -1,6 +1,6 @@
 //! What an association tells as events: one for the proposal, one or two for each operation.
 
-use super::find::query::Query;
+use super::find::query::Asked;
 use crate::event::detail::{Detail, DicomAssociation, Dimse};
 use crate::event::observation::{AuthMethod, Mark, RecordKind};
 use crate::event::{Observation, Tainted};
@@ -98,22 +98,22 @@ pub(crate) struct Read {
     pub(crate) ids: Vec<String>,
 }
 
-/// Tells of a query or retrieval, and of what was read by it. `query` is missing when the
+/// Tells of a query or retrieval, and of what was read by it. `asked` is missing when the
 /// identifier was refused.
 pub(crate) fn query(
     session: &Session,
     operation: &str,
     command: &Command,
-    query: Option<&Query>,
+    asked: Option<&Asked>,
     read: Read,
 ) {
-    let subject = query.map_or(RecordKind::Study, Query::subject);
+    let subject = asked.map_or(RecordKind::Study, |asked| asked.query.subject());
     session.emit(Observation::Query {
         subject,
-        filter: query.map(|query| query.filter.clone()).unwrap_or_default(),
+        filter: asked.map(|asked| asked.filter.clone()).unwrap_or_default(),
         answers: read.answers,
-        unbounded: query.is_some_and(Query::unbounded),
-        detail: Some(Detail::Dimse(dimse(operation, command, query))),
+        unbounded: asked.is_some_and(|asked| asked.query.unbounded()),
+        detail: Some(Detail::Dimse(dimse(operation, command, asked))),
     });
     if read.answers > 0 {
         let subject = if operation == "C-FIND" { subject } else { RecordKind::Instance };
@@ -121,12 +121,12 @@ pub(crate) fn query(
     }
 }
 
-fn dimse(operation: &str, command: &Command, query: Option<&Query>) -> Dimse {
+fn dimse(operation: &str, command: &Command, asked: Option<&Asked>) -> Dimse {
     let text = |bytes: Option<&[u8]>| Tainted::from_bytes(bytes.unwrap_or_default());
     Dimse {
         operation: operation.to_owned(),
         sop_class: text(command.sop_class.as_deref()),
-        level: query.map(|query| query.level.as_str().into()).unwrap_or_default(),
+        level: asked.map(|asked| asked.query.level.as_str().into()).unwrap_or_default(),
         destination: text(command.destination.as_deref()),
     }
 }

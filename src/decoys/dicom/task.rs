@@ -5,20 +5,20 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::archive::Archive;
 use super::courier::Courier;
 use super::negotiate::Agreed;
 use super::profile::Profile;
+use crate::archive::{Archive, Holdings};
 use crate::imaging::Imaging;
 use crate::session::{Destination, Outbox, Session};
-use crate::world::{View, World};
+use crate::world::World;
 
 /// What all associations of a host share.
 pub(crate) struct Shared {
     /// The product.
     pub(crate) profile: Profile,
     /// What it holds.
-    pub(crate) archive: Archive,
+    pub(crate) archive: Arc<Archive>,
     /// Its images.
     pub(crate) imaging: Arc<Imaging>,
     /// The hospital.
@@ -35,9 +35,9 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// The hospital at a moment.
-    pub(crate) fn view(&self, now: Timestamp) -> View {
-        self.shared.world.at(now)
+    /// What this peer sees of the archive at a moment.
+    pub(crate) fn holdings(&self, now: Timestamp) -> Holdings {
+        self.shared.archive.seen(self.shared.world.at(now))
     }
 }
 

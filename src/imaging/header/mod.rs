@@ -45,18 +45,37 @@ pub(crate) fn common(s: &Subject<'_>, image_type: &str, build: Build) -> DataSet
     let mut set = DataSet::new();
     set.put_charset(s.charset);
     set.put_str(tags::IMAGE_TYPE, image_type);
-    set.put_str(tags::SOP_CLASS_UID, &s.instance.sop_class);
-    set.put_str(tags::SOP_INSTANCE_UID, &s.instance.uid);
     patient(&mut set, s, build);
     study(&mut set, s);
     series(&mut set, s);
     equipment(&mut set, s);
+    instance(&mut set, s);
+    set
+}
+
+/// Attributes of series and equipment, which all objects of a series share.
+pub(crate) fn of_series(s: &Subject<'_>) -> DataSet {
+    let mut set = DataSet::new();
+    series(&mut set, s);
+    equipment(&mut set, s);
+    set
+}
+
+/// Attributes of an object itself.
+pub(crate) fn of_instance(s: &Subject<'_>) -> DataSet {
+    let mut set = DataSet::new();
+    instance(&mut set, s);
+    set
+}
+
+fn instance(set: &mut DataSet, s: &Subject<'_>) {
+    set.put_str(tags::SOP_CLASS_UID, &s.instance.sop_class);
+    set.put_str(tags::SOP_INSTANCE_UID, &s.instance.uid);
     set.put_integers(tags::INSTANCE_NUMBER, &[s.instance.number.into()]);
     let at = s.acquired();
-    moment(&mut set, s, tags::INSTANCE_CREATION_DATE, tags::INSTANCE_CREATION_TIME, at);
-    moment(&mut set, s, tags::ACQUISITION_DATE, tags::ACQUISITION_TIME, at);
-    moment(&mut set, s, tags::CONTENT_DATE, tags::CONTENT_TIME, at);
-    set
+    moment(set, s, tags::INSTANCE_CREATION_DATE, tags::INSTANCE_CREATION_TIME, at);
+    moment(set, s, tags::ACQUISITION_DATE, tags::ACQUISITION_TIME, at);
+    moment(set, s, tags::CONTENT_DATE, tags::CONTENT_TIME, at);
 }
 
 /// Attributes of patient and study, which all objects of a study share.

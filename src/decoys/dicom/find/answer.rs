@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::query::{Query, affected};
-use crate::decoys::dicom::behaviour::Level;
+use super::query::{Asked, affected};
+use crate::archive::{Level, Record};
 use crate::decoys::dicom::profile::Profile;
-use crate::decoys::dicom::record::Record;
 use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax, Vr, element_header, tags, vr_of};
 
 /// Character sets of one byte, which can hold ASCII and nothing of what the archive keeps.
@@ -57,7 +56,8 @@ enum Wish {
 
 impl Template {
     /// For a query whose answers go out in this transfer syntax.
-    pub(crate) fn new(query: &Query, syntax: TransferSyntax, profile: &Profile) -> Self {
+    pub(crate) fn new(asked: &Asked, syntax: TransferSyntax, profile: &Profile) -> Self {
+        let query = &asked.query;
         let requested: BTreeSet<Tag> = query.keys.iter().map(|key| key.tag).collect();
         let mut slots: Vec<_> = requested.into_iter().map(|tag| (tag, vr_of(tag), Slot::Value)).collect();
         let level = Slot::Fixed(query.level.as_str().to_owned());
@@ -66,7 +66,13 @@ impl Template {
         slots.push((tags::RETRIEVE_AE_TITLE, Vr::AE, Slot::Fixed(profile.table.ae_title.clone())));
         slots.sort_by_key(|(tag, ..)| *tag);
         let depth = query.keys.iter().map(|key| key.level).max().unwrap_or(query.level);
-        Template { slots, syntax, kept: profile.charset, wish: wish(query), depth: depth.max(query.level) }
+        Template {
+            slots,
+            syntax,
+            kept: profile.charset,
+            wish: wish(asked, profile.charset),
+            depth: depth.max(query.level),
+        }
     }
 
     /// Writes the answer for a record.
@@ -118,8 +124,8 @@ impl Template {
     }
 }
 
-fn wish(query: &Query) -> Wish {
-    if !query.unicode {
+fn wish(query: &Asked, kept: Charset) -> Wish {
+    if query.charset == kept.term() {
         return Wish::Kept;
     }
     match Charset::from_term(&query.charset) {

@@ -1,26 +1,22 @@
 //! C-FIND (PS3.4 C.4.1): a query walked through the archive, answered a piece at a time.
 
 mod answer;
-pub(crate) mod matching;
 pub(crate) mod query;
-pub(crate) mod search;
 
 use bytes::Bytes;
 
 use self::answer::Template;
-use self::query::{Fault, Query};
-use self::search::{Found, Hit, Search};
+use self::query::{Asked, Fault};
 use super::assembler::{Message, Violation};
-use super::behaviour::{FindStatus, Level};
+use super::behaviour::FindStatus;
 use super::courier::{Payload, TooSmall};
 use super::profile::{Verb, model};
-use super::record::Record;
 use super::report;
 use super::task::{Progress, Turn};
+use crate::archive::{Found, Hit, Holdings, Level, Record, Search};
 use crate::event::observation::MAX_IDS;
 use crate::wire::dicom::command::{Command, field};
 use crate::wire::dicom::dataset::TransferSyntax;
-use crate::world::View;
 
 /// Pending status (PS3.4 C.4.1.1.4).
 const PENDING: u16 = 0xFF00;
@@ -35,7 +31,7 @@ const ANSWERS_AT_ONCE: usize = 64;
 pub(crate) struct Finding {
     context: u8,
     request: Command,
-    view: View,
+    holdings: Holdings,
     walk: Option<Walk>,
     /// The status to end with, once known.
     status: Option<u16>,
@@ -44,7 +40,7 @@ pub(crate) struct Finding {
 }
 
 struct Walk {
-    query: Query,
+    asked: Asked,
     template: Template,
     search: Search,
     syntax: TransferSyntax,
@@ -60,7 +56,7 @@ impl Finding {
         let mut finding = Finding {
             context: message.context.id,
             request: message.command.clone(),
-            view: turn.desk.view(turn.now),
+            holdings: turn.desk.holdings(turn.now),
             walk: None,
             status: None,
             answers: 0,
@@ -74,14 +70,14 @@ impl Finding {
             finding.status = Some(statuses.sop_class);
             return Ok(finding);
         };
-        match Query::read(identifier, message.context.syntax, root, profile) {
+        match Asked::read(identifier, message.context.syntax, root, profile) {
             Err(Fault::Unreadable) => return Err(Violation("unreadable identifier")),
             Err(fault) => finding.status = Some(refused(fault, statuses)),
-            Ok(query) if query.lacks_key() => finding.status = Some(statuses.missing_key),
-            Ok(query) => {
-                let template = Template::new(&query, message.context.syntax, profile);
-                let search = Search::new(&query, &turn.desk.shared.archive, &finding.view);
-                finding.walk = Some(Walk { query, template, search, syntax: message.context.syntax });
+            Ok(asked) if asked.query.lacks_key() => finding.status = Some(statuses.missing_key),
+            Ok(asked) => {
+                let template = Template::new(&asked, message.context.syntax, profile);
+                let search = Search::new(&asked.query, &finding.holdings);
+                finding.walk = Some(Walk { asked, template, search, syntax: message.context.syntax });
             }
         }
         Ok(finding)
@@ -116,11 +112,11 @@ impl Finding {
                 return Ok(Progress::Done);
             }
             let Some(walk) = &mut self.walk else { break };
-            match walk.search.next(&walk.query, &turn.desk.shared.archive, &self.view) {
+            match walk.search.next(&walk.asked.query, &self.holdings) {
                 Found::Hit(hit) => {
                     let mut response = self.request.response(PENDING);
                     response.data_set = Some(DATA_SET);
-                    let (identifier, id) = walk.answer(&hit, &self.view);
+                    let (identifier, id) = walk.answer(&hit, &self.holdings);
                     batch.message(self.context, &response, Some(Payload::Small(identifier, walk.syntax)))?;
                     self.answers += 1;
                     if self.ids.len() < MAX_IDS {
@@ -138,34 +134,28 @@ impl Finding {
     /// Tells what was asked and what went out: at the end, whatever the end.
     pub(crate) fn report(&mut self, turn: &Turn<'_>) {
         let read = report::Read { answers: self.answers, ids: std::mem::take(&mut self.ids) };
-        let query = self.walk.as_ref().map(|walk| &walk.query);
+        let query = self.walk.as_ref().map(|walk| &walk.asked);
         report::query(&turn.desk.session, "C-FIND", &self.request, query, read);
     }
 }
 
 impl Walk {
     /// The identifier of an answer, and the world's id of what it tells.
-    fn answer(&self, hit: &Hit, view: &View) -> (Bytes, String) {
+    fn answer(&self, hit: &Hit, holdings: &Holdings) -> (Bytes, String) {
         let first_series = match &hit.series {
-            None if self.template.depth >= Level::Series => view.series(&hit.entry.study).into_iter().next(),
+            None if self.template.depth >= Level::Series => holdings.series(&hit.entry).into_iter().next(),
             None | Some(_) => None,
         };
         let series = hit.series.as_ref().or(first_series.as_ref());
         let first_instance = match (&hit.instance, series) {
             (None, Some(series)) if self.template.depth >= Level::Image => {
-                view.instances(&hit.entry.study, series).into_iter().next()
+                holdings.instances(&hit.entry, series).into_iter().next()
             }
             (None | Some(_), _) => None,
         };
         let instance = hit.instance.as_ref().or(first_instance.as_ref());
-        let record = Record { entry: &hit.entry, series, instance };
-        let id = match self.query.level {
-            Level::Patient => &hit.entry.patient.mrn,
-            Level::Study => &hit.entry.study.uid,
-            Level::Series => series.map_or(&hit.entry.study.uid, |series| &series.uid),
-            Level::Image => instance.map_or(&hit.entry.study.uid, |instance| &instance.uid),
-        };
-        (self.template.write(&record), id.clone())
+        let record = Record { holdings, entry: &hit.entry, series, instance };
+        (self.template.write(&record), record.id(self.asked.query.level).to_owned())
     }
 }
 

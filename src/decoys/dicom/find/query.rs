@@ -6,11 +6,9 @@ use bytes::Bytes;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 
-use super::matching::Matcher;
-use crate::decoys::dicom::behaviour::Level;
+use crate::archive::{Compared, Key, Level, Matcher, Query};
 use crate::decoys::dicom::profile::{Profile, Root};
 use crate::event::Tainted;
-use crate::event::observation::RecordKind;
 use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax, Vr, tags, vr_of};
 use crate::wire::dicom::elements::Elements;
 
@@ -28,37 +26,18 @@ pub(crate) enum Fault {
     BadLevel,
 }
 
-/// One key.
+/// A query as its identifier asks it.
 #[derive(Debug, Clone)]
-pub(crate) struct Key {
-    /// Its tag.
-    pub(crate) tag: Tag,
-    /// The level that its attribute belongs to.
-    pub(crate) level: Level,
-    /// How values are compared.
-    pub(crate) matcher: Matcher,
-}
-
-/// A query, ready to be compared.
-#[derive(Debug, Clone)]
-pub(crate) struct Query {
-    /// Root of its model.
-    pub(crate) root: Root,
-    /// Level of its answers.
-    pub(crate) level: Level,
-    /// Supported keys, by tag.
-    pub(crate) keys: Vec<Key>,
+pub(crate) struct Asked {
+    /// What is looked for.
+    pub(crate) query: Query,
     /// The value of (0008,0005).
     pub(crate) charset: String,
-    /// Whether values of affected representations are compared as UTF-8, else as they are kept.
-    pub(crate) unicode: bool,
-    /// Character set of values as they are kept.
-    pub(crate) kept: Charset,
     /// The filter as asked.
     pub(crate) filter: Tainted,
 }
 
-impl Query {
+impl Asked {
     /// Reads an identifier.
     ///
     /// # Errors
@@ -68,7 +47,7 @@ impl Query {
         syntax: TransferSyntax,
         root: Root,
         profile: &Profile,
-    ) -> Result<Query, Fault> {
+    ) -> Result<Asked, Fault> {
         let mut elements: Vec<(Tag, Bytes)> = Vec::new();
         for element in Elements::of(bytes.clone(), syntax) {
             let element = element.map_err(|_| Fault::Unreadable)?;
@@ -89,69 +68,11 @@ impl Query {
             Some(Key { tag: *tag, level, matcher: Matcher::of(vr, &key) })
         });
         let keys = keys.collect();
+        let compared = if unicode { Compared::Unicode } else { Compared::Kept(profile.charset) };
         let filter = filter(level, &elements, &charset);
-        Ok(Query { root, level, keys, charset, unicode, kept: profile.charset, filter })
+        let query = Query { top: root.top(), level, relational: false, compared, keys };
+        Ok(Asked { query, charset, filter })
     }
-
-    /// Whether a key that the model needs above the level is missing, or the level is above its root.
-    pub(crate) fn lacks_key(&self) -> bool {
-        let top = self.root.top();
-        let needed = [
-            (Level::Patient, tags::PATIENT_ID),
-            (Level::Study, tags::STUDY_INSTANCE_UID),
-            (Level::Series, tags::SERIES_INSTANCE_UID),
-        ];
-        self.level < top
-            || needed.iter().any(|(level, tag)| {
-                (top..self.level).contains(level) && self.keys.iter().all(|key| key.tag != *tag)
-            })
-    }
-
-    /// Whether a key takes part in matching: all keys of the level, and of those above only the
-    /// unique ones; in the study root the patient's belong to the study.
-    pub(crate) fn counts(&self, key: &Key) -> bool {
-        if self.root.top() == Level::Study && key.level == Level::Patient {
-            return self.level == Level::Study;
-        }
-        key.level == self.level || (key.level < self.level && unique(key.tag))
-    }
-
-    /// The matcher of a key that counts.
-    pub(crate) fn matcher(&self, tag: Tag) -> Option<&Matcher> {
-        self.keys.iter().find(|key| key.tag == tag && self.counts(key)).map(|key| &key.matcher)
-    }
-
-    /// Whether it asks for all that there is.
-    pub(crate) fn unbounded(&self) -> bool {
-        self.keys.iter().filter(|key| self.counts(key)).all(|key| key.matcher.is_unbounded())
-    }
-
-    /// What it asks for.
-    pub(crate) fn subject(&self) -> RecordKind {
-        match self.level {
-            Level::Patient => RecordKind::Patient,
-            Level::Study => RecordKind::Study,
-            Level::Series => RecordKind::Series,
-            Level::Image => RecordKind::Instance,
-        }
-    }
-}
-
-impl Level {
-    /// As (0008,0052) says it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Level::Patient => "PATIENT",
-            Level::Study => "STUDY",
-            Level::Series => "SERIES",
-            Level::Image => "IMAGE",
-        }
-    }
-}
-
-fn unique(tag: Tag) -> bool {
-    [tags::PATIENT_ID, tags::STUDY_INSTANCE_UID, tags::SERIES_INSTANCE_UID, tags::SOP_INSTANCE_UID]
-        .contains(&tag)
 }
 
 /// Toolkits compare the start of the level, without case.

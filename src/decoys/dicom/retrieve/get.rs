@@ -100,7 +100,7 @@ impl Getting {
                 Ok(Progress::Done)
             }
             Phase::Collecting => {
-                match self.retrieval.collect(turn) {
+                match self.retrieval.collect() {
                     Collected::More => {}
                     Collected::Ready => self.phase = Phase::Sending,
                     Collected::Ended(status) => self.phase = Phase::Ending(status),
@@ -123,21 +123,22 @@ impl Getting {
                 self.phase = Phase::Ending(0);
                 break;
             };
-            let context = turn.link.agreed.context_for(item.instance.sop_class.as_bytes());
+            let context = turn.link.agreed.context_for(item.instance.sop_class().as_bytes());
             let context = context.filter(|context| context.requestor_stores);
             // The product numbers messages before it looks for a context.
             let id = self.next_id;
             self.next_id = self.next_id.wrapping_add(1);
-            let Some(context) = context else {
-                self.retrieval.count(Outcome::Failed, &item.instance.uid);
+            let holdings = &self.retrieval.holdings;
+            let object = context.and_then(|context| item.object(turn.desk, holdings, context.syntax));
+            let (Some(context), Some(object)) = (context, object) else {
+                self.retrieval.count(Outcome::Failed, item.instance.uid());
                 self.retrieval.pending(&mut batch)?;
                 continue;
             };
-            let name = format!("instance {}", item.instance.uid);
-            let object = item.object(turn.desk, &self.retrieval.view, context.syntax);
+            let name = format!("instance {}", item.instance.uid());
             batch.message(context.id, &self.command(&item, id), Some(Payload::Object(object, name)))?;
             batch.finish();
-            self.phase = Phase::Awaiting(item.instance.uid);
+            self.phase = Phase::Awaiting(item.instance.uid().to_owned());
             return Ok(Progress::Wait);
         }
         batch.finish();
@@ -146,12 +147,12 @@ impl Getting {
 
     fn command(&self, item: &Item, id: u16) -> Command {
         Command {
-            sop_class: Some(item.instance.sop_class.clone().into()),
+            sop_class: Some(item.instance.sop_class().to_owned().into()),
             field: Some(field::C_STORE),
             message_id: Some(id),
             priority: self.retrieval.request.priority,
             data_set: Some(1),
-            sop_instance: Some(item.instance.uid.clone().into()),
+            sop_instance: Some(item.instance.uid().to_owned().into()),
             ..Command::default()
         }
     }

@@ -10,18 +10,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::assembler::{Message, Violation};
-use super::behaviour::{Level, RetrieveStatus};
+use super::behaviour::RetrieveStatus;
 use super::courier::{Batch, Payload, TooSmall};
-use super::find::query::{Fault, Query};
-use super::find::search::{Found, Hit, Search};
+use super::find::query::{Asked, Fault};
 use super::profile::{Verb, model};
-use super::record::Entry;
 use super::report;
 use super::task::{Desk, Turn};
+use crate::archive::{Entry, Found, Hit, Holdings, InstanceEntry, Level, Search, SeriesEntry};
 use crate::event::observation::MAX_IDS;
 use crate::wire::dicom::command::{Command, NO_DATA_SET};
 use crate::wire::dicom::dataset::{DataSet, Tag, TransferSyntax, tags};
-use crate::world::{Instance, Series, View};
 
 /// Pending status (PS3.4 C.4.2.1.5).
 const PENDING: u16 = 0xFF00;
@@ -40,19 +38,20 @@ pub(crate) struct Item {
     /// Study and patient.
     pub(crate) entry: Arc<Entry>,
     /// Its series.
-    pub(crate) series: Series,
+    pub(crate) series: SeriesEntry,
     /// Itself.
-    pub(crate) instance: Instance,
+    pub(crate) instance: InstanceEntry,
 }
 
 impl Item {
-    /// Its data set in a transfer syntax.
-    pub(crate) fn object(&self, desk: &Desk, view: &View, syntax: TransferSyntax) -> Bytes {
+    /// Its data set in a transfer syntax; `None` when it can't be had.
+    pub(crate) fn object(&self, desk: &Desk, holdings: &Holdings, syntax: TransferSyntax) -> Option<Bytes> {
         let shared = &desk.shared;
-        let study = &self.entry.study;
         let charset = shared.profile.charset;
-        let draw = || shared.imaging.object(view, study, &self.series, &self.instance, syntax, charset);
-        desk.session.heavy(draw).bytes.clone()
+        let ((study, _), series) = self.entry.world().zip(self.series.world())?;
+        let instance = self.instance.world()?;
+        let draw = || shared.imaging.object(holdings.view(), study, series, instance, syntax, charset);
+        Some(desk.session.heavy(draw).bytes.clone())
     }
 }
 
@@ -62,12 +61,12 @@ pub(crate) struct Retrieval {
     pub(crate) context: u8,
     /// The request.
     pub(crate) request: Command,
-    /// The hospital when it was asked.
-    pub(crate) view: View,
+    /// The archive when it was asked.
+    pub(crate) holdings: Holdings,
     operation: &'static str,
     syntax: TransferSyntax,
     statuses: RetrieveStatus,
-    query: Option<Query>,
+    asked: Option<Asked>,
     search: Option<Search>,
     held: VecDeque<Hit>,
     ready: VecDeque<Item>,
@@ -134,11 +133,11 @@ impl Retrieval {
         let mut retrieval = Retrieval {
             context: message.context.id,
             request: message.command.clone(),
-            view: turn.desk.view(turn.now),
+            holdings: turn.desk.holdings(turn.now),
             operation,
             syntax: message.context.syntax,
             statuses,
-            query: None,
+            asked: None,
             search: None,
             held: VecDeque::new(),
             ready: VecDeque::new(),
@@ -150,15 +149,15 @@ impl Retrieval {
             let status = retrieval.statuses.sop_class;
             return Ok((retrieval, Some(status)));
         };
-        let refused = match Query::read(identifier, message.context.syntax, root, profile) {
+        let refused = match Asked::read(identifier, message.context.syntax, root, profile) {
             Err(Fault::Unreadable) => return Err(Violation("unreadable identifier")),
             Err(Fault::NoLevel) => Some(retrieval.statuses.no_level),
             Err(Fault::BadLevel) => Some(retrieval.statuses.bad_level),
             // Without a unique key nothing matches, which is no fault here.
-            Ok(query) if query.lacks_key() => Some(0),
-            Ok(query) => {
-                retrieval.search = Some(Search::new(&query, &turn.desk.shared.archive, &retrieval.view));
-                retrieval.query = Some(query);
+            Ok(asked) if asked.query.lacks_key() => Some(0),
+            Ok(asked) => {
+                retrieval.search = Some(Search::new(&asked.query, &retrieval.holdings));
+                retrieval.asked = Some(asked);
                 None
             }
         };
@@ -166,16 +165,18 @@ impl Retrieval {
     }
 
     /// Goes on looking for matches.
-    pub(crate) fn collect(&mut self, turn: &Turn<'_>) -> Collected {
-        let (Some(search), Some(query)) = (&mut self.search, &self.query) else { return Collected::Ready };
+    pub(crate) fn collect(&mut self) -> Collected {
+        let (Some(search), Some(asked)) = (&mut self.search, &self.asked) else { return Collected::Ready };
         loop {
-            match search.next(query, &turn.desk.shared.archive, &self.view) {
+            match search.next(&asked.query, &self.holdings) {
                 Found::Pause => return Collected::More,
                 Found::End => break,
                 Found::Hit(_) if self.held.len() >= MAX_HELD => {
                     return Collected::Ended(self.statuses.too_many);
                 }
-                Found::Hit(hit) => hold(&mut self.held, &mut self.tally, *hit, query.level, &self.view, turn),
+                Found::Hit(hit) => {
+                    hold(&mut self.held, &mut self.tally, *hit, asked.query.level, &self.holdings);
+                }
             }
         }
         self.search = None;
@@ -186,7 +187,7 @@ impl Retrieval {
     pub(crate) fn next_item(&mut self) -> Option<Item> {
         while self.ready.is_empty() {
             let hit = self.held.pop_front()?;
-            self.ready = items(&hit, &self.view);
+            self.ready = items(&hit, &self.holdings);
         }
         self.tally.remaining = self.tally.remaining.saturating_sub(1);
         self.ready.pop_front()
@@ -263,7 +264,7 @@ impl Retrieval {
     /// Fails all that is left, as when the destination can't be reached.
     pub(crate) fn fail_rest(&mut self) {
         while let Some(item) = self.next_item() {
-            self.count(Outcome::Failed, &item.instance.uid);
+            self.count(Outcome::Failed, item.instance.uid());
         }
     }
 
@@ -271,7 +272,7 @@ impl Retrieval {
     pub(crate) fn report(&mut self, turn: &Turn<'_>) {
         let answers = u32::from(self.tally.completed) + u32::from(self.tally.warnings);
         let read = report::Read { answers, ids: std::mem::take(&mut self.ids) };
-        report::query(&turn.desk.session, self.operation, &self.request, self.query.as_ref(), read);
+        report::query(&turn.desk.session, self.operation, &self.request, self.asked.as_ref(), read);
     }
 
     fn counted(&self, status: u16) -> Command {
@@ -290,28 +291,29 @@ impl Retrieval {
 }
 
 /// Keeps a match: a patient as his studies.
-fn hold(held: &mut VecDeque<Hit>, tally: &mut Tally, hit: Hit, level: Level, view: &View, turn: &Turn<'_>) {
+fn hold(held: &mut VecDeque<Hit>, tally: &mut Tally, hit: Hit, level: Level, holdings: &Holdings) {
     let entries = match level {
-        Level::Patient => turn.desk.shared.archive.of_patient(view, hit.entry.patient.no),
+        Level::Patient => holdings.of_patient(hit.entry.patient_id()),
         Level::Study => vec![Arc::clone(&hit.entry)],
         Level::Series | Level::Image => {
-            let instances = hit.series.as_ref().map_or(0, |series| series.instances);
+            let instances = hit.series.as_ref().map_or(0, |series| holdings.instance_count(series));
             tally.remaining += if hit.instance.is_some() { 1 } else { u64::from(instances) };
             held.push_back(hit);
             return;
         }
     };
     for entry in entries {
-        let series = view.series(&entry.study);
-        tally.remaining += series.iter().map(|series| u64::from(series.instances)).sum::<u64>();
+        let series = holdings.series(&entry);
+        tally.remaining +=
+            series.iter().map(|series| u64::from(holdings.instance_count(series))).sum::<u64>();
         held.push_back(Hit { entry, series: None, instance: None });
     }
 }
 
 /// The objects of a match.
-fn items(hit: &Hit, view: &View) -> VecDeque<Item> {
-    let of_series = |series: &Series| {
-        let instances = view.instances(&hit.entry.study, series);
+fn items(hit: &Hit, holdings: &Holdings) -> VecDeque<Item> {
+    let of_series = |series: &SeriesEntry| {
+        let instances = holdings.instances(&hit.entry, series);
         let make = |instance| Item { entry: Arc::clone(&hit.entry), series: series.clone(), instance };
         instances.into_iter().map(make).collect::<Vec<_>>()
     };
@@ -321,6 +323,6 @@ fn items(hit: &Hit, view: &View) -> VecDeque<Item> {
             VecDeque::from([Item { entry: Arc::clone(&hit.entry), series, instance }])
         }
         (Some(series), None) => of_series(series).into(),
-        (None, _) => view.series(&hit.entry.study).iter().flat_map(of_series).collect(),
+        (None, _) => holdings.series(&hit.entry).iter().flat_map(of_series).collect(),
     }
 }

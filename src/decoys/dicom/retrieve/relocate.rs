@@ -153,7 +153,7 @@ impl Moving {
     }
 
     fn collect(&mut self, turn: &Turn<'_>) -> Progress {
-        match self.retrieval.collect(turn) {
+        match self.retrieval.collect() {
             Collected::More => return Progress::Again,
             Collected::Ended(status) => self.phase = Phase::Ending(status),
             Collected::Ready => {
@@ -177,17 +177,17 @@ impl Moving {
                 return Ok(Progress::Again);
             };
             let command = self.command(turn, &item);
-            let view = &self.retrieval.view;
+            let holdings = &self.retrieval.holdings;
             let sent = self.scu.as_mut().is_some_and(|scu| {
-                let syntax = scu.syntax_for(&item.instance.sop_class);
-                let object = syntax.map(|syntax| item.object(turn.desk, view, syntax));
+                let syntax = scu.syntax_for(item.instance.sop_class());
+                let object = syntax.and_then(|syntax| item.object(turn.desk, holdings, syntax));
                 object.is_some_and(|object| scu.store(command, object, turn.out).is_ok())
             });
             if sent {
-                self.phase = Phase::Awaiting(item.instance.uid);
+                self.phase = Phase::Awaiting(item.instance.uid().to_owned());
                 return Ok(Progress::Wait);
             }
-            self.counted(turn, Outcome::Failed, &item.instance.uid)?;
+            self.counted(turn, Outcome::Failed, item.instance.uid())?;
         }
         Ok(Progress::Again)
     }
@@ -216,10 +216,10 @@ impl Moving {
 
     fn command(&self, turn: &Turn<'_>, item: &Item) -> Command {
         Command {
-            sop_class: Some(item.instance.sop_class.clone().into()),
+            sop_class: Some(item.instance.sop_class().to_owned().into()),
             priority: self.retrieval.request.priority,
             data_set: Some(1),
-            sop_instance: Some(item.instance.uid.clone().into()),
+            sop_instance: Some(item.instance.uid().to_owned().into()),
             originator: Some(turn.link.calling.clone()),
             originator_id: self.retrieval.request.message_id,
             ..Command::default()

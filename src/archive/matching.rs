@@ -4,7 +4,7 @@ use dicom_core::VR as Vr;
 
 /// How a key is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Matcher {
+pub enum Matcher {
     /// An empty key: matches everything.
     Any,
     /// The whole value.
@@ -23,16 +23,16 @@ pub(crate) enum Matcher {
 
 /// A single value or an inclusive range with open ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Range {
+pub struct Range {
     /// First; `None` when open.
-    pub(crate) first: Option<u64>,
+    pub first: Option<u64>,
     /// Last; `None` when open.
-    pub(crate) last: Option<u64>,
+    pub last: Option<u64>,
 }
 
 impl Matcher {
     /// The matcher of a key of this representation. `key` has no padding any more.
-    pub(crate) fn of(vr: Vr, key: &[u8]) -> Matcher {
+    pub fn of(vr: Vr, key: &[u8]) -> Matcher {
         if key.is_empty() {
             return Matcher::Any;
         }
@@ -54,7 +54,7 @@ impl Matcher {
     }
 
     /// Whether a value matches.
-    pub(crate) fn matches(&self, value: &[u8]) -> bool {
+    pub fn matches(&self, value: &[u8]) -> bool {
         let value = value.trim_ascii();
         match self {
             Matcher::Any => true,
@@ -68,7 +68,7 @@ impl Matcher {
     }
 
     /// Whether everything that has a value matches.
-    pub(crate) fn is_unbounded(&self) -> bool {
+    pub fn is_unbounded(&self) -> bool {
         match self {
             Matcher::Any => true,
             Matcher::Wildcard(pattern) => pattern.iter().all(|byte| *byte == b'*'),
@@ -78,7 +78,7 @@ impl Matcher {
     }
 
     /// The key when it names one value.
-    pub(crate) fn single(&self) -> Option<&[u8]> {
+    pub fn single(&self) -> Option<&[u8]> {
         match self {
             Matcher::Exact(key) => Some(key),
             Matcher::Wildcard(key) if !key.iter().any(|byte| matches!(byte, b'*' | b'?')) => Some(key),
@@ -99,7 +99,7 @@ impl Range {
 }
 
 /// Matches in linear space and at worst quadratic time, whatever the pattern.
-pub(crate) fn wildcard(pattern: &[u8], value: &[u8]) -> bool {
+pub(super) fn wildcard(pattern: &[u8], value: &[u8]) -> bool {
     let (mut at, mut from) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while let Some(byte) = value.get(from) {

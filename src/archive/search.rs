@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::entry::{Entry, InstanceEntry, SeriesEntry};
+use super::holdings::{Holdings, Record};
+use super::level::Level;
 use super::matching::Matcher;
-use super::query::Query;
-use crate::decoys::dicom::archive::{Archive, Day};
-use crate::decoys::dicom::behaviour::Level;
-use crate::decoys::dicom::record::{Entry, Record};
+use super::query::{Compared, Query};
+use super::shelf::Day;
 use crate::wire::dicom::dataset::{Tag, tags};
-use crate::world::{Instance, PatientFilter, Series, Study, StudyFilter, View};
+use crate::world::{PatientFilter, Study, StudyFilter};
 
 /// Most patients looked up one by one for a name; a more common name is cheaper by one look at all
 /// days.
@@ -27,17 +28,17 @@ const MAX_UIDS: usize = 4096;
 const STUDIES_AT_ONCE: usize = 1024;
 
 /// What matched: a study, and below its level a series and an instance.
-pub(crate) struct Hit {
+pub struct Hit {
     /// Study and patient.
-    pub(crate) entry: Arc<Entry>,
+    pub entry: Arc<Entry>,
     /// The series, from SERIES level on.
-    pub(crate) series: Option<Series>,
+    pub series: Option<SeriesEntry>,
     /// The instance, at IMAGE level.
-    pub(crate) instance: Option<Instance>,
+    pub instance: Option<InstanceEntry>,
 }
 
 /// What a step brought.
-pub(crate) enum Found {
+pub enum Found {
     /// A match.
     Hit(Box<Hit>),
     /// Nothing yet; go on later.
@@ -47,9 +48,9 @@ pub(crate) enum Found {
 }
 
 /// A walk through the archive.
-pub(crate) struct Search {
+pub struct Search {
     source: Source,
-    patients: HashSet<u32>,
+    patients: HashSet<String>,
     ready: VecDeque<Hit>,
     looked_at: usize,
 }
@@ -62,16 +63,16 @@ enum Source {
 
 impl Search {
     /// Chooses the shortest way to everything that can match.
-    pub(crate) fn new(query: &Query, archive: &Archive, view: &View) -> Self {
-        let source = listed(query, archive, view)
+    pub fn new(query: &Query, holdings: &Holdings) -> Self {
+        let source = listed(query, holdings)
             .map(Source::List)
-            .or_else(|| named(query, archive, view).map(Source::Studies))
-            .unwrap_or_else(|| days(query, archive, view));
+            .or_else(|| named(query, holdings).map(Source::Studies))
+            .unwrap_or_else(|| days(query, holdings));
         Search { source, patients: HashSet::new(), ready: VecDeque::new(), looked_at: 0 }
     }
 
     /// The next match.
-    pub(crate) fn next(&mut self, query: &Query, archive: &Archive, view: &View) -> Found {
+    pub fn next(&mut self, query: &Query, holdings: &Holdings) -> Found {
         loop {
             if let Some(hit) = self.ready.pop_front() {
                 return Found::Hit(Box::new(hit));
@@ -81,35 +82,35 @@ impl Search {
                 return Found::Pause;
             }
             self.looked_at += 1;
-            match self.source.next(archive, view) {
-                Some(entry) => self.compare(entry, query, view),
+            match self.source.next(holdings) {
+                Some(entry) => self.compare(entry, query, holdings),
                 None => return Found::End,
             }
         }
     }
 
-    fn compare(&mut self, entry: Arc<Entry>, query: &Query, view: &View) {
-        let upper = Record { entry: &entry, series: None, instance: None };
+    fn compare(&mut self, entry: Arc<Entry>, query: &Query, holdings: &Holdings) {
+        let upper = Record { holdings, entry: &entry, series: None, instance: None };
         if ![Level::Patient, Level::Study].iter().all(|level| matches_at(query, &upper, *level)) {
             return;
         }
         match query.level {
             Level::Patient => {
-                if self.patients.insert(entry.patient.no.0) {
+                if self.patients.insert(entry.patient_id().to_owned()) {
                     self.ready.push_back(Hit { entry, series: None, instance: None });
                 }
             }
             Level::Study => self.ready.push_back(Hit { entry, series: None, instance: None }),
-            Level::Series | Level::Image => self.ready.extend(below(&entry, query, view)),
+            Level::Series | Level::Image => self.ready.extend(below(&entry, query, holdings)),
         }
     }
 }
 
 /// Series or instances of a study that match.
-pub(crate) fn below(entry: &Arc<Entry>, query: &Query, view: &View) -> Vec<Hit> {
+pub fn below(entry: &Arc<Entry>, query: &Query, holdings: &Holdings) -> Vec<Hit> {
     let mut hits = Vec::new();
-    for series in view.series(&entry.study) {
-        let record = Record { entry, series: Some(&series), instance: None };
+    for series in holdings.series(entry) {
+        let record = Record { holdings, entry, series: Some(&series), instance: None };
         if !matches_at(query, &record, Level::Series) {
             continue;
         }
@@ -117,8 +118,8 @@ pub(crate) fn below(entry: &Arc<Entry>, query: &Query, view: &View) -> Vec<Hit> 
             hits.push(Hit { entry: Arc::clone(entry), series: Some(series), instance: None });
             continue;
         }
-        for instance in view.instances(&entry.study, &series) {
-            let record = Record { entry, series: Some(&series), instance: Some(&instance) };
+        for instance in holdings.instances(entry, &series) {
+            let record = Record { holdings, entry, series: Some(&series), instance: Some(&instance) };
             if matches_at(query, &record, Level::Image) {
                 let series = Some(series.clone());
                 hits.push(Hit { entry: Arc::clone(entry), series, instance: Some(instance) });
@@ -130,22 +131,25 @@ pub(crate) fn below(entry: &Arc<Entry>, query: &Query, view: &View) -> Vec<Hit> 
 
 /// Whether all keys of a level match.
 fn matches_at(query: &Query, record: &Record<'_>, level: Level) -> bool {
-    query.keys.iter().filter(|key| key.level == level && query.counts(key)).all(|key| {
+    let mut keys = query.keys.iter().filter(|key| key.level == level && query.counts(key));
+    keys.all(|key| {
+        if key.matcher == Matcher::Any {
+            return true;
+        }
         let text = record.text(key.tag);
-        match (&key.matcher, query.unicode || text.is_ascii()) {
-            (Matcher::Any, _) => true,
-            (matcher, true) => matcher.matches(text.as_bytes()),
-            (matcher, false) => matcher.matches(&query.kept.encode(&text)),
+        match query.compared {
+            Compared::Kept(charset) if !text.is_ascii() => key.matcher.matches(&charset.encode(&text)),
+            Compared::Kept(_) | Compared::Unicode => key.matcher.matches(text.as_bytes()),
         }
     })
 }
 
 impl Source {
-    fn next(&mut self, archive: &Archive, view: &View) -> Option<Arc<Entry>> {
+    fn next(&mut self, holdings: &Holdings) -> Option<Arc<Entry>> {
         match self {
             Source::List(list) => list.pop_front(),
             Source::Studies(studies) => loop {
-                if let Some(entry) = archive.entry(view, studies.pop_front()?) {
+                if let Some(entry) = holdings.entry(studies.pop_front()?) {
                     return Some(entry);
                 }
             },
@@ -155,7 +159,7 @@ impl Source {
                     return Some(Arc::clone(entry));
                 }
                 let date = next.filter(|date| date <= last)?;
-                *day = archive.day(view, date);
+                *day = holdings.day(date);
                 *at = 0;
                 *next = date.tomorrow().ok();
             },
@@ -164,29 +168,28 @@ impl Source {
 }
 
 /// Studies that a key names, oldest first; `None` when no key does.
-fn listed(query: &Query, archive: &Archive, view: &View) -> Option<VecDeque<Arc<Entry>>> {
+fn listed(query: &Query, holdings: &Holdings) -> Option<VecDeque<Arc<Entry>>> {
     if let Some(Matcher::Uids(uids)) = query.matcher(tags::STUDY_INSTANCE_UID) {
         let texts = uids.iter().take(MAX_UIDS).filter_map(|uid| std::str::from_utf8(uid).ok());
-        return Some(ordered(texts.filter_map(|uid| archive.study(view, uid)).collect()));
+        return Some(ordered(texts.filter_map(|uid| holdings.study(uid)).collect()));
     }
     if let Some(accession) = single(query, tags::ACCESSION_NUMBER) {
-        return Some(archive.by_accession(view, &accession).into_iter().collect());
+        return Some(holdings.by_accession(&accession).into_iter().collect());
     }
     if let Some(mrn) = single(query, tags::PATIENT_ID) {
-        let patient = view.patient_by_mrn(&mrn);
-        return Some(patient.map(|p| archive.of_patient(view, p.no)).unwrap_or_default().into());
+        return Some(holdings.of_patient(&mrn).into());
     }
     let filter = PatientFilter { name: Some(name_piece(query)?), limit: Some(MAX_NAMED + 1), born: None };
-    let patients = view.patients(&filter);
+    let patients = holdings.view().patients(&filter);
     if patients.len() > MAX_NAMED {
         return None;
     }
-    Some(ordered(patients.iter().flat_map(|patient| archive.of_patient(view, patient.no)).collect()))
+    Some(ordered(patients.iter().flat_map(|patient| holdings.of_patient(&patient.mrn)).collect()))
 }
 
 /// Studies of a common name in the dates asked for, oldest first; `None` when there are too many.
-fn named(query: &Query, archive: &Archive, view: &View) -> Option<VecDeque<Study>> {
-    let (first, last) = dates(query, archive, view);
+fn named(query: &Query, holdings: &Holdings) -> Option<VecDeque<Study>> {
+    let (first, last) = dates(query, holdings);
     let filter = StudyFilter {
         from: Some(first),
         to: Some(last),
@@ -194,7 +197,7 @@ fn named(query: &Query, archive: &Archive, view: &View) -> Option<VecDeque<Study
         limit: Some(MAX_STUDIES + 1),
         ..StudyFilter::default()
     };
-    let mut studies = view.studies(&filter);
+    let mut studies = holdings.view().studies(&filter);
     studies.sort_by(|a, b| (a.started, &a.uid).cmp(&(b.started, &b.uid)));
     (studies.len() <= MAX_STUDIES).then(|| studies.into())
 }
@@ -211,10 +214,9 @@ fn single(query: &Query, tag: Tag) -> Option<String> {
 }
 
 fn pattern_text(query: &Query, pattern: &[u8]) -> String {
-    if query.unicode {
-        String::from_utf8_lossy(pattern).into_owned()
-    } else {
-        query.kept.decode(pattern).into_owned()
+    match query.compared {
+        Compared::Unicode => String::from_utf8_lossy(pattern).into_owned(),
+        Compared::Kept(charset) => charset.decode(pattern).into_owned(),
     }
 }
 
@@ -225,19 +227,19 @@ fn literal(pattern: &str) -> Option<String> {
 }
 
 fn ordered(mut entries: Vec<Arc<Entry>>) -> VecDeque<Arc<Entry>> {
-    entries.sort_by(|a, b| (a.study.started, &a.study.uid).cmp(&(b.study.started, &b.study.uid)));
-    entries.dedup_by(|a, b| a.study.uid == b.study.uid);
+    entries.sort_by(|a, b| (a.started(), a.uid()).cmp(&(b.started(), b.uid())));
+    entries.dedup_by(|a, b| a.uid() == b.uid());
     entries.into()
 }
 
-fn days(query: &Query, archive: &Archive, view: &View) -> Source {
-    let (first, last) = dates(query, archive, view);
+fn days(query: &Query, holdings: &Holdings) -> Source {
+    let (first, last) = dates(query, holdings);
     Source::Days { next: Some(first), last, day: Vec::new().into(), at: 0 }
 }
 
 /// First and last day that can match.
-fn dates(query: &Query, archive: &Archive, view: &View) -> (Date, Date) {
-    let (mut first, mut last) = archive.dates(view);
+fn dates(query: &Query, holdings: &Holdings) -> (Date, Date) {
+    let (mut first, mut last) = holdings.dates();
     if let Some(Matcher::Dates(range)) = query.matcher(tags::STUDY_DATE) {
         first = range.first.map_or(first, |day| first.max(civil(day, Date::MIN)));
         last = range.last.map_or(last, |day| last.min(civil(day, Date::MAX)));

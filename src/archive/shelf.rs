@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span, Timestamp};
 
-use super::record::Entry;
+use super::entry::Entry;
+use super::holdings::Holdings;
 use crate::world::{PatientNo, Study, StudyFilter, View};
 
 /// Most studies remembered: about a dozen days of a large hospital, some 8 MB.
@@ -23,10 +24,10 @@ const SETTLING: SignedDuration = SignedDuration::from_hours(6);
 const ARRIVED: SignedDuration = SignedDuration::from_hours(6);
 
 /// Studies of one day, oldest first.
-pub(crate) type Day = Arc<[Arc<Entry>]>;
+pub type Day = Arc<[Arc<Entry>]>;
 
 /// The archive of one host.
-pub(crate) struct Archive {
+pub struct Archive {
     online_days: u32,
     days: Mutex<Remembered>,
 }
@@ -40,19 +41,24 @@ struct Remembered {
 
 impl Archive {
     /// An archive that reaches this many days back.
-    pub(crate) fn new(online_days: u32) -> Self {
+    pub fn new(online_days: u32) -> Self {
         Archive { online_days, days: Mutex::default() }
     }
 
+    /// What a peer sees of it at a moment.
+    pub fn seen(self: &Arc<Self>, view: View) -> Holdings {
+        Holdings::new(Arc::clone(self), view)
+    }
+
     /// First and last local date that it holds studies of.
-    pub(crate) fn dates(&self, view: &View) -> (Date, Date) {
+    pub(super) fn dates(&self, view: &View) -> (Date, Date) {
         let today = view.local(view.now()).date();
         let back = Span::new().days(i64::from(self.online_days));
         (today.checked_sub(back).unwrap_or(Date::MIN), today)
     }
 
     /// The studies of a day.
-    pub(crate) fn day(&self, view: &View, date: Date) -> Day {
+    pub(super) fn day(&self, view: &View, date: Date) -> Day {
         if let Some(day) = self.remembered(view, date) {
             return day;
         }
@@ -63,21 +69,11 @@ impl Archive {
     }
 
     /// The studies of a patient, oldest first.
-    pub(crate) fn of_patient(&self, view: &View, patient: PatientNo) -> Vec<Arc<Entry>> {
+    pub(super) fn of_patient(&self, view: &View, patient: PatientNo) -> Vec<Arc<Entry>> {
         let (from, to) = self.dates(view);
         let filter =
             StudyFilter { from: Some(from), to: Some(to), patient: Some(patient), ..StudyFilter::default() };
         self.entries(view, view.studies(&filter))
-    }
-
-    /// A study by UID.
-    pub(crate) fn study(&self, view: &View, uid: &str) -> Option<Arc<Entry>> {
-        self.entry(view, view.study(uid)?)
-    }
-
-    /// A study by accession number.
-    pub(crate) fn by_accession(&self, view: &View, accession: &str) -> Option<Arc<Entry>> {
-        self.entry(view, view.study_by_accession(accession)?)
     }
 
     fn entries(&self, view: &View, mut studies: Vec<Study>) -> Vec<Arc<Entry>> {
@@ -86,7 +82,7 @@ impl Archive {
     }
 
     /// A study that is in reach and whose first images have come in.
-    pub(crate) fn entry(&self, view: &View, study: Study) -> Option<Arc<Entry>> {
+    pub(super) fn entry(&self, view: &View, study: Study) -> Option<Arc<Entry>> {
         let (first, last) = self.dates(view);
         let date = view.local(study.started).date();
         if date < first || date > last {

@@ -1,0 +1,34 @@
+//! What an image archive holds, for every decoy that speaks for one: DIMSE, DICOMweb, a web page.
+//!
+//! [`Archive`] is one host's archive: the studies of the world that are at hand. [`Holdings`] is what
+//! one peer sees of it at one moment. A [`Query`] is walked by a [`Search`], a bounded piece at a
+//! time; each [`Hit`] says its attributes as text. Nothing here knows a protocol's bytes, waits or
+//! reads a clock. The models are those of PS3.4 annex C.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::as_conversions
+    )
+)]
+
+mod computed;
+mod entry;
+mod holdings;
+mod level;
+mod matching;
+mod query;
+mod search;
+mod shelf;
+
+pub use entry::{Entry, InstanceEntry, SeriesEntry};
+pub use holdings::{Holdings, Record};
+pub use level::Level;
+pub use matching::{Matcher, Range};
+pub use query::{Compared, Key, Query};
+pub use search::{Found, Hit, Search, below};
+pub use shelf::{Archive, Day};

@@ -1,0 +1,89 @@
+//! A query as any protocol asks it: a level and keys (PS3.4 C.2.2).
+
+use super::level::Level;
+use super::matching::Matcher;
+use crate::event::observation::RecordKind;
+use crate::wire::dicom::dataset::{Charset, Tag, tags};
+
+/// Attributes that name one record of a level (PS3.4 C.6).
+const UNIQUE: [(Level, Tag); 4] = [
+    (Level::Patient, tags::PATIENT_ID),
+    (Level::Study, tags::STUDY_INSTANCE_UID),
+    (Level::Series, tags::SERIES_INSTANCE_UID),
+    (Level::Image, tags::SOP_INSTANCE_UID),
+];
+
+/// One key.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// Its tag.
+    pub tag: Tag,
+    /// The level that its attribute belongs to.
+    pub level: Level,
+    /// How values are compared.
+    pub matcher: Matcher,
+}
+
+/// In which bytes values and keys are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// As UTF-8: keys were turned into it.
+    Unicode,
+    /// As kept in this character set: `?` then stands for one of its bytes.
+    Kept(Charset),
+}
+
+/// A query, ready to be compared.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Uppermost level of its model: [`Level::Patient`] or [`Level::Study`].
+    pub top: Level,
+    /// Level of its answers.
+    pub level: Level,
+    /// Whether keys of all levels down to the asked one take part (relational queries, PS3.4
+    /// C.4.1.2.2.2), else those of its level and the unique ones above.
+    pub relational: bool,
+    /// How text is compared.
+    pub compared: Compared,
+    /// Its keys, by tag.
+    pub keys: Vec<Key>,
+}
+
+impl Query {
+    /// Whether a unique key above the level is missing, or the level is above its model.
+    pub fn lacks_key(&self) -> bool {
+        let needed = UNIQUE.iter().filter(|(level, _)| (self.top..self.level).contains(level));
+        self.level < self.top
+            || needed.into_iter().any(|(_, tag)| self.keys.iter().all(|key| key.tag != *tag))
+    }
+
+    /// Whether a key takes part in matching. In the study root the patient's belong to the study.
+    pub fn counts(&self, key: &Key) -> bool {
+        if self.relational {
+            return key.level <= self.level;
+        }
+        if self.top == Level::Study && key.level == Level::Patient {
+            return self.level == Level::Study;
+        }
+        key.level == self.level || (key.level < self.level && unique(key.tag))
+    }
+
+    /// The matcher of a key that counts.
+    pub fn matcher(&self, tag: Tag) -> Option<&Matcher> {
+        self.keys.iter().find(|key| key.tag == tag && self.counts(key)).map(|key| &key.matcher)
+    }
+
+    /// Whether it asks for all that there is.
+    pub fn unbounded(&self) -> bool {
+        self.keys.iter().filter(|key| self.counts(key)).all(|key| key.matcher.is_unbounded())
+    }
+
+    /// What it asks for.
+    pub fn subject(&self) -> RecordKind {
+        self.level.subject()
+    }
+}
+
+fn unique(tag: Tag) -> bool {
+    UNIQUE.iter().any(|(_, unique)| *unique == tag)
+}
