@@ -19,7 +19,7 @@ use crate::{detect, sensor};
 pub(crate) struct Config {
     /// Which hospital is shown.
     pub(crate) honeynet: Honeynet,
-    /// Deception hosts whose address differs from the pack's.
+    /// The deception hosts that run; all of the pack when none is named.
     pub(crate) host: BTreeMap<String, HostOverride>,
     /// The decoys' wire side.
     pub(crate) sensor: sensor::Settings,
@@ -49,8 +49,9 @@ impl Default for Honeynet {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HostOverride {
-    /// Its address on this network.
-    pub(crate) address: IpAddr,
+    /// Its address on this network; the pack's when it is left out.
+    #[serde(default)]
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl Config {
@@ -150,13 +151,32 @@ impl Config {
             if name.contains('/') { PackFiles::folder(Path::new(name))? } else { PackFiles::embedded(name)? };
         let short = name.rsplit('/').next().unwrap_or(name);
         let mut pack = persona::load(short, files, installation)?;
-        for (host, change) in &self.host {
-            let known = pack.hosts.iter_mut().find(|h| h.name == *host).ok_or_else(|| {
-                Fault::of_file("config", format!("[host.{host}]: the pack has no host of this name"))
-            })?;
-            Arc::make_mut(known).address = change.address;
-        }
+        self.choose_hosts(&mut pack)?;
         Ok(pack)
+    }
+
+    /// Leaves the hosts that the config names, at the addresses it gives; all when it names none.
+    fn choose_hosts(&self, pack: &mut Pack) -> Result<(), Fault> {
+        if let Some(host) = self.host.keys().find(|host| pack.host(host).is_none()) {
+            let names: Vec<&str> = pack.hosts.iter().map(|host| host.name.as_str()).collect();
+            let problem = format!("[host.{host}]: expected a host of the pack: {}", names.join(", "));
+            return Err(Fault::of_file("config", problem));
+        }
+        if self.host.is_empty() {
+            return Ok(());
+        }
+        let all = std::mem::take(&mut pack.hosts);
+        (pack.hosts, pack.absent) = all.into_iter().partition(|host| self.host.contains_key(&host.name));
+        for host in &mut pack.hosts {
+            if let Some(address) = self.host.get(&host.name).and_then(|change| change.address) {
+                Arc::make_mut(host).address = address;
+            }
+        }
+        // Who reads of an absent host is led to one that stands, never to a machine of the hospital.
+        if let Some(address) = pack.hosts.first().map(|host| host.address) {
+            pack.absent.iter_mut().for_each(|host| Arc::make_mut(host).address = address);
+        }
+        Ok(())
     }
 }
 
@@ -190,6 +210,12 @@ mod tests {
         let config = load("[host.pacs]\naddress = \"10.1.2.3\"\n").unwrap();
         let pack = config.load_pack(Installation::new([7; 32])).unwrap();
         assert_eq!(pack.host("pacs").unwrap().address.to_string(), "10.1.2.3");
+        assert_eq!(pack.hosts.len(), 1, "a config that names hosts runs these");
+        assert_eq!(pack.known("his").unwrap().address.to_string(), "10.1.2.3");
+        let all = load("").unwrap().load_pack(Installation::new([7; 32])).unwrap();
+        assert!(all.hosts.len() > 3 && all.absent.is_empty());
+        let own = load("[host.lis]\n").unwrap().load_pack(Installation::new([7; 32])).unwrap();
+        assert_eq!(own.hosts[0].address.to_string(), "127.0.10.13");
         assert!(
             load("[host.x]\naddress = \"10.1.2.3\"\n")
                 .unwrap()

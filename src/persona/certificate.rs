@@ -149,7 +149,7 @@ mod tests {
         let files = PackFiles::embedded("chenglan").unwrap();
         let hospital = Arc::new(toml::from_str(files.text("hospital.toml").unwrap()).unwrap());
         let installation = Installation::new([secret; 32]);
-        Pack { name: "chenglan".into(), hospital, hosts: Vec::new(), files, installation }
+        Pack { name: "chenglan".into(), hospital, hosts: Vec::new(), absent: Vec::new(), files, installation }
     }
 
     fn host(address: &str) -> Host {

@@ -58,9 +58,14 @@ pub fn load(name: &str, files: PackFiles, installation: Installation) -> Result<
     }
     check_addresses(&files, &hosts, &mut faults);
     match hospital {
-        Some(hospital) if faults.is_empty() => {
-            Ok(Pack { name: name.to_owned(), hospital: Arc::new(hospital), hosts, files, installation })
-        }
+        Some(hospital) if faults.is_empty() => Ok(Pack {
+            name: name.to_owned(),
+            hospital: Arc::new(hospital),
+            hosts,
+            absent: Vec::new(),
+            files,
+            installation,
+        }),
         _ => Err(Faults(faults)),
     }
 }

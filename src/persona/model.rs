@@ -15,8 +15,10 @@ pub struct Pack {
     pub name: String,
     /// The hospital that all hosts belong to.
     pub hospital: Arc<Hospital>,
-    /// The hosts, in the pack's order.
+    /// The hosts that stand here, in the pack's order.
     pub hosts: Vec<Arc<Host>>,
+    /// The pack's other hosts: others may name them, nobody reaches them.
+    pub absent: Vec<Arc<Host>>,
     /// All files of the pack.
     pub files: PackFiles,
     /// What makes this installation differ.
@@ -24,20 +26,25 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// A host by its name.
+    /// A host that stands here, by its name.
     pub fn host(&self, name: &str) -> Option<&Arc<Host>> {
         self.hosts.iter().find(|h| h.name == name)
     }
 
-    /// The first host and service with this protocol, by host name.
+    /// A host by its name, whether it stands here or not.
+    pub fn known(&self, name: &str) -> Option<&Arc<Host>> {
+        self.hosts.iter().chain(&self.absent).find(|h| h.name == name)
+    }
+
+    /// The first service with this protocol of a host, which need not stand here.
     pub fn service(&self, host: &str, protocol: Protocol) -> Option<(&Arc<Host>, &Service)> {
-        let host = self.host(host)?;
+        let host = self.known(host)?;
         host.services.iter().find(|s| s.protocol == protocol).map(|s| (host, s))
     }
 
-    /// The service of a host at this port of its persona.
+    /// The service of a host at this port of its persona; the host need not stand here.
     pub fn service_at(&self, host: &str, port: u16) -> Option<(&Arc<Host>, &Service)> {
-        let host = self.host(host)?;
+        let host = self.known(host)?;
         host.services.iter().find(|s| s.port == port).map(|s| (host, s))
     }
 }

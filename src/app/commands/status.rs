@@ -57,12 +57,12 @@ fn show(statuses: &[(&str, Option<Status>)]) {
             say(&format!("            {reason}"));
         }
     }
-    say("\nHOST   SERVICE  ADDRESS                CONNECTIONS");
+    say("\nHOST      SERVICE  ADDRESS                CONNECTIONS");
     for service in services(statuses).as_array().into_iter().flatten() {
         let text = |key: &str| service[key].as_str().unwrap_or_default();
         let moved = if service["address"] == service["wanted"] { "" } else { "  (moved port)" };
         say(&format!(
-            "{:<6} {:<8} {:<22} {}{moved}",
+            "{:<9} {:<8} {:<22} {}{moved}",
             text("host"),
             text("service"),
             text("address"),

@@ -26,15 +26,18 @@ fn print(text: &str) {
 fn screen(layout: &Layout, pack: &Pack, services: &[BoundService]) -> String {
     let mut text = format!("{} ({}) is on the air\n\n", pack.hospital.name, pack.hospital.name_en);
     for host in &pack.hosts {
-        text.push_str(&format!("  {:<5} {}\n", host.name, host.title));
-        for service in services.iter().filter(|s| s.host == host.name) {
-            let moved = if service.address == service.wanted {
-                String::new()
-            } else {
-                format!("   (persona's port is {}; not free to this user)", service.wanted.port())
-            };
-            text.push_str(&format!("        {:<6} {}{moved}\n", service.protocol.as_str(), service.address));
-        }
+        let own = services.iter().filter(|s| s.host == host.name);
+        let ports: Vec<String> = own.map(port).collect();
+        text.push_str(&format!(
+            "  {:<9}{:<15}{}  {}\n",
+            host.name,
+            host.address,
+            ports.join(" "),
+            host.title
+        ));
+    }
+    if services.iter().any(moved) {
+        text.push_str("  * not free to this user at its own port; `status` has both\n");
     }
     text.push_str("\nTry, from another terminal:\n");
     for hint in hints(pack, services) {
@@ -47,6 +50,16 @@ fn screen(layout: &Layout, pack: &Pack, services: &[BoundService]) -> String {
          honeyward --data {data} lure list\n\nCtrl-C ends it in order."
     ));
     text
+}
+
+/// A service's name and port, marked when it had to move.
+fn port(service: &BoundService) -> String {
+    let mark = if moved(service) { "*" } else { "" };
+    format!("{} {}{mark}", service.protocol.as_str(), service.address.port())
+}
+
+fn moved(service: &BoundService) -> bool {
+    service.address != service.wanted
 }
 
 fn hints(pack: &Pack, services: &[BoundService]) -> Vec<String> {

@@ -346,8 +346,8 @@ impl Behaviour {
         if !(1..=16).contains(&table.ae_title.len()) {
             return Err(fault("ae_title", "ae_title: expected 1 to 16 characters".into()));
         }
-        if !(4096..=131_072).contains(&table.network.max_pdu) {
-            return Err(fault("max_pdu", "max_pdu: expected 4096 to 131072".into()));
+        if !(4096..=262_144).contains(&table.network.max_pdu) {
+            return Err(fault("max_pdu", "max_pdu: expected 4096 to 262144".into()));
         }
         if table.association.transfer_syntaxes.is_empty() {
             return Err(fault("transfer_syntaxes", "transfer_syntaxes: expected at least one".into()));

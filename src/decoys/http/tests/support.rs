@@ -235,6 +235,7 @@ fn making() -> Making {
         name: "chenglan".into(),
         hospital,
         hosts: vec![Arc::clone(&host)],
+        absent: Vec::new(),
         files,
         installation,
     });

@@ -362,7 +362,7 @@ impl Site {
 
     fn value(&self, name: &str) -> Option<String> {
         let b = &self.behaviour;
-        let of_host = |name: &str| self.pack.host(name);
+        let of_host = |name: &str| self.pack.known(name);
         if let Some((what, whose)) = name.split_once(':') {
             return match what {
                 "address" => of_host(whose).map(|h| h.address.to_string()),
