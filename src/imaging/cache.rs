@@ -1,6 +1,7 @@
 //! Keeps what was used last, within a number of bytes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -26,15 +27,27 @@ impl<K: Clone + Eq + Hash, V: Clone> Cache<K, V> {
 
     /// The value of a key, made when it is not held.
     pub(crate) fn get_or(&self, key: &K, size: impl Fn(&V) -> usize, make: impl FnOnce() -> V) -> V {
-        if let Some(value) = self.lock().touch(key) {
-            return value;
+        match self.get_or_try(key, size, || Ok::<V, Infallible>(make())) {
+            Ok(value) => value,
         }
-        let value = make();
+    }
+
+    /// The same where making may fail; a failure is not kept.
+    pub(crate) fn get_or_try<E>(
+        &self,
+        key: &K,
+        size: impl Fn(&V) -> usize,
+        make: impl FnOnce() -> Result<V, E>,
+    ) -> Result<V, E> {
+        if let Some(value) = self.lock().touch(key) {
+            return Ok(value);
+        }
+        let value = make()?;
         let bytes = size(&value);
         if bytes <= self.most {
             self.lock().insert(key.clone(), value.clone(), bytes, self.most);
         }
-        value
+        Ok(value)
     }
 
     fn lock(&self) -> MutexGuard<'_, Held<K, V>> {

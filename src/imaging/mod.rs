@@ -8,6 +8,7 @@
 
 mod anatomy;
 mod cache;
+pub mod codec;
 mod header;
 mod noise;
 mod plane;
@@ -99,6 +100,36 @@ impl Imaging {
                 })
             },
         )
+    }
+
+    /// The object of an instance in any syntax; `None` where it has no pixels that the syntax is for,
+    /// or the syntax is not written here. Coding takes as long as drawing, or a few times longer.
+    pub fn coded(
+        &self,
+        view: &View,
+        study: &Study,
+        series: &Series,
+        instance: &Instance,
+        ts: TransferSyntax,
+        charset: Charset,
+    ) -> Option<Arc<Object>> {
+        if ts.is_plain() {
+            return Some(self.object(view, study, series, instance, ts, charset));
+        }
+        let size = |object: &Arc<Object>| object.bytes.len();
+        let key = (instance.uid.clone(), ts, charset);
+        let made = self.objects.get_or_try(&key, size, || {
+            let patient = view.patient(study.patient);
+            let subject = Subject { view, patient: patient.as_ref(), study, series, instance, charset };
+            let drawn = self.compose(&subject, TransferSyntax::ExplicitLittle);
+            let object = Object {
+                sop_class: instance.sop_class.clone(),
+                sop_instance: instance.uid.clone(),
+                bytes: codec::in_syntax(&drawn, ts)?,
+            };
+            Ok::<_, codec::NotCoded>(Arc::new(object))
+        });
+        made.ok()
     }
 
     /// An 8-bit picture of an instance, windowed for reading, its longer side at most `max_side`

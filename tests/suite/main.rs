@@ -3,6 +3,7 @@
 mod agreement;
 mod browser;
 mod clients;
+mod codecs;
 mod crash;
 mod dcmtk;
 mod delivery;

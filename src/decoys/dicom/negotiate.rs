@@ -119,7 +119,10 @@ struct Verdict {
 fn judge(profile: &Profile, proposed: &Context, roles: &[Role]) -> Verdict {
     let storage = profile.storage.contains(&proposed.abstract_syntax);
     let known = storage || profile.services.contains(&proposed.abstract_syntax);
-    let wanted = profile.syntaxes.iter().find(|(uid, _)| known && proposed.transfer_syntaxes.contains(uid));
+    // Compressed ones are for objects; a query has no pixels.
+    let fit = |syntax: TransferSyntax| known && (storage || syntax.is_plain());
+    let offered = |uid: &Bytes| proposed.transfer_syntaxes.contains(uid);
+    let wanted = profile.syntaxes.iter().find(|(uid, syntax)| fit(*syntax) && offered(uid));
     let Some((uid, syntax)) = wanted else {
         let result = match (storage, known) {
             (true, _) => profile.table.association.unsupported_storage,

@@ -91,7 +91,7 @@ impl Profile {
         for uid in &table.association.transfer_syntaxes {
             let Some(syntax) = TransferSyntax::from_uid(uid) else {
                 let at = file.text.find(uid.as_str()).unwrap_or(0);
-                let problem = format!("transfer syntax {uid}: expected an uncompressed one");
+                let problem = format!("transfer syntax {uid}: expected one of PS3.5");
                 return Err(Fault::at(&file.file, &file.text, at, problem));
             };
             syntaxes.push((Bytes::from(uid.clone()), syntax));

@@ -11,7 +11,7 @@ use crate::event::Tainted;
 use crate::event::observation::{Direction, RecordKind};
 use crate::session::{ArtefactSink, Session};
 use crate::wire::dicom::command::Command;
-use crate::wire::dicom::dataset::{FileMeta, TransferSyntax, part10, tags};
+use crate::wire::dicom::dataset::{FileMeta, TransferSyntax, inflate, part10, tags};
 use crate::wire::dicom::elements::Elements;
 
 /// Objects up to this size are checked whole, larger ones by their first bytes, which name class and
@@ -111,7 +111,10 @@ impl Incoming {
         }
         let whole = self.length <= u64::try_from(MAX_CHECKED).unwrap_or(u64::MAX);
         let (mut class, mut instance) = (None, None);
-        for element in Elements::of(self.head.split().freeze(), self.syntax) {
+        let deflated = self.syntax == TransferSyntax::Deflated;
+        let head = if deflated { inflate(&self.head, MAX_CHECKED) } else { self.head.split().freeze() };
+        let whole = whole && head.len() < MAX_CHECKED;
+        for element in Elements::of(head, self.syntax) {
             match element {
                 Ok(element) if element.tag == tags::SOP_CLASS_UID => class = class.or(Some(element.value)),
                 Ok(element) if element.tag == tags::SOP_INSTANCE_UID => {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::dataset::{Tag, TransferSyntax, Vr, vr_of};
+use super::dataset::{Tag, TransferSyntax, Vr, tags, vr_of};
 
 /// Deepest nesting of undefined lengths that is skipped: real queries nest twice.
 const MAX_DEPTH: usize = 16;
@@ -30,7 +30,7 @@ pub struct Flat {
     pub tag: Tag,
     /// Its value representation, from the bytes or from PS3.6.
     pub vr: Vr,
-    /// The value field as sent, padding included; empty for sequences.
+    /// The value field as sent, padding included; empty for sequences and fragments.
     pub value: Bytes,
     /// Where its header lies in the data set.
     pub header: Range<usize>,
@@ -60,10 +60,15 @@ impl Elements {
             return fault;
         }
         if length == UNDEFINED {
-            let sequence = matches!(vr, Vr::SQ | Vr::UN);
-            return match self.skip_sequence() {
-                Some(()) if sequence => Some(Ok(Flat { tag, vr: Vr::SQ, value: Bytes::new(), header })),
-                Some(()) | None => fault,
+            let fragments = tag == tags::PIXEL_DATA && self.ts.coding().is_some();
+            let known = match vr {
+                Vr::SQ | Vr::UN => Some(Vr::SQ),
+                Vr::OB | Vr::OW if fragments => Some(vr),
+                _ => None,
+            };
+            return match (self.skip_sequence(), known) {
+                (Some(()), Some(vr)) => Some(Ok(Flat { tag, vr, value: Bytes::new(), header })),
+                (Some(()), None) | (None, _) => fault,
             };
         }
         let Some(value) = self.take(length) else { return fault };
@@ -145,7 +150,7 @@ fn is_long(vr: Vr) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::dataset::{DataSet, tags};
+    use super::super::dataset::{Coding, DataSet, Element, Value};
     use super::*;
 
     const ALL: [TransferSyntax; 3] =
@@ -195,6 +200,20 @@ mod tests {
         let found = read(Bytes::from(bytes), TransferSyntax::ImplicitLittle).unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(found[1].value, "7 ");
+    }
+
+    #[test]
+    fn fragments_are_skipped_where_pixels_are_coded() {
+        let mut set = DataSet::new();
+        set.put_str(tags::PATIENT_ID, "1");
+        let fragments = vec![Bytes::new(), Bytes::from_static(b"\xFF\xD8\xFF\xD9")];
+        set.put(tags::PIXEL_DATA, Element { vr: Vr::OB, value: Value::Fragments(fragments) });
+        let ts = TransferSyntax::Encapsulated(Coding::JpegLossless);
+        let bytes = set.encode(ts);
+        assert_eq!(read(bytes.clone(), ts).unwrap().len(), 2);
+        let cut = bytes.slice(..bytes.len() - 4);
+        assert_eq!(read(cut, ts), Err(ElementError(tags::PIXEL_DATA)));
+        assert!(read(bytes, TransferSyntax::ExplicitLittle).is_err());
     }
 
     proptest! {

@@ -50,8 +50,8 @@ impl Item {
         let charset = shared.profile.charset;
         let ((study, _), series) = self.entry.world().zip(self.series.world())?;
         let instance = self.instance.world()?;
-        let draw = || shared.imaging.object(holdings.view(), study, series, instance, syntax, charset);
-        Some(desk.session.heavy(draw).bytes.clone())
+        let draw = || shared.imaging.coded(holdings.view(), study, series, instance, syntax, charset);
+        desk.session.heavy(draw).map(|object| object.bytes.clone())
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod charset;
 pub mod decode;
+mod deflated;
 mod encode;
 mod part10;
 mod text;
@@ -16,11 +17,12 @@ mod vr;
 
 pub use charset::Charset;
 pub use decode::DecodeError;
+pub use deflated::{deflate, inflate};
 pub use dicom_core::{Tag, VR as Vr};
 pub use dicom_dictionary_std::{tags, uids};
 pub use encode::element_header;
 pub use part10::{FileMeta, part10};
-pub use transfer::TransferSyntax;
+pub use transfer::{Coding, TransferSyntax};
 pub use vr::vr_of;
 
 use bytes::Bytes;

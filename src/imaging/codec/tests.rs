@@ -1,0 +1,28 @@
+//! Frames of every kind for the codecs' own tests.
+
+use proptest::prelude::*;
+
+use super::Raster;
+
+/// Small frames of all depths, with flat stretches, noise and extremes.
+pub(super) fn raster() -> impl Strategy<Value = Raster> {
+    let shape = (1usize..24, 1usize..24, prop_oneof![Just(1usize), Just(3)]);
+    let depth = prop_oneof![Just((8u32, 8u32)), Just((10, 16)), Just((12, 16)), Just((16, 16))];
+    (shape, depth, any::<bool>()).prop_flat_map(|((columns, rows, components), (bits, allocated), signed)| {
+        let sample = prop_oneof![4 => Just(0u16), 2 => Just(u16::MAX), 3 => any::<u16>()];
+        prop::collection::vec(sample, columns * rows * components).prop_map(move |drawn| {
+            let samples = drawn.into_iter().map(|sample| stored(sample, bits, allocated, signed)).collect();
+            Raster { columns, rows, components, bits, allocated, signed, samples }
+        })
+    })
+}
+
+/// A number of so many bits as it lies in its allocated bits: sign-extended when it has a sign.
+fn stored(sample: u16, bits: u32, allocated: u32, signed: bool) -> u16 {
+    let low = sample & (u16::MAX >> (16 - bits));
+    if !signed {
+        return low;
+    }
+    let extended = ((low << (16 - bits)).cast_signed() >> (16 - bits)).cast_unsigned();
+    extended & (u16::MAX >> (16 - allocated))
+}

@@ -1,0 +1,143 @@
+//! A data set with drawn pixels becomes one with coded pixels: the same attributes but those that
+//! speak of the coding (PS3.5 8.2, PS3.3 C.7.6.3).
+
+use bytes::Bytes;
+
+use super::{Raster, encode};
+use crate::wire::dicom::dataset::{Coding, DataSet, Element, TransferSyntax, Value, Vr, deflate, tags};
+
+/// The object has no pixels, or none that this coding is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the object's pixels can't be coded so")]
+pub struct NotCoded;
+
+/// A drawn object, in [`TransferSyntax::ExplicitLittle`], as it is sent in another syntax.
+///
+/// # Errors
+/// [`NotCoded`].
+pub fn in_syntax(drawn: &Bytes, ts: TransferSyntax) -> Result<Bytes, NotCoded> {
+    if ts == TransferSyntax::Deflated {
+        return Ok(deflate(drawn));
+    }
+    let set = DataSet::decode(drawn, TransferSyntax::ExplicitLittle).map_err(|_| NotCoded)?;
+    let set = match ts.coding() {
+        Some(coding) => transcode(set, coding)?,
+        None => set,
+    };
+    Ok(set.encode(ts))
+}
+
+/// Codes the pixels of a data set, each frame as one fragment.
+///
+/// # Errors
+/// [`NotCoded`]; a data set without pixels has nothing to code, and belongs in a plain syntax.
+pub fn transcode(mut set: DataSet, coding: Coding) -> Result<DataSet, NotCoded> {
+    let frames = frames(&set)?;
+    let coded: Option<Vec<Vec<u8>>> = frames.iter().map(|frame| encode(frame, coding)).collect();
+    let fragments = encapsulated(coded.ok_or(NotCoded)?);
+    set.put(tags::PIXEL_DATA, Element { vr: Vr::OB, value: Value::Fragments(fragments) });
+    Ok(set)
+}
+
+/// The frames of an uncompressed image.
+pub(super) fn frames(set: &DataSet) -> Result<Vec<Raster>, NotCoded> {
+    let pixels = set.bytes(tags::PIXEL_DATA).ok_or(NotCoded)?;
+    let number = |tag| set.u16(tag).map(usize::from).ok_or(NotCoded);
+    let (rows, columns) = (number(tags::ROWS)?, number(tags::COLUMNS)?);
+    let components = number(tags::SAMPLES_PER_PIXEL)?;
+    let allocated = u32::from(set.u16(tags::BITS_ALLOCATED).ok_or(NotCoded)?);
+    let bits = u32::from(set.u16(tags::BITS_STORED).ok_or(NotCoded)?);
+    let by_plane = components > 1 && set.u16(tags::PLANAR_CONFIGURATION).unwrap_or(0) != 0;
+    if !matches!(allocated, 8 | 16) || bits == 0 || bits > allocated || by_plane {
+        return Err(NotCoded);
+    }
+    let signed = set.u16(tags::PIXEL_REPRESENTATION) == Some(1);
+    let bytes = if allocated == 8 { 1 } else { 2 };
+    let length = rows * columns * components * bytes;
+    let count = set.integer(tags::NUMBER_OF_FRAMES).and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
+    if length == 0 || length * count > pixels.len() {
+        return Err(NotCoded);
+    }
+    let raster = |frame: &[u8]| Raster {
+        columns,
+        rows,
+        components,
+        bits,
+        allocated,
+        signed,
+        samples: samples(frame, allocated),
+    };
+    Ok(pixels.chunks_exact(length).take(count).map(raster).collect())
+}
+
+fn samples(frame: &[u8], allocated: u32) -> Vec<u16> {
+    if allocated == 8 {
+        frame.iter().map(|byte| u16::from(*byte)).collect()
+    } else {
+        frame.as_chunks::<2>().0.iter().map(|word| u16::from_le_bytes(*word)).collect()
+    }
+}
+
+/// One fragment a frame, and the basic offset table before them (PS3.5 A.4).
+fn encapsulated(streams: Vec<Vec<u8>>) -> Vec<Bytes> {
+    const ITEM_HEADER: usize = 8;
+    let mut offsets = Vec::with_capacity(4 * streams.len());
+    let mut fragments = vec![Bytes::new()];
+    let mut at = 0;
+    for mut stream in streams {
+        if stream.len() % 2 == 1 {
+            stream.push(0);
+        }
+        offsets.extend(u32::try_from(at).unwrap_or(u32::MAX).to_le_bytes());
+        at += ITEM_HEADER + stream.len();
+        fragments.push(Bytes::from(stream));
+    }
+    fragments[0] = Bytes::from(offsets);
+    fragments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two frames of two pixels.
+    fn cine() -> DataSet {
+        let mut set = DataSet::new();
+        set.put_u16(tags::SAMPLES_PER_PIXEL, 1);
+        set.put_str(tags::PHOTOMETRIC_INTERPRETATION, "MONOCHROME2");
+        set.put_integers(tags::NUMBER_OF_FRAMES, &[2]);
+        set.put_u16(tags::ROWS, 1);
+        set.put_u16(tags::COLUMNS, 2);
+        set.put_u16(tags::BITS_ALLOCATED, 8);
+        set.put_u16(tags::BITS_STORED, 8);
+        set.put_u16(tags::PIXEL_REPRESENTATION, 0);
+        set.put_bytes(tags::PIXEL_DATA, Vr::OB, vec![1, 1, 1, 2].into());
+        set
+    }
+
+    #[test]
+    fn each_frame_is_a_fragment_at_its_offset() {
+        let set = transcode(cine(), Coding::Rle).unwrap();
+        let ts = TransferSyntax::Encapsulated(Coding::Rle);
+        let again = DataSet::decode(&set.encode(ts), ts).unwrap();
+        let Some(Value::Fragments(fragments)) = again.get(tags::PIXEL_DATA).map(|e| &e.value) else {
+            panic!("fragments")
+        };
+        assert_eq!(fragments.len(), 3);
+        let second = u32::try_from(8 + fragments[1].len()).unwrap();
+        assert_eq!(fragments[0], [[0; 4], second.to_le_bytes()].concat());
+        assert_eq!(fragments[1][64..66], [255, 1]);
+        assert_eq!(fragments[2][64..67], [1, 1, 2]);
+    }
+
+    #[test]
+    fn what_has_no_whole_pixels_is_left_alone() {
+        let mut set = cine();
+        set.put_integers(tags::NUMBER_OF_FRAMES, &[3]);
+        assert_eq!(transcode(set, Coding::Rle), Err(NotCoded));
+        let mut set = cine();
+        set.remove(tags::PIXEL_DATA);
+        assert_eq!(transcode(set, Coding::Rle), Err(NotCoded));
+        assert_eq!(transcode(cine(), Coding::Mpeg2Main), Err(NotCoded));
+    }
+}
