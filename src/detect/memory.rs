@@ -1,16 +1,19 @@
 //! What must be remembered of a source to judge its next event. Bounded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::event::observation::{AuthMethod, Mark};
+use crate::event::observation::{AuthMethod, Mark, RecordKind};
 use crate::event::{Detail, Observation, SessionEvent, SessionId, Tainted};
 
 /// Window of sweeps and guesses.
 const SHORT: SignedDuration = SignedDuration::from_mins(10);
+
+/// Status of an A-ASSOCIATE whose called AE title the host doesn't have: result 1, source 1, reason 7.
+const CALLED_NOT_RECOGNISED: u32 = 0x01_01_07;
 
 /// Ports remembered: enough for the sweep rule on many hosts.
 const MAX_TOUCHES: usize = 256;
@@ -35,6 +38,15 @@ pub(super) struct Memory {
     pub(super) hosts: BTreeSet<String>,
     services: BTreeSet<String>,
     pub(super) accounts: Vec<Tainted>,
+    /// Called AE titles that were refused.
+    #[serde(default)]
+    titles: Vec<Title>,
+    /// Records handed out, by kind, since the incident began.
+    #[serde(default)]
+    taken: BTreeMap<RecordKind, u64>,
+    /// Services that handed them out.
+    #[serde(default)]
+    takers: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +63,14 @@ struct Guess {
     /// Digests: no password is kept twice.
     account: u64,
     pair: u64,
+    at: Timestamp,
+}
+
+/// A called AE title that was refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Title {
+    host: String,
+    title: u64,
     at: Timestamp,
 }
 
@@ -73,6 +93,16 @@ impl Memory {
         }
         if let Observation::Closed { .. } = &event.observation {
             self.names.retain(|name| name.session != session);
+        }
+        if let Observation::RecordRead { subject, count, .. } = &event.observation {
+            let taken = self.taken.entry(*subject).or_default();
+            *taken = taken.saturating_add(u64::from(*count));
+            remember(&mut self.takers, &event.origin.service);
+        }
+        if let Observation::Request { verb, target, status: CALLED_NOT_RECOGNISED, .. } = &event.observation
+            && verb.as_untrusted() == "A-ASSOCIATE"
+        {
+            self.title(event, target);
         }
         if let Observation::AuthAttempt { method, account, secret, .. } = &event.observation {
             self.account(account);
@@ -100,6 +130,26 @@ impl Memory {
         let digest = digest(&[account]);
         let tried = self.guesses.iter().filter(|guess| guess.account == digest);
         distinct(tried.map(|guess| (guess.host.as_str(), guess.service.as_str())))
+    }
+
+    /// Distinct called AE titles that a host refused within the short window.
+    pub(super) fn titles_on(&self, host: &str) -> usize {
+        distinct(self.titles.iter().filter(|title| title.host == host).map(|title| title.title))
+    }
+
+    /// Records of these kinds handed out since the incident began, whatever the protocol.
+    pub(super) fn taken(&self, kinds: &[RecordKind]) -> u64 {
+        kinds.iter().filter_map(|kind| self.taken.get(kind)).copied().max().unwrap_or(0)
+    }
+
+    /// Every kind of record handed out, with how many.
+    pub(super) fn all_taken(&self) -> impl Iterator<Item = (RecordKind, u64)> {
+        self.taken.iter().map(|(kind, count)| (*kind, *count))
+    }
+
+    /// Services that handed records out, by name.
+    pub(super) fn takers(&self) -> String {
+        self.takers.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 
     /// What the peer called itself in this session.
@@ -141,6 +191,15 @@ impl Memory {
         self.guesses.push(guess);
     }
 
+    fn title(&mut self, event: &SessionEvent, title: &Tainted) {
+        let title = Title { host: event.origin.host.clone(), title: digest(&[title]), at: event.at };
+        self.titles.retain(|old| {
+            is_recent(old.at, event.at) && (old.title, &old.host) != (title.title, &title.host)
+        });
+        make_room(&mut self.titles, MAX_GUESSES);
+        self.titles.push(title);
+    }
+
     fn account(&mut self, account: &Tainted) {
         if self.accounts.len() < MAX_ACCOUNTS && !account.is_empty() && !self.accounts.contains(account) {
             self.accounts.push(account.clone());
@@ -178,7 +237,10 @@ fn own_name(observation: &Observation) -> Option<&str> {
             | Mark::SshKey
             | Mark::Ja4
             | Mark::DicomImplementation
-            | Mark::UserAgent => None,
+            | Mark::UserAgent
+            | Mark::Tool
+            | Mark::Scanner
+            | Mark::ClientHabits => None,
         };
     }
     let (Observation::Request { detail, .. }

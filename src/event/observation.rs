@@ -144,6 +144,38 @@ pub enum Observation {
         /// What was sent.
         payload: Tainted,
     },
+    /// What a file that was handed over is, by its own bytes.
+    Content {
+        /// SHA-256 of the file, lower-case hex: that of its transfer.
+        sha256: String,
+        /// Its kind as a media type (`application/dicom`).
+        media: String,
+        /// What it carries that its kind has no need of, in a few words of ours; at most
+        /// [`MAX_FOUND`].
+        found: Vec<String>,
+    },
+    /// The peer tried to overwrite a record that the hospital holds.
+    Tampering {
+        /// Which kind of record.
+        subject: RecordKind,
+        /// The world's id of the record.
+        id: String,
+        /// What he tried to change, at most [`MAX_CHANGES`].
+        changes: Vec<Change>,
+    },
+    /// Data of a real patient, or work of a real device, that came by mistake. It names nobody.
+    RealData {
+        /// Why it is taken for real, in a few words of ours.
+        signs: Vec<String>,
+        /// A keyed digest of the patient's identifier, lower-case hex: the same patient gives the
+        /// same digest on one appliance. Empty when there was none.
+        patient: String,
+        /// SHA-256 of what was kept, lower-case hex: the sealed or reduced file. Empty when there
+        /// was none.
+        sha256: String,
+        /// What was done with it.
+        handling: Handling,
+    },
     /// A bait was used: it exists nowhere but in our lures.
     LureTouched {
         /// The lure's id, as `honeyward lure list` shows it.
@@ -160,6 +192,12 @@ pub enum Observation {
 
 /// Most ids listed in one event; the count says how many there were.
 pub const MAX_IDS: usize = 64;
+
+/// Most findings of one [`Observation::Content`].
+pub const MAX_FOUND: usize = 16;
+
+/// Most changes of one [`Observation::Tampering`].
+pub const MAX_CHANGES: usize = 16;
 
 /// Most bytes of a malformed input that an event carries; the transcript keeps the rest.
 pub const MAX_SAMPLE: usize = 256;
@@ -184,6 +222,32 @@ pub struct FileDigest {
     pub sha256: String,
     /// Its size in bytes.
     pub size: u64,
+}
+
+/// One value that a peer tried to change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// What it is: a DICOM keyword, `pixels`.
+    pub field: String,
+    /// What the hospital holds.
+    pub from: String,
+    /// What the peer sent.
+    pub to: Tainted,
+}
+
+/// What was done with real data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handling {
+    /// Encrypted for the hospital's key: the appliance can't open it.
+    Sealed,
+    /// Pixel data dropped, identifiers replaced by digests.
+    PixelsDropped,
+    /// Kept as it came.
+    Kept,
+    /// Only its hash was kept.
+    NotKept,
 }
 
 /// Who ended a session.
@@ -230,6 +294,12 @@ pub enum Mark {
     HlSender,
     /// ASTM sender name (H-5).
     AstmSender,
+    /// The client program or toolkit, named by what it sends.
+    Tool,
+    /// The same, of a scanner or a program made for attacks.
+    Scanner,
+    /// How a client behaves, whatever it says it is.
+    ClientHabits,
 }
 
 /// How a peer authenticates.

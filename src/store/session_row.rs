@@ -161,6 +161,9 @@ impl SessionRow {
             Observation::Opened { .. }
             | Observation::Tunnel { .. }
             | Observation::ExploitAttempt { .. }
+            | Observation::Content { .. }
+            | Observation::Tampering { .. }
+            | Observation::RealData { .. }
             | Observation::LureTouched { .. }
             | Observation::Probe { .. } => {}
         }

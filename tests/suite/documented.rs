@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use honeyward::event::alert::Reason;
-use honeyward::event::observation::{AuthMethod, CloseReason, Direction, FileDigest, Mark, RecordKind};
+use honeyward::event::observation::{
+    AuthMethod, Change, CloseReason, Direction, FileDigest, Handling, Mark, RecordKind,
+};
 use honeyward::event::{Alert, Detail, Observation, Origin, Severity, SystemEvent};
 use honeyward::store::{Access, Counts, SessionRow};
 use serde::de::DeserializeOwned;
@@ -60,6 +62,7 @@ fn every_event_and_field_is_documented() {
     variants_agree::<Detail>("protocol", "## Detail");
     fields_agree::<Origin>("## Origin");
     fields_agree::<FileDigest>("## FileDigest");
+    fields_agree::<Change>("## Change");
 }
 
 #[test]
@@ -68,6 +71,7 @@ fn every_word_is_documented() {
     words_agree::<Mark>("### Mark");
     words_agree::<AuthMethod>("### AuthMethod");
     words_agree::<RecordKind>("### RecordKind");
+    words_agree::<Handling>("### Handling");
     words_agree::<Direction>("### Direction");
     words_agree::<Severity>("### Severity");
 }

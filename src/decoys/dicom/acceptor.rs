@@ -11,6 +11,7 @@ use super::established::{End, Established, Flow};
 use super::negotiate::{Answer, negotiate};
 use super::report;
 use super::task::{Desk, Link};
+use super::tool::{self, Habits};
 use crate::session::{Machine, Next, Outbox, Wake};
 use crate::wire::dicom::pdu::{self, Associate, HEADER, Header, Kind};
 
@@ -24,6 +25,7 @@ pub(crate) struct Acceptor {
     phase: Phase,
     opened: Timestamp,
     spread: Option<Duration>,
+    habits: Habits,
 }
 
 enum Phase {
@@ -41,7 +43,14 @@ impl Acceptor {
     /// A connection that was just accepted.
     pub(crate) fn new(desk: Desk) -> Self {
         let opened = Timestamp::UNIX_EPOCH;
-        Acceptor { desk, inbox: BytesMut::new(), phase: Phase::Waiting, opened, spread: None }
+        Acceptor {
+            desk,
+            inbox: BytesMut::new(),
+            phase: Phase::Waiting,
+            opened,
+            spread: None,
+            habits: Habits::default(),
+        }
     }
 
     fn timers(&self) -> &Timers {
@@ -101,7 +110,11 @@ impl Acceptor {
             return self.refuse(self.desk.shared.profile.table.association.refusals.version, now, out);
         }
         match Associate::read(&body) {
-            Ok(asked) => self.answer(asked, now, out),
+            Ok(asked) => {
+                self.habits.proposed(&body, &asked);
+                tool::tell(&self.desk.session, &asked);
+                self.answer(asked, now, out)
+            }
             Err(error) => {
                 self.desk.session.malformed(&error.to_string(), &body);
                 self.give_up(0, now)
@@ -161,11 +174,15 @@ impl Acceptor {
                 self.end()
             }
             End::Released => {
+                self.habits.tell(&self.desk.session, "release");
                 out.send(pdu::release_response());
                 self.phase = Phase::Lingering(after(now, Timers::of(table.timers.after_release_ms)));
                 self.run(now, out)
             }
-            End::Gone => Next::Close,
+            End::Gone => {
+                self.habits.tell(&self.desk.session, "abort");
+                Next::Close
+            }
         }
     }
 
@@ -256,6 +273,9 @@ impl Machine for Acceptor {
         } else {
             self.inbox.unsplit(input.split());
         }
+        if matches!(self.phase, Phase::Open(_)) {
+            self.habits.data(&self.inbox);
+        }
         self.run(now, out)
     }
 
@@ -263,6 +283,7 @@ impl Machine for Acceptor {
         match (cause, &mut self.phase) {
             (Wake::PeerClosed, Phase::Open(open)) => {
                 open.abandon(&self.desk, now, out);
+                self.habits.tell(&self.desk.session, "close");
                 Next::Close
             }
             (Wake::PeerClosed, Phase::Waiting | Phase::Draining(_) | Phase::Lingering(_)) => Next::Close,

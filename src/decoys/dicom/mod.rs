@@ -18,6 +18,7 @@ mod report;
 mod retrieve;
 mod store;
 mod task;
+mod tool;
 
 use std::sync::Arc;
 

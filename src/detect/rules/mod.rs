@@ -1,5 +1,6 @@
 //! The rules. To add one: a file with a `RULE`, its line in [`ALL`], a scenario in `../tests.rs`.
 
+mod ae_guessing;
 mod attempt;
 mod clinical;
 mod command;
@@ -9,12 +10,16 @@ mod guessing;
 mod images;
 mod lure;
 mod lure_account;
+mod mass;
 mod probe;
 mod protocol;
+mod real_data;
 mod record_write;
 mod records;
+mod scanner;
 mod spraying;
 mod sweep;
+mod tampering;
 mod touch;
 mod tunnel;
 mod upload;
@@ -25,15 +30,18 @@ use crate::event::observation::RecordKind;
 use crate::event::{Observation, SessionEvent, Tainted};
 
 /// All rules.
-pub(super) const ALL: [&Rule; 18] = [
+pub(super) const ALL: [&Rule; 23] = [
     &touch::RULE,
     &probe::RULE,
+    &scanner::RULE,
     &sweep::RULE,
     &clinical::RULE,
+    &real_data::RULE,
     &protocol::RULE,
     &attempt::RULE,
     &guessing::RULE,
     &spraying::RULE,
+    &ae_guessing::RULE,
     &lure_account::RULE,
     &lure::RULE,
     &images::RULE,
@@ -42,6 +50,8 @@ pub(super) const ALL: [&Rule; 18] = [
     &command::RULE,
     &upload::RULE,
     &record_write::RULE,
+    &mass::RULE,
+    &tampering::RULE,
     &exploit::RULE,
     &tunnel::RULE,
 ];
@@ -130,7 +140,7 @@ fn quote(text: &Tainted) -> String {
 }
 
 /// `1 patient`, `12 patients`.
-fn counted(count: u32, kind: RecordKind) -> String {
+fn counted<N: Into<u64>>(count: N, kind: RecordKind) -> String {
     let (one, many) = match kind {
         RecordKind::Patient => ("patient", "patients"),
         RecordKind::Encounter => ("visit", "visits"),
@@ -145,10 +155,11 @@ fn counted(count: u32, kind: RecordKind) -> String {
         RecordKind::Staff => ("member of staff", "members of staff"),
         RecordKind::File => ("file", "files"),
     };
+    let count = count.into();
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn counted_zh(count: u32, kind: RecordKind) -> String {
+fn counted_zh<N: Into<u64>>(count: N, kind: RecordKind) -> String {
     let noun = match kind {
         RecordKind::Patient => "患者记录",
         RecordKind::Encounter => "就诊记录",
@@ -163,7 +174,7 @@ fn counted_zh(count: u32, kind: RecordKind) -> String {
         RecordKind::Staff => "员工信息",
         RecordKind::File => "文件",
     };
-    format!("{count}条{noun}")
+    format!("{}条{noun}", count.into())
 }
 
 #[cfg(test)]

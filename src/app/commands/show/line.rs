@@ -54,6 +54,17 @@ pub(super) fn of(observation: &Observation) -> String {
         Observation::ExploitAttempt { weakness, payload } => {
             format!("tried to exploit {weakness}: {}", payload.for_terminal())
         }
+        Observation::Content { sha256, media, found } => {
+            let found = if found.is_empty() { String::new() } else { format!(" with {}", found.join(", ")) };
+            format!("the file {sha256} is {media}{found}")
+        }
+        Observation::Tampering { subject, id, changes } => {
+            let changes = changes.iter().map(|c| format!("{} \"{}\" -> {}", c.field, c.from, quoted(&c.to)));
+            format!("tried to overwrite {} {id}{}", word(subject), few(changes))
+        }
+        Observation::RealData { signs, handling, .. } => {
+            format!("real data by mistake, {}: {}", word(handling), signs.join(", "))
+        }
         Observation::LureTouched { lure, how } => format!("used the bait {lure}: {how}"),
         Observation::Probe { means } => format!("probed: {means}"),
     }
