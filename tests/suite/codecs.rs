@@ -1,4 +1,4 @@
-//! What the codecs write, read by the decoders of DCMTK: every pixel must come back.
+//! What the codecs write, read by the decoders of DCMTK and GDCM: every pixel must come back.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,9 +8,11 @@ use honeyward::imaging::codec::transcode;
 use honeyward::wire::dicom::dataset::{Coding, DataSet, FileMeta, TransferSyntax, Vr, part10, tags, uids};
 
 /// Codings without loss, with the tool that decodes each.
-const LOSSLESS: [(Coding, &str); 3] = [
+const LOSSLESS: [(Coding, &str); 5] = [
     (Coding::JpegLossless, "dcmdjpeg"),
     (Coding::JpegLosslessFirstOrder, "dcmdjpeg"),
+    (Coding::JpegLsLossless, "dcmdjpls"),
+    (Coding::Jpeg2000Lossless, "gdcmconv"),
     (Coding::Rle, "dcmdrle"),
 ];
 
@@ -53,7 +55,8 @@ fn every_pixel_comes_back() {
             let drawn = image(kind);
             let file = save(folder.path(), &transcode(drawn.clone(), coding).unwrap(), coding);
             let plain = folder.path().join("plain.dcm");
-            run(decoder, &[file.to_str().unwrap(), plain.to_str().unwrap()]);
+            let raw: &[&str] = if decoder == "gdcmconv" { &["--raw"] } else { &[] };
+            run(decoder, &[raw, &[file.to_str().unwrap(), plain.to_str().unwrap()]].concat());
             assert_eq!(Some(&pixels(&plain)), drawn.bytes(tags::PIXEL_DATA), "{coding:?} {kind:?}");
         }
     }

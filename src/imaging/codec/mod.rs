@@ -8,7 +8,9 @@
 mod bits;
 mod huffman;
 mod jpeg;
+mod jpeg2000;
 mod jpeg_lossless;
+mod jpeg_ls;
 mod raster;
 mod rle;
 mod transcode;
@@ -23,11 +25,14 @@ pub fn encode(raster: &Raster, coding: Coding) -> Option<Vec<u8>> {
     match coding {
         Coding::JpegLossless => Some(jpeg_lossless::encode(raster, Predictor::AboveAndHalf)),
         Coding::JpegLosslessFirstOrder => Some(jpeg_lossless::encode(raster, Predictor::Left)),
+        Coding::JpegLsLossless => Some(jpeg_ls::encode(raster)),
+        Coding::Jpeg2000Lossless => {
+            let fits = raster.columns.max(raster.rows) <= jpeg2000::LARGEST_SIDE;
+            fits.then(|| jpeg2000::encode(raster))
+        }
         Coding::Rle => Some(rle::encode(raster)),
         Coding::JpegBaseline
         | Coding::JpegExtended
-        | Coding::JpegLsLossless
-        | Coding::Jpeg2000Lossless
         | Coding::JpegLsNearLossless
         | Coding::Jpeg2000
         | Coding::Jpeg2000MultiLossless

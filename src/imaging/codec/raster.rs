@@ -26,4 +26,11 @@ impl Raster {
     pub(super) fn unsigned_bits(&self) -> u32 {
         if self.signed { self.allocated } else { self.bits }
     }
+
+    /// A sample as the number that it means.
+    pub(super) fn value(&self, sample: u16) -> i32 {
+        let unused = 32 - self.bits;
+        let raised = u32::from(sample) << unused;
+        if self.signed { raised.cast_signed() >> unused } else { (raised >> unused).cast_signed() }
+    }
 }

@@ -26,3 +26,20 @@ fn stored(sample: u16, bits: u32, allocated: u32, signed: bool) -> u16 {
     let extended = ((low << (16 - bits)).cast_signed() >> (16 - bits)).cast_unsigned();
     extended & (u16::MAX >> (16 - allocated))
 }
+
+#[test]
+fn values_are_what_samples_mean() {
+    let mut raster = Raster {
+        columns: 1,
+        rows: 1,
+        components: 1,
+        bits: 12,
+        allocated: 16,
+        signed: true,
+        samples: vec![0],
+    };
+    assert_eq!(raster.value(0xFFFF), -1);
+    assert_eq!(raster.value(0x0800), -2048);
+    raster.signed = false;
+    assert_eq!(raster.value(0xF801), 0x801);
+}

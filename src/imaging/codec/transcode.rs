@@ -36,6 +36,11 @@ pub fn transcode(mut set: DataSet, coding: Coding) -> Result<DataSet, NotCoded> 
     let coded: Option<Vec<Vec<u8>>> = frames.iter().map(|frame| encode(frame, coding)).collect();
     let fragments = encapsulated(coded.ok_or(NotCoded)?);
     set.put(tags::PIXEL_DATA, Element { vr: Vr::OB, value: Value::Fragments(fragments) });
+    let colours = set.u16(tags::SAMPLES_PER_PIXEL) == Some(3);
+    if colours && coding == Coding::Jpeg2000Lossless {
+        // PS3.5 8.2.4: the reversible component transform.
+        set.put_str(tags::PHOTOMETRIC_INTERPRETATION, "YBR_RCT");
+    }
     Ok(set)
 }
 
