@@ -30,7 +30,7 @@ pub(super) fn text(record: &Record<'_>, tag: Tag) -> Option<String> {
         tags::NUMBER_OF_STUDY_RELATED_SERIES => of_study(Count::Series),
         tags::NUMBER_OF_STUDY_RELATED_INSTANCES => of_study(Count::Instances),
         tags::NUMBER_OF_SERIES_RELATED_INSTANCES => {
-            record.series.map(|series| holdings.instance_count(series).to_string()).unwrap_or_default()
+            record.series.map(|series| holdings.instance_count(entry, series).to_string()).unwrap_or_default()
         }
         tags::MODALITIES_IN_STUDY => {
             joined(holdings.series(entry).iter().map(|series| series.modality().to_owned()))
@@ -45,7 +45,7 @@ fn count(holdings: &Holdings, entry: &Entry, what: Count) -> u64 {
         Count::Studies => 1,
         Count::Series => u64::try_from(holdings.series(entry).len()).unwrap_or(u64::MAX),
         Count::Instances => {
-            holdings.series(entry).iter().map(|series| u64::from(holdings.instance_count(series))).sum()
+            holdings.series(entry).iter().map(|series| u64::from(holdings.instance_count(entry, series))).sum()
         }
     }
 }

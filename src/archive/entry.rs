@@ -1,12 +1,13 @@
 //! Studies, series and instances as an archive's index has them: attributes as text.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
+use super::own::Stored;
 use crate::imaging::{instance_attributes, series_attributes, study_attributes};
-use crate::wire::dicom::dataset::{Charset, DataSet, Tag, tags};
+use crate::wire::dicom::dataset::{Charset, DataSet, Element, Tag, Vr, tags};
 use crate::world::{Instance, Patient, Series, Study, View};
 
 /// Attributes as text in Unicode, sorted by tag.
@@ -14,10 +15,15 @@ use crate::world::{Instance, Patient, Series, Study, View};
 pub(super) struct Attributes(Box<[(Tag, Box<str>)]>);
 
 impl Attributes {
-    /// Those of a data set whose text is in this character set.
+    /// Those of a data set whose text is in this character set. Of numbers only `US`.
     pub(super) fn of(set: &DataSet, charset: Charset) -> Self {
-        let text = |tag| set.text_in(tag, charset).map(String::into_boxed_str);
-        Attributes(set.iter().filter_map(|(tag, _)| Some((tag, text(tag)?))).collect())
+        let text = |tag, element: &Element| match element.vr {
+            Vr::US => set.u16(tag).map(|number| number.to_string()),
+            vr if is_text(vr) => set.text_in(tag, charset),
+            _ => None,
+        };
+        let texts = set.iter().filter_map(|(tag, element)| Some((tag, text(tag, element)?)));
+        Attributes(texts.map(|(tag, text)| (tag, text.into_boxed_str())).collect())
     }
 
     /// The text of an attribute; `None` when it is not there.
@@ -25,6 +31,22 @@ impl Attributes {
         let at = self.0.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
         self.0.get(at).map(|(_, text)| &**text)
     }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Tag, &str)> {
+        self.0.iter().map(|(tag, text)| (*tag, &**text))
+    }
+}
+
+impl<'a> FromIterator<(Tag, &'a str)> for Attributes {
+    /// Of sorted tags.
+    fn from_iter<I: IntoIterator<Item = (Tag, &'a str)>>(texts: I) -> Self {
+        Attributes(texts.into_iter().map(|(tag, text)| (tag, text.into())).collect())
+    }
+}
+
+fn is_text(vr: Vr) -> bool {
+    matches!(vr, Vr::AE | Vr::AS | Vr::CS | Vr::DA | Vr::DS | Vr::DT | Vr::IS | Vr::LO | Vr::LT | Vr::PN)
+        || matches!(vr, Vr::SH | Vr::ST | Vr::TM | Vr::UC | Vr::UI | Vr::UR | Vr::UT)
 }
 
 /// A study with its patient.
@@ -33,7 +55,8 @@ pub struct Entry {
     uid: Box<str>,
     attributes: Attributes,
     started: Timestamp,
-    world: (Study, Patient),
+    /// None for what an intruder stored.
+    world: Option<(Study, Patient)>,
 }
 
 impl Entry {
@@ -41,12 +64,13 @@ impl Entry {
     pub(super) fn of(view: &View, study: Study) -> Option<Self> {
         let patient = view.patient(study.patient)?;
         let attributes = Attributes::of(&study_attributes(view, &study, &patient), Charset::Utf8);
-        Some(Entry {
-            uid: study.uid.as_str().into(),
-            attributes,
-            started: study.started,
-            world: (study, patient),
-        })
+        let (uid, started) = (study.uid.as_str().into(), study.started);
+        Some(Entry { uid, attributes, started, world: Some((study, patient)) })
+    }
+
+    /// The entry of a study that the intruder made up; `first` is its first object.
+    pub(super) fn stored(first: &Stored, now: Timestamp) -> Self {
+        Entry { uid: first.study().into(), attributes: first.attributes(), started: now, world: None }
     }
 
     /// Study Instance UID.
@@ -59,14 +83,14 @@ impl Entry {
         self.text(tags::PATIENT_ID)
     }
 
-    /// When it began.
+    /// When it began; when it was looked up, for what an intruder stored.
     pub fn started(&self) -> Timestamp {
         self.started
     }
 
     /// Study and patient, when they are the world's.
     pub fn world(&self) -> Option<(&Study, &Patient)> {
-        Some((&self.world.0, &self.world.1))
+        self.world.as_ref().map(|(study, patient)| (study, patient))
     }
 
     /// An attribute of patient or study; empty when there is none.
@@ -75,45 +99,66 @@ impl Entry {
     }
 
     /// Whether patient or study have this attribute.
-    pub fn has(&self, tag: Tag) -> bool {
-        self.attributes.get(tag).is_some()
+    pub(super) fn has(&self, tag: Tag) -> bool {
+        self.world.is_some() && self.attributes.get(tag).is_some()
     }
 }
 
 /// A series.
 #[derive(Debug, Clone)]
 pub struct SeriesEntry {
-    modality: &'static str,
-    world: Series,
+    origin: SeriesOrigin,
     rest: OnceLock<Attributes>,
+}
+
+#[derive(Debug, Clone)]
+enum SeriesOrigin {
+    World(&'static str, Box<Series>),
+    /// Its first object.
+    Stored(Arc<Stored>),
 }
 
 impl SeriesEntry {
     pub(super) fn of(study: &Study, series: Series) -> Self {
-        SeriesEntry { modality: study.modality.as_str(), world: series, rest: OnceLock::new() }
+        let origin = SeriesOrigin::World(study.modality.as_str(), Box::new(series));
+        SeriesEntry { origin, rest: OnceLock::new() }
+    }
+
+    pub(super) fn stored(first: Arc<Stored>) -> Self {
+        SeriesEntry { rest: OnceLock::from(first.attributes()), origin: SeriesOrigin::Stored(first) }
     }
 
     /// Series Instance UID.
     pub fn uid(&self) -> &str {
-        &self.world.uid
+        match &self.origin {
+            SeriesOrigin::World(_, series) => &series.uid,
+            SeriesOrigin::Stored(first) => first.series(),
+        }
     }
 
     /// The series, when it is the world's.
     pub fn world(&self) -> Option<&Series> {
-        Some(&self.world)
+        match &self.origin {
+            SeriesOrigin::World(_, series) => Some(series),
+            SeriesOrigin::Stored(_) => None,
+        }
     }
 
-    pub(super) fn modality(&self) -> &str {
-        self.modality
+    /// Modality (0008,0060).
+    pub fn modality(&self) -> &str {
+        match &self.origin {
+            SeriesOrigin::World(modality, _) => modality,
+            SeriesOrigin::Stored(first) => first.text(tags::MODALITY),
+        }
     }
 
     pub(super) fn text(&self, view: &View, entry: &Entry, tag: Tag) -> Cow<'_, str> {
-        match tag {
-            tags::MODALITY => self.modality().into(),
-            tags::SERIES_INSTANCE_UID => self.uid().into(),
-            tags::SERIES_NUMBER => self.world.number.to_string().into(),
-            tags::SERIES_DESCRIPTION => self.world.description.as_str().into(),
-            tags::PROTOCOL_NAME => self.world.protocol.as_str().into(),
+        match (tag, self.world()) {
+            (tags::MODALITY, _) => self.modality().into(),
+            (tags::SERIES_INSTANCE_UID, _) => self.uid().into(),
+            (tags::SERIES_NUMBER, Some(series)) => series.number.to_string().into(),
+            (tags::SERIES_DESCRIPTION, Some(series)) => series.description.as_str().into(),
+            (tags::PROTOCOL_NAME, Some(series)) => series.protocol.as_str().into(),
             _ => self.rest(view, entry).get(tag).unwrap_or_default().into(),
         }
     }
@@ -121,7 +166,8 @@ impl SeriesEntry {
     /// What is asked for seldom: made once.
     fn rest(&self, view: &View, entry: &Entry) -> &Attributes {
         self.rest.get_or_init(|| {
-            let said = entry.world().map(|(study, _)| series_attributes(view, study, &self.world));
+            let said = entry.world().zip(self.world());
+            let said = said.map(|((study, _), series)| series_attributes(view, study, series));
             said.map(|said| Attributes::of(&said, Charset::Utf8)).unwrap_or_default()
         })
     }
@@ -130,45 +176,71 @@ impl SeriesEntry {
 /// An instance.
 #[derive(Debug, Clone)]
 pub struct InstanceEntry {
-    world: Instance,
+    origin: InstanceOrigin,
     rest: OnceLock<Attributes>,
+}
+
+#[derive(Debug, Clone)]
+enum InstanceOrigin {
+    World(Instance),
+    Stored(Arc<Stored>),
 }
 
 impl InstanceEntry {
     pub(super) fn of(instance: Instance) -> Self {
-        InstanceEntry { world: instance, rest: OnceLock::new() }
+        InstanceEntry { origin: InstanceOrigin::World(instance), rest: OnceLock::new() }
+    }
+
+    pub(super) fn stored(object: Arc<Stored>) -> Self {
+        let rest = OnceLock::from(object.attributes());
+        InstanceEntry { origin: InstanceOrigin::Stored(object), rest }
     }
 
     /// SOP Instance UID.
     pub fn uid(&self) -> &str {
-        &self.world.uid
+        match &self.origin {
+            InstanceOrigin::World(instance) => &instance.uid,
+            InstanceOrigin::Stored(object) => &object.sop_instance,
+        }
     }
 
     /// SOP Class UID.
     pub fn sop_class(&self) -> &str {
-        &self.world.sop_class
+        match &self.origin {
+            InstanceOrigin::World(instance) => &instance.sop_class,
+            InstanceOrigin::Stored(object) => &object.sop_class,
+        }
     }
 
     /// The instance, when it is the world's.
     pub fn world(&self) -> Option<&Instance> {
-        Some(&self.world)
+        match &self.origin {
+            InstanceOrigin::World(instance) => Some(instance),
+            InstanceOrigin::Stored(_) => None,
+        }
+    }
+
+    /// The object, when the intruder stored it.
+    pub fn own(&self) -> Option<&Stored> {
+        match &self.origin {
+            InstanceOrigin::World(_) => None,
+            InstanceOrigin::Stored(object) => Some(object),
+        }
     }
 
     pub(super) fn text(&self, view: &View, entry: &Entry, series: &SeriesEntry, tag: Tag) -> Cow<'_, str> {
-        match tag {
-            tags::SOP_INSTANCE_UID => self.uid().into(),
-            tags::SOP_CLASS_UID => self.sop_class().into(),
-            tags::INSTANCE_NUMBER => self.world.number.to_string().into(),
+        match (tag, self.world()) {
+            (tags::SOP_INSTANCE_UID, _) => self.uid().into(),
+            (tags::SOP_CLASS_UID, _) => self.sop_class().into(),
+            (tags::INSTANCE_NUMBER, Some(instance)) => instance.number.to_string().into(),
             _ => self.rest(view, entry, series).get(tag).unwrap_or_default().into(),
         }
     }
 
     fn rest(&self, view: &View, entry: &Entry, series: &SeriesEntry) -> &Attributes {
         self.rest.get_or_init(|| {
-            let said = entry
-                .world()
-                .zip(series.world())
-                .map(|((study, _), series)| instance_attributes(view, study, series, &self.world));
+            let said = entry.world().zip(series.world()).zip(self.world());
+            let said = said.map(|(((study, _), series), own)| instance_attributes(view, study, series, own));
             said.map(|said| Attributes::of(&said, Charset::Utf8)).unwrap_or_default()
         })
     }

@@ -1,6 +1,7 @@
 //! What one peer sees of an archive at one moment.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -8,21 +9,24 @@ use jiff::civil::Date;
 use super::computed;
 use super::entry::{Entry, InstanceEntry, SeriesEntry};
 use super::level::Level;
+use super::own::Stored;
 use super::search::Hit;
 use super::shelf::{Archive, Day};
 use crate::wire::dicom::dataset::Tag;
 use crate::world::{Study, View};
 
-/// An archive as one peer sees it at one moment. Cheap to clone.
+/// An archive as one peer sees it at one moment: the world's studies, and what he stored himself.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Holdings {
     archive: Arc<Archive>,
     view: View,
+    own: Arc<[Arc<Stored>]>,
 }
 
 impl Holdings {
-    pub(super) fn new(archive: Arc<Archive>, view: View) -> Self {
-        Holdings { archive, view }
+    pub(super) fn new(archive: Arc<Archive>, view: View, own: Vec<Stored>) -> Self {
+        Holdings { archive, view, own: own.into_iter().map(Arc::new).collect() }
     }
 
     /// The hospital at that moment.
@@ -35,61 +39,123 @@ impl Holdings {
         self.archive.dates(&self.view)
     }
 
-    /// The studies of a local date, oldest first.
+    /// The world's studies of a local date, oldest first.
     pub fn day(&self, date: Date) -> Day {
         self.archive.day(&self.view, date)
     }
 
     /// A study by Study Instance UID.
     pub fn study(&self, uid: &str) -> Option<Arc<Entry>> {
+        let own = || self.own.iter().find(|object| object.study() == uid);
+        self.world_study(uid).or_else(|| Some(Arc::new(Entry::stored(own()?, self.view.now()))))
+    }
+
+    /// A study of the world by Study Instance UID.
+    pub fn world_study(&self, uid: &str) -> Option<Arc<Entry>> {
         self.entry(self.view.study(uid)?)
     }
 
-    /// A study by accession number.
+    /// A study of the world by accession number.
     pub fn by_accession(&self, accession: &str) -> Option<Arc<Entry>> {
         self.entry(self.view.study_by_accession(accession)?)
     }
 
     /// The studies of a patient, by Patient ID, oldest first.
     pub fn of_patient(&self, patient_id: &str) -> Vec<Arc<Entry>> {
+        let own = self.own_studies().into_iter().filter(|entry| entry.patient_id() == patient_id);
+        self.world_of_patient(patient_id).into_iter().chain(own).collect()
+    }
+
+    /// The world's studies of a patient, by Patient ID, oldest first.
+    pub fn world_of_patient(&self, patient_id: &str) -> Vec<Arc<Entry>> {
         let patient = self.view.patient_by_mrn(patient_id).filter(|patient| patient.mrn == patient_id);
         patient.map(|patient| self.archive.of_patient(&self.view, patient.no)).unwrap_or_default()
     }
 
-    /// The complete series of a study, by number.
-    pub fn series(&self, entry: &Entry) -> Vec<SeriesEntry> {
-        let Some((study, _)) = entry.world() else { return Vec::new() };
-        self.view.series(study).into_iter().map(|series| SeriesEntry::of(study, series)).collect()
+    /// The studies that the peer made up: those of his objects whose UID the world does not have.
+    pub fn own_studies(&self) -> Vec<Arc<Entry>> {
+        let mut seen = BTreeSet::new();
+        let firsts = self.own.iter().filter(|object| seen.insert(object.study()));
+        let made_up = firsts.filter(|object| self.world_study(object.study()).is_none());
+        made_up.map(|object| Arc::new(Entry::stored(object, self.view.now()))).collect()
     }
 
-    /// The instances of a series, by number.
+    /// What the peer stored himself, in the order in which it came.
+    pub fn own(&self) -> &[Arc<Stored>] {
+        &self.own
+    }
+
+    /// The complete series of a study, by number; then those that the peer added.
+    pub fn series(&self, entry: &Entry) -> Vec<SeriesEntry> {
+        let mut found: Vec<SeriesEntry> = match entry.world() {
+            Some((study, _)) => {
+                let series = self.view.series(study).into_iter();
+                series.map(|series| SeriesEntry::of(study, series)).collect()
+            }
+            None => Vec::new(),
+        };
+        for object in self.own.iter().filter(|object| object.study() == entry.uid()) {
+            if found.iter().all(|series| series.uid() != object.series()) {
+                found.push(SeriesEntry::stored(Arc::clone(object)));
+            }
+        }
+        found
+    }
+
+    /// The instances of a series, by number; then those that the peer added. One that he stored
+    /// under the UID of another takes its place.
     pub fn instances(&self, entry: &Entry, series: &SeriesEntry) -> Vec<InstanceEntry> {
-        let Some(((study, _), series)) = entry.world().zip(series.world()) else { return Vec::new() };
-        self.view.instances(study, series).into_iter().map(InstanceEntry::of).collect()
+        let own = || self.own_of(entry, series);
+        let mut found: Vec<InstanceEntry> = match entry.world().zip(series.world()) {
+            Some(((study, _), series)) => {
+                self.view.instances(study, series).into_iter().map(InstanceEntry::of).collect()
+            }
+            None => Vec::new(),
+        };
+        found.retain(|instance| own().all(|object| object.sop_instance != instance.uid()));
+        found.extend(own().map(|object| InstanceEntry::stored(Arc::clone(object))));
+        found
     }
 
     /// How many instances a series has.
-    pub fn instance_count(&self, series: &SeriesEntry) -> u32 {
-        series.world().map_or(0, |series| series.instances)
+    pub fn instance_count(&self, entry: &Entry, series: &SeriesEntry) -> u32 {
+        match series.world() {
+            Some(series) if self.own.is_empty() => series.instances,
+            Some(_) | None => u32::try_from(self.instances(entry, series).len()).unwrap_or(u32::MAX),
+        }
     }
 
     /// The series with this UID, with its study.
     pub fn find_series(&self, uid: &str) -> Option<Hit> {
-        let (study, series) = self.view.find_series(uid)?;
-        let series = SeriesEntry::of(&study, series);
-        Some(Hit { entry: self.entry(study)?, series: Some(series), instance: None })
+        let entry = match self.view.find_series(uid) {
+            Some((study, _)) => self.entry(study)?,
+            None => self.study(self.own.iter().find(|object| object.series() == uid)?.study())?,
+        };
+        let series = self.series(&entry).into_iter().find(|series| series.uid() == uid)?;
+        Some(Hit { entry, series: Some(series), instance: None })
     }
 
     /// The instance with this UID, with its series and study.
     pub fn find_instance(&self, uid: &str) -> Option<Hit> {
-        let (study, series, instance) = self.view.find_instance(uid)?;
-        let series = SeriesEntry::of(&study, series);
-        let instance = InstanceEntry::of(instance);
-        Some(Hit { entry: self.entry(study)?, series: Some(series), instance: Some(instance) })
+        let (entry, series) = match self.own.iter().find(|object| object.sop_instance == uid) {
+            Some(object) => (self.study(object.study())?, object.series().to_owned()),
+            None => {
+                let (study, series, _) = self.view.find_instance(uid)?;
+                (self.entry(study)?, series.uid)
+            }
+        };
+        let series = self.series(&entry).into_iter().find(|found| found.uid() == series)?;
+        let instance = self.instances(&entry, &series).into_iter().find(|found| found.uid() == uid)?;
+        Some(Hit { entry, series: Some(series), instance: Some(instance) })
     }
 
     pub(super) fn entry(&self, study: Study) -> Option<Arc<Entry>> {
         self.archive.entry(&self.view, study)
+    }
+
+    fn own_of<'a>(&'a self, entry: &'a Entry, series: &'a SeriesEntry) -> impl Iterator<Item = &'a Arc<Stored>> {
+        let same = |object: &&Arc<Stored>| object.study() == entry.uid() && object.series() == series.uid();
+        self.own.iter().filter(same)
     }
 }
 

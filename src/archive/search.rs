@@ -50,6 +50,8 @@ pub enum Found {
 /// A walk through the archive.
 pub struct Search {
     source: Source,
+    /// What the peer made up comes last.
+    own: VecDeque<Arc<Entry>>,
     patients: HashSet<String>,
     ready: VecDeque<Hit>,
     looked_at: usize,
@@ -68,7 +70,7 @@ impl Search {
             .map(Source::List)
             .or_else(|| named(query, holdings).map(Source::Studies))
             .unwrap_or_else(|| days(query, holdings));
-        Search { source, patients: HashSet::new(), ready: VecDeque::new(), looked_at: 0 }
+        Search { source, own: holdings.own_studies().into(), patients: HashSet::new(), ready: VecDeque::new(), looked_at: 0 }
     }
 
     /// The next match.
@@ -82,7 +84,7 @@ impl Search {
                 return Found::Pause;
             }
             self.looked_at += 1;
-            match self.source.next(holdings) {
+            match self.source.next(holdings).or_else(|| self.own.pop_front()) {
                 Some(entry) => self.compare(entry, query, holdings),
                 None => return Found::End,
             }
@@ -171,20 +173,20 @@ impl Source {
 fn listed(query: &Query, holdings: &Holdings) -> Option<VecDeque<Arc<Entry>>> {
     if let Some(Matcher::Uids(uids)) = query.matcher(tags::STUDY_INSTANCE_UID) {
         let texts = uids.iter().take(MAX_UIDS).filter_map(|uid| std::str::from_utf8(uid).ok());
-        return Some(ordered(texts.filter_map(|uid| holdings.study(uid)).collect()));
+        return Some(ordered(texts.filter_map(|uid| holdings.world_study(uid)).collect()));
     }
     if let Some(accession) = single(query, tags::ACCESSION_NUMBER) {
         return Some(holdings.by_accession(&accession).into_iter().collect());
     }
     if let Some(mrn) = single(query, tags::PATIENT_ID) {
-        return Some(holdings.of_patient(&mrn).into());
+        return Some(holdings.world_of_patient(&mrn).into());
     }
     let filter = PatientFilter { name: Some(name_piece(query)?), limit: Some(MAX_NAMED + 1), born: None };
     let patients = holdings.view().patients(&filter);
     if patients.len() > MAX_NAMED {
         return None;
     }
-    Some(ordered(patients.iter().flat_map(|patient| holdings.of_patient(&patient.mrn)).collect()))
+    Some(ordered(patients.iter().flat_map(|patient| holdings.world_of_patient(&patient.mrn)).collect()))
 }
 
 /// Studies of a common name in the dates asked for, oldest first; `None` when there are too many.

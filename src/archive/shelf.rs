@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 use super::entry::Entry;
 use super::holdings::Holdings;
+use super::own::{self, Stored, Taken};
+use crate::world::overlay::Overlay;
 use crate::world::{PatientNo, Study, StudyFilter, View};
 
 /// Most studies remembered: about a dozen days of a large hospital, some 8 MB.
@@ -28,6 +30,7 @@ pub type Day = Arc<[Arc<Entry>]>;
 
 /// The archive of one host.
 pub struct Archive {
+    host: String,
     online_days: u32,
     days: Mutex<Remembered>,
 }
@@ -40,14 +43,20 @@ struct Remembered {
 }
 
 impl Archive {
-    /// An archive that reaches this many days back.
-    pub fn new(online_days: u32) -> Self {
-        Archive { online_days, days: Mutex::default() }
+    /// The archive of a host, which reaches this many days back. All archives of one host share
+    /// what an intruder stored.
+    pub fn new(host: &str, online_days: u32) -> Self {
+        Archive { host: host.to_owned(), online_days, days: Mutex::default() }
     }
 
-    /// What a peer sees of it at a moment.
-    pub fn seen(self: &Arc<Self>, view: View) -> Holdings {
-        Holdings::new(Arc::clone(self), view)
+    /// What a peer sees of it at a moment; his overlay holds what he stored.
+    pub fn seen(self: &Arc<Self>, view: View, overlay: &Overlay) -> Holdings {
+        Holdings::new(Arc::clone(self), view, own::read(overlay, &self.host))
+    }
+
+    /// Puts an object that a peer stored at hand, to him only.
+    pub fn take(&self, overlay: &Overlay, object: Stored) -> Taken {
+        own::take(overlay, &self.host, object)
     }
 
     /// First and last local date that it holds studies of.

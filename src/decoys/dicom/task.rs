@@ -37,7 +37,7 @@ pub(crate) struct Desk {
 impl Desk {
     /// What this peer sees of the archive at a moment.
     pub(crate) fn holdings(&self, now: Timestamp) -> Holdings {
-        self.shared.archive.seen(self.shared.world.at(now))
+        self.shared.archive.seen(self.shared.world.at(now), self.session.overlay())
     }
 }
 

@@ -135,7 +135,7 @@ impl Getting {
                 self.retrieval.pending(&mut batch)?;
                 continue;
             };
-            let name = format!("instance {}", item.instance.uid());
+            let name = item.name();
             batch.message(context.id, &self.command(&item, id), Some(Payload::Object(object, name)))?;
             batch.finish();
             self.phase = Phase::Awaiting(item.instance.uid().to_owned());

@@ -44,8 +44,19 @@ pub(crate) struct Item {
 }
 
 impl Item {
+    /// What names its bytes in the transcript.
+    pub(crate) fn name(&self) -> String {
+        match self.instance.own() {
+            Some(own) => format!("artefact {}", own.sha256),
+            None => format!("instance {}", self.instance.uid()),
+        }
+    }
+
     /// Its data set in a transfer syntax; `None` when it can't be had.
     pub(crate) fn object(&self, desk: &Desk, holdings: &Holdings, syntax: TransferSyntax) -> Option<Bytes> {
+        if let Some(own) = self.instance.own() {
+            return own.object(&desk.session, syntax);
+        }
         let shared = &desk.shared;
         let charset = shared.profile.charset;
         let ((study, _), series) = self.entry.world().zip(self.series.world())?;
@@ -296,7 +307,7 @@ fn hold(held: &mut VecDeque<Hit>, tally: &mut Tally, hit: Hit, level: Level, hol
         Level::Patient => holdings.of_patient(hit.entry.patient_id()),
         Level::Study => vec![Arc::clone(&hit.entry)],
         Level::Series | Level::Image => {
-            let instances = hit.series.as_ref().map_or(0, |series| holdings.instance_count(series));
+            let instances = hit.series.as_ref().map_or(0, |series| holdings.instance_count(&hit.entry, series));
             tally.remaining += if hit.instance.is_some() { 1 } else { u64::from(instances) };
             held.push_back(hit);
             return;
@@ -305,7 +316,7 @@ fn hold(held: &mut VecDeque<Hit>, tally: &mut Tally, hit: Hit, level: Level, hol
     for entry in entries {
         let series = holdings.series(&entry);
         tally.remaining +=
-            series.iter().map(|series| u64::from(holdings.instance_count(series))).sum::<u64>();
+            series.iter().map(|series| u64::from(holdings.instance_count(&entry, series))).sum::<u64>();
         held.push_back(Hit { entry, series: None, instance: None });
     }
 }
