@@ -44,9 +44,11 @@ fn count(holdings: &Holdings, entry: &Entry, what: Count) -> u64 {
     match what {
         Count::Studies => 1,
         Count::Series => u64::try_from(holdings.series(entry).len()).unwrap_or(u64::MAX),
-        Count::Instances => {
-            holdings.series(entry).iter().map(|series| u64::from(holdings.instance_count(entry, series))).sum()
-        }
+        Count::Instances => holdings
+            .series(entry)
+            .iter()
+            .map(|series| u64::from(holdings.instance_count(entry, series)))
+            .sum(),
     }
 }
 

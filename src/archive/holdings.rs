@@ -153,7 +153,11 @@ impl Holdings {
         self.archive.entry(&self.view, study)
     }
 
-    fn own_of<'a>(&'a self, entry: &'a Entry, series: &'a SeriesEntry) -> impl Iterator<Item = &'a Arc<Stored>> {
+    fn own_of<'a>(
+        &'a self,
+        entry: &'a Entry,
+        series: &'a SeriesEntry,
+    ) -> impl Iterator<Item = &'a Arc<Stored>> {
         let same = |object: &&Arc<Stored>| object.study() == entry.uid() && object.series() == series.uid();
         self.own.iter().filter(same)
     }
@@ -186,15 +190,18 @@ impl<'a> Record<'a> {
         if let Some(text) = computed::text(self, tag) {
             return text.into();
         }
-        if self.entry.has(tag) {
+        let Some(series) = self.series.filter(|_| !self.entry.has(tag)) else {
             return self.entry.text(tag).into();
-        }
-        let Some(series) = self.series else { return "".into() };
+        };
         let view = self.holdings.view();
-        let text = series.text(view, self.entry, tag);
+        let of_series = || series.text(view, self.entry, tag);
+        let of_instance = |instance: &'a InstanceEntry| instance.text(view, self.entry, series, tag);
         match self.instance {
-            Some(instance) if text.is_empty() => instance.text(view, self.entry, series, tag),
-            Some(_) | None => text,
+            Some(instance) if instance.own().is_some() => of_instance(instance),
+            Some(instance) => {
+                Some(of_series()).filter(|t| !t.is_empty()).unwrap_or_else(|| of_instance(instance))
+            }
+            None => of_series(),
         }
     }
 

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::Attributes;
 use crate::session::{Artefact, Session};
-use crate::wire::dicom::dataset::{Charset, DataSet, Element, Tag, TransferSyntax, Value, Vr, tags};
+use crate::wire::dicom::dataset::{
+    Charset, DataSet, Element, Tag, TransferSyntax, Value, Vr, deflate, inflate, tags,
+};
 use crate::wire::dicom::elements::Elements;
 use crate::world::overlay::Overlay;
 
@@ -72,7 +74,8 @@ impl Stored {
     ) -> Option<Stored> {
         let elements: Vec<_> = Elements::of(head.clone(), layout).map_while(Result::ok).collect();
         let charset = elements.iter().find(|element| element.tag == tags::SPECIFIC_CHARACTER_SET);
-        let charset = charset.and_then(|element| Charset::from_term(&String::from_utf8_lossy(&element.value)));
+        let charset =
+            charset.and_then(|element| Charset::from_term(&String::from_utf8_lossy(&element.value)));
         let set: DataSet = elements
             .into_iter()
             .filter(|element| element.vr != Vr::SQ && element.value.len() <= MAX_TEXT)
@@ -90,7 +93,11 @@ impl Stored {
             serial: 0,
             study: uid(tags::STUDY_INSTANCE_UID)?,
             series: uid(tags::SERIES_INSTANCE_UID)?,
-            texts: texts.iter().take(MAX_ATTRIBUTES).map(|(tag, text)| (number(tag), text.to_owned())).collect(),
+            texts: texts
+                .iter()
+                .take(MAX_ATTRIBUTES)
+                .map(|(tag, text)| (number(tag), text.to_owned()))
+                .collect(),
         })
     }
 
@@ -111,14 +118,15 @@ impl Stored {
         (self.offset <= file.len() && file.len() < MAX_OBJECT).then(|| file.slice(self.offset..))
     }
 
-    /// Its data set in an uncompressed transfer syntax; `None` when it can't be had.
+    /// Its data set in a transfer syntax; `None` when it can't be had. Pixels are never decoded:
+    /// what came compressed goes out as it came.
     pub fn object(&self, session: &Session, wanted: TransferSyntax) -> Option<Bytes> {
         let kept = TransferSyntax::from_uid(&self.syntax)?;
         let bytes = self.data_set(session)?;
         if kept == wanted {
             return Some(bytes);
         }
-        session.heavy(|| Some(DataSet::decode(&bytes, kept).ok()?.encode(wanted)))
+        session.heavy(|| converted(&bytes, kept, wanted))
     }
 
     pub(super) fn attributes(&self) -> Attributes {
@@ -129,6 +137,17 @@ impl Stored {
         let at = self.texts.binary_search_by_key(&number(tag), |(tag, _)| *tag).ok();
         at.and_then(|at| self.texts.get(at)).map_or("", |(_, text)| text)
     }
+}
+
+/// Between syntaxes without compressed pixels.
+fn converted(bytes: &Bytes, kept: TransferSyntax, wanted: TransferSyntax) -> Option<Bytes> {
+    if kept.coding().is_some() || wanted.coding().is_some() {
+        return None;
+    }
+    let deflated = |ts| ts == TransferSyntax::Deflated;
+    let plain = if deflated(kept) { inflate(bytes, MAX_OBJECT) } else { bytes.clone() };
+    let written = DataSet::decode(&plain, kept).ok()?.encode(wanted);
+    Some(if deflated(wanted) { deflate(&written) } else { written })
 }
 
 /// What one intruder stored in the archive of a host, in the order in which it came.

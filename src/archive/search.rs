@@ -70,7 +70,13 @@ impl Search {
             .map(Source::List)
             .or_else(|| named(query, holdings).map(Source::Studies))
             .unwrap_or_else(|| days(query, holdings));
-        Search { source, own: holdings.own_studies().into(), patients: HashSet::new(), ready: VecDeque::new(), looked_at: 0 }
+        Search {
+            source,
+            own: holdings.own_studies().into(),
+            patients: HashSet::new(),
+            ready: VecDeque::new(),
+            looked_at: 0,
+        }
     }
 
     /// The next match.

@@ -1,5 +1,6 @@
 //! A bench for decoys in tests: the default pack, a pinned clock, events and artefacts in memory.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -26,6 +27,7 @@ pub(crate) struct Bench {
     pub(crate) world: Arc<World>,
     pub(crate) overlay: Arc<Overlay>,
     events: Arc<Events>,
+    artefacts: Artefacts,
 }
 
 #[derive(Default)]
@@ -49,13 +51,19 @@ impl Clock for Pinned {
 
 struct Nowhere;
 
-impl Recorder for Nowhere {
+type Artefacts = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
+
+/// Keeps artefacts in memory and nothing else.
+struct Memory(Artefacts);
+
+impl Recorder for Memory {
     fn transcript(&self, _: Timestamp, _: bool, _: &[u8]) {}
     fn artefact(&self) -> Box<dyn ArtefactSink> {
-        Box::new(Hashed(Sha256::new(), 0))
+        Box::new(File(Vec::new(), Arc::clone(&self.0)))
     }
-    fn read_artefact(&self, _: &str, _: usize) -> Option<Vec<u8>> {
-        None
+    fn read_artefact(&self, sha256: &str, cap: usize) -> Option<Vec<u8>> {
+        let bytes = self.0.lock().unwrap().get(sha256)?.clone();
+        Some(bytes[..cap.min(bytes.len())].to_vec())
     }
     fn terminal(&self, _: Timestamp, _: u16, _: u16, _: &str) -> Box<dyn TerminalSink> {
         Box::new(Nowhere)
@@ -68,15 +76,18 @@ impl TerminalSink for Nowhere {
     fn resize(&self, _: Timestamp, _: u16, _: u16) {}
 }
 
-struct Hashed(Sha256, u64);
+struct File(Vec<u8>, Artefacts);
 
-impl ArtefactSink for Hashed {
+impl ArtefactSink for File {
     fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-        self.1 += u64::try_from(bytes.len()).unwrap();
+        self.0.extend_from_slice(bytes);
     }
     fn finish(self: Box<Self>) -> Artefact {
-        Artefact { sha256: hex::encode(self.0.finalize()), size: self.1 }
+        let File(bytes, artefacts) = *self;
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        let size = u64::try_from(bytes.len()).unwrap();
+        artefacts.lock().unwrap().insert(sha256.clone(), bytes);
+        Artefact { sha256, size }
     }
 }
 
@@ -85,7 +96,13 @@ impl Bench {
     pub(crate) fn new() -> Self {
         static HOSPITAL: OnceLock<(Arc<Pack>, Arc<World>)> = OnceLock::new();
         let (pack, world) = HOSPITAL.get_or_init(hospital).clone();
-        Bench { pack, world, overlay: Arc::default(), events: Arc::default() }
+        Bench {
+            pack,
+            world,
+            overlay: Arc::default(),
+            events: Arc::default(),
+            artefacts: Artefacts::default(),
+        }
     }
 
     /// A session with a service of a host, delays off.
@@ -105,7 +122,7 @@ impl Bench {
             overlay: Arc::clone(&self.overlay),
             clock: Arc::new(Pinned),
             events: Arc::clone(&self.events) as Arc<dyn Emit>,
-            recorder: Arc::new(Nowhere),
+            recorder: Arc::new(Memory(Arc::clone(&self.artefacts))),
             seed: [3; 32],
             pacing: false,
         })

@@ -331,6 +331,14 @@ pub(crate) struct StoreStatus {
     pub(crate) not_understood: u16,
     /// Data set is empty.
     pub(crate) empty: u16,
+    /// There is no room left (PS3.4 B.2.3: A7xx).
+    #[serde(default = "out_of_resources")]
+    pub(crate) full: u16,
+}
+
+/// Refused: Out of Resources.
+fn out_of_resources() -> u16 {
+    0xA700
 }
 
 impl Behaviour {

@@ -263,7 +263,7 @@ fn sink(desk: &Desk, calling: &[u8], context: &Agreement, command: &Command) -> 
 fn stored(turn: &mut Turn<'_>, message: Message) -> Result<(), Violation> {
     let Message { context, command, data } = message;
     let Data::Object(object) = data else { return Err(Violation("C-STORE without an object")) };
-    let status = object.finish(&turn.desk.session, &turn.desk.shared.profile, &command);
+    let status = object.finish(&turn.desk.session, &turn.desk.shared, &command);
     let status = status.map_err(|Unreadable| Violation("unreadable object"))?;
     let mut response = command.response(status);
     response.sop_instance = command.sop_instance;

@@ -49,7 +49,10 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         }
     }
     tracing::debug!(host = making.host.name, product = profile.table.product, "a DICOM service");
-    let archive = Arc::new(Archive::new(&making.host.name, profile.table.query.as_ref().map_or(0, |query| query.online_days)));
+    let archive = Arc::new(Archive::new(
+        &making.host.name,
+        profile.table.query.as_ref().map_or(0, |query| query.online_days),
+    ));
     let world = Arc::clone(&making.world);
     let shared = Shared { profile, archive, imaging: Arc::clone(&making.imaging), world };
     Ok(Arc::new(Dicom { shared: Arc::new(shared) }))

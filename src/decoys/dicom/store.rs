@@ -6,10 +6,12 @@ use super::behaviour::StoreStatus;
 use super::negotiate::Agreement;
 use super::profile::Profile;
 use super::report;
+use super::task::Shared;
+use crate::archive::{Stored, Taken};
 use crate::event::Observation;
 use crate::event::Tainted;
 use crate::event::observation::{Direction, RecordKind};
-use crate::session::{ArtefactSink, Session};
+use crate::session::{Artefact, ArtefactSink, Session};
 use crate::wire::dicom::command::Command;
 use crate::wire::dicom::dataset::{FileMeta, TransferSyntax, inflate, part10, tags};
 use crate::wire::dicom::elements::Elements;
@@ -24,6 +26,8 @@ pub(crate) struct Incoming {
     head: BytesMut,
     length: u64,
     syntax: TransferSyntax,
+    /// Where the data set begins in the artefact.
+    offset: usize,
 }
 
 /// A data set that can't be read: the product breaks off.
@@ -50,8 +54,10 @@ impl Incoming {
             source: &String::from_utf8_lossy(calling),
         };
         let mut sink = session.artefact();
-        sink.write(&part10(&meta, &[]));
-        Incoming { sink: Some(sink), head: BytesMut::new(), length: 0, syntax: context.syntax }
+        let beginning = part10(&meta, &[]);
+        sink.write(&beginning);
+        let offset = beginning.len();
+        Incoming { sink: Some(sink), head: BytesMut::new(), length: 0, syntax: context.syntax, offset }
     }
 
     /// Takes the next piece of the data set.
@@ -64,31 +70,38 @@ impl Incoming {
         self.length += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     }
 
-    /// Ends the artefact and tells of it. Gives the status to answer.
+    /// Ends the artefact, puts the object at hand and tells of it. Gives the status to answer.
     ///
     /// # Errors
     /// [`Unreadable`]; the artefact is kept all the same.
     pub(crate) fn finish(
         mut self,
         session: &Session,
-        profile: &Profile,
+        shared: &Shared,
         command: &Command,
     ) -> Result<u16, Unreadable> {
+        let profile = &shared.profile;
         let sop_class = command.sop_class.clone().unwrap_or_default();
         let sop_instance = command.sop_instance.clone().unwrap_or_default();
-        if let Some(sink) = self.sink.take() {
-            let kept = sink.finish();
+        let kept = self.sink.take().map(ArtefactSink::finish);
+        if let Some(kept) = &kept {
             session.emit(Observation::Transfer {
                 direction: Direction::Upload,
                 name: Tainted::from_bytes(&sop_instance),
                 size: kept.size,
-                sha256: kept.sha256,
+                sha256: kept.sha256.clone(),
             });
         }
         let statuses = &profile.table.store.status;
-        let status = self.judge(&sop_class, &sop_instance, statuses)?;
+        let deflated = self.syntax == TransferSyntax::Deflated;
+        let head = if deflated { inflate(&self.head, MAX_CHECKED) } else { self.head.split().freeze() };
+        let status = self.judge(&head, &sop_class, &sop_instance, statuses)?;
         let known = !profile.table.store.checks_sop_class || profile.storage.contains(&sop_class);
-        let status = if known || status != statuses.ok { status } else { statuses.sop_class };
+        let status = match kept {
+            Some(kept) if known && status == statuses.ok => self.put_at_hand(session, shared, &head, &kept),
+            Some(_) | None if known || status != statuses.ok => status,
+            Some(_) | None => statuses.sop_class,
+        };
         report::store(session, command, status);
         if status == statuses.ok {
             session.emit(Observation::RecordWrite {
@@ -100,8 +113,20 @@ impl Incoming {
         Ok(status)
     }
 
+    /// An object without study or series is kept but can't be found, as in an index of a product.
+    fn put_at_hand(&self, session: &Session, shared: &Shared, head: &Bytes, kept: &Artefact) -> u16 {
+        let status = &shared.profile.table.store.status;
+        let object = Stored::read(head, self.syntax, self.syntax.uid(), kept, self.offset);
+        let taken = object.map(|object| shared.archive.take(session.overlay(), object));
+        match taken {
+            Some(Taken::Full) => status.full,
+            Some(Taken::New | Taken::Replaced) | None => status.ok,
+        }
+    }
+
     fn judge(
-        &mut self,
+        &self,
+        head: &Bytes,
         sop_class: &[u8],
         sop_instance: &[u8],
         status: &StoreStatus,
@@ -111,10 +136,8 @@ impl Incoming {
         }
         let whole = self.length <= u64::try_from(MAX_CHECKED).unwrap_or(u64::MAX);
         let (mut class, mut instance) = (None, None);
-        let deflated = self.syntax == TransferSyntax::Deflated;
-        let head = if deflated { inflate(&self.head, MAX_CHECKED) } else { self.head.split().freeze() };
         let whole = whole && head.len() < MAX_CHECKED;
-        for element in Elements::of(head, self.syntax) {
+        for element in Elements::of(head.clone(), self.syntax) {
             match element {
                 Ok(element) if element.tag == tags::SOP_CLASS_UID => class = class.or(Some(element.value)),
                 Ok(element) if element.tag == tags::SOP_INSTANCE_UID => {

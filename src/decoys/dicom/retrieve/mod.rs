@@ -307,7 +307,8 @@ fn hold(held: &mut VecDeque<Hit>, tally: &mut Tally, hit: Hit, level: Level, hol
         Level::Patient => holdings.of_patient(hit.entry.patient_id()),
         Level::Study => vec![Arc::clone(&hit.entry)],
         Level::Series | Level::Image => {
-            let instances = hit.series.as_ref().map_or(0, |series| holdings.instance_count(&hit.entry, series));
+            let instances =
+                hit.series.as_ref().map_or(0, |series| holdings.instance_count(&hit.entry, series));
             tally.remaining += if hit.instance.is_some() { 1 } else { u64::from(instances) };
             held.push_back(hit);
             return;

@@ -1,5 +1,6 @@
 //! Transcripts of the real products, and operations against the world.
 
 mod operations;
+mod own;
 mod support;
 mod transcripts;

@@ -30,7 +30,7 @@ fn studies(view: &View) -> Vec<Study> {
     found
 }
 
-fn identifier(level: &str, keys: &[(Tag, &str)]) -> DataSet {
+pub(super) fn identifier(level: &str, keys: &[(Tag, &str)]) -> DataSet {
     let mut set = DataSet::new();
     set.put_str(tags::QUERY_RETRIEVE_LEVEL, level);
     for (tag, value) in keys {
@@ -39,7 +39,7 @@ fn identifier(level: &str, keys: &[(Tag, &str)]) -> DataSet {
     set
 }
 
-fn connected(bench: &Arc<Bench>, classes: &[&str], max_pdu: u32) -> Peer {
+pub(super) fn connected(bench: &Arc<Bench>, classes: &[&str], max_pdu: u32) -> Peer {
     let mut peer = Peer::connect(bench, "pacs");
     peer.send(&proposal(classes, SYNTAX, max_pdu, &[uids::ULTRASOUND_IMAGE_STORAGE]));
     assert_eq!(peer.take()[0], 2);
@@ -47,7 +47,12 @@ fn connected(bench: &Arc<Bench>, classes: &[&str], max_pdu: u32) -> Peer {
     peer
 }
 
-fn find(bench: &Arc<Bench>, class: &str, level: &str, keys: &[(Tag, &str)]) -> (Vec<DataSet>, u16) {
+pub(super) fn find(
+    bench: &Arc<Bench>,
+    class: &str,
+    level: &str,
+    keys: &[(Tag, &str)],
+) -> (Vec<DataSet>, u16) {
     let mut peer = connected(bench, &[class], 16384);
     peer.send(&message(1, &request(field::C_FIND, class), Some(&identifier(level, keys)), SYNTAX));
     let mut found = peer.messages();
