@@ -119,8 +119,8 @@ enum SeriesOrigin {
 }
 
 impl SeriesEntry {
-    pub(super) fn of(study: &Study, series: Series) -> Self {
-        let origin = SeriesOrigin::World(study.modality.as_str(), Box::new(series));
+    pub(super) fn of(series: Series) -> Self {
+        let origin = SeriesOrigin::World(series.modality, Box::new(series));
         SeriesEntry { origin, rest: OnceLock::new() }
     }
 

@@ -88,10 +88,7 @@ impl Holdings {
     /// The complete series of a study, by number; then those that the peer added.
     pub fn series(&self, entry: &Entry) -> Vec<SeriesEntry> {
         let mut found: Vec<SeriesEntry> = match entry.world() {
-            Some((study, _)) => {
-                let series = self.view.series(study).into_iter();
-                series.map(|series| SeriesEntry::of(study, series)).collect()
-            }
+            Some((study, _)) => self.view.series(study).into_iter().map(SeriesEntry::of).collect(),
             None => Vec::new(),
         };
         for object in self.own.iter().filter(|object| object.study() == entry.uid()) {

@@ -9,8 +9,11 @@
 mod anatomy;
 mod cache;
 pub mod codec;
+mod compose;
+mod glyphs;
 mod header;
 mod noise;
+mod pdf;
 mod plane;
 mod preview;
 mod render;
@@ -21,13 +24,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::wire::dicom::dataset::{Charset, DataSet, TransferSyntax, Vr, element_header, tags};
+use crate::wire::dicom::dataset::{Charset, DataSet, TransferSyntax};
 use crate::world::{Instance, Modality, Patient, Region, Series, Sex, Study, View};
 use anatomy::{Body, Build, Joint, Plan};
 use cache::Cache;
 use header::Subject;
 pub use preview::GrayImage;
-use render::{Frame, dx};
+use render::dx;
 
 /// Bytes of whole objects that are kept by default: some 360 CT slices, so that a thin series that
 /// is pulled again fits whole; it fills only while images are pulled.
@@ -90,9 +93,10 @@ impl Imaging {
             &key,
             |object| object.bytes.len(),
             || {
-                let patient = view.patient(study.patient);
-                let subject = Subject { view, patient: patient.as_ref(), study, series, instance, charset };
-                let bytes = self.compose(&subject, ts);
+                let bytes = of(view, study, series, instance, charset, |s| {
+                    let build = build_of(view, study, s.patient);
+                    compose::object(s, &self.body(s, build), build, ts)
+                });
                 Arc::new(Object {
                     sop_class: instance.sop_class.clone(),
                     sop_instance: instance.uid.clone(),
@@ -119,9 +123,10 @@ impl Imaging {
         let size = |object: &Arc<Object>| object.bytes.len();
         let key = (instance.uid.clone(), ts, charset);
         let made = self.objects.get_or_try(&key, size, || {
-            let patient = view.patient(study.patient);
-            let subject = Subject { view, patient: patient.as_ref(), study, series, instance, charset };
-            let drawn = self.compose(&subject, TransferSyntax::ExplicitLittle);
+            let drawn = of(view, study, series, instance, charset, |s| {
+                let build = build_of(view, study, s.patient);
+                compose::object(s, &self.body(s, build), build, TransferSyntax::ExplicitLittle)
+            });
             let object = Object {
                 sop_class: instance.sop_class.clone(),
                 sop_instance: instance.uid.clone(),
@@ -148,52 +153,18 @@ impl Imaging {
             &key,
             |image| image.pixels.len(),
             || {
-                let patient = view.patient(study.patient);
-                let build = build_of(view, study, patient.as_ref());
-                let body = self.body(study, instance, build);
-                Arc::new(preview::draw(&body, build, study, series, instance, max_side as usize))
+                let drawn = of(view, study, series, instance, Charset::Utf8, |s| {
+                    let build = build_of(view, study, s.patient);
+                    preview::draw(s, &self.body(s, build), build, max_side as usize)
+                });
+                Arc::new(drawn)
             },
         );
         GrayImage::clone(&image)
     }
 
-    fn compose(&self, s: &Subject<'_>, ts: TransferSyntax) -> Bytes {
-        let build = build_of(s.view, s.study, s.patient);
-        let body = self.body(s.study, s.instance, build);
-        let number = s.instance.number;
-        match s.study.modality {
-            Modality::CT if render::scout::is_scout(s.series) => {
-                let scan = render::ct::Scan::of(s.study, s.series, &body, build);
-                let extent = render::scout::extent(s.study.region, joint_of(s.study), &body);
-                let frame = render::scout::draw(&body, &extent);
-                frame_of(&header::scout(s, &scan, &extent, &frame, build), &frame, ts)
-            }
-            Modality::CT => {
-                let scan = render::ct::Scan::of(s.study, s.series, &body, build);
-                let slice = render::ct::slice(&body, &scan, number, render::ct::MATRIX);
-                let stored = slice.iter().map(|hu| (hu - render::ct::LOWEST).round() as u16);
-                with_words(&header::ct(s, &scan, build), stored, ts)
-            }
-            Modality::DX => {
-                let joint = joint_of(s.study);
-                let exposure = exposure_of(s.study, s.instance, &body);
-                let frame = dx::expose(&body, &exposure, dx::PIXEL);
-                frame_of(&header::dx(s, joint, exposure.view, &frame, build), &frame, ts)
-            }
-            Modality::MR => {
-                let how = render::mr::Acquisition::of(s.study, s.series);
-                let frame = render::mr::slice(&body, &how, number, how.matrix);
-                frame_of(&header::mr(s, &how, build), &frame, ts)
-            }
-            Modality::US => {
-                let screen = render::us::still(&body, s.study, number);
-                with_colours(&header::us(s, build), &screen, ts)
-            }
-        }
-    }
-
-    fn body(&self, study: &Study, instance: &Instance, build: Build) -> Arc<Body> {
-        let lying = lies(study, instance);
+    fn body(&self, s: &Subject<'_>, build: Build) -> Arc<Body> {
+        let (study, lying) = (s.study, lies(s.study, s.instance));
         let plan = Plan {
             seed: study.seed,
             build,
@@ -216,15 +187,32 @@ pub fn study_attributes(view: &View, study: &Study, patient: &Patient) -> DataSe
 
 /// What every object of a series says of it, in UTF-8, without composing one: for an archive's index.
 pub fn series_attributes(view: &View, study: &Study, series: &Series) -> DataSet {
-    let instance = Instance { uid: String::new(), sop_class: String::new(), number: 0 };
-    let subject = Subject { view, patient: None, study, series, instance: &instance, charset: Charset::Utf8 };
-    header::of_series(&subject)
+    let instance =
+        Instance { uid: String::new(), sop_class: String::new(), number: 0, content: series.content };
+    header::of_series(&Subject::unnamed(view, study, series, &instance))
 }
 
 /// What an object says of itself beside study and series, in UTF-8, without composing it.
 pub fn instance_attributes(view: &View, study: &Study, series: &Series, instance: &Instance) -> DataSet {
-    let subject = Subject { view, patient: None, study, series, instance, charset: Charset::Utf8 };
-    header::of_instance(&subject)
+    header::of_instance(&Subject::unnamed(view, study, series, instance))
+}
+
+/// Does something with all that an object of an instance is made from.
+fn of<T>(
+    view: &View,
+    study: &Study,
+    series: &Series,
+    instance: &Instance,
+    charset: Charset,
+    make: impl FnOnce(&Subject<'_>) -> T,
+) -> T {
+    let (patient, wording) = (view.patient(study.patient), view.wording(study).unwrap_or_default());
+    make(&Subject {
+        patient: patient.as_ref(),
+        charset,
+        wording: &wording,
+        ..Subject::unnamed(view, study, series, instance)
+    })
 }
 
 /// The build follows the patient, so that all his studies show the same person.
@@ -245,7 +233,7 @@ fn lies(study: &Study, instance: &Instance) -> bool {
     match study.modality {
         Modality::CT => true,
         Modality::DX => side && study.region == Region::Chest,
-        Modality::MR | Modality::US => false,
+        Modality::MR | Modality::US | Modality::MG | Modality::CR | Modality::ECG => false,
     }
 }
 
@@ -264,35 +252,4 @@ fn joint_of(study: &Study) -> Joint {
     } else {
         Joint::Hand
     }
-}
-
-fn frame_of(header: &DataSet, frame: &Frame, ts: TransferSyntax) -> Bytes {
-    with_words(header, frame.samples.iter().copied(), ts)
-}
-
-/// Header and 16-bit pixels in one buffer of the right size: nothing is copied again.
-fn with_words(header: &DataSet, samples: impl ExactSizeIterator<Item = u16>, ts: TransferSyntax) -> Bytes {
-    let mut out = begin(header, Vr::OW, samples.len() * 2, ts);
-    if ts == TransferSyntax::ExplicitBig {
-        samples.for_each(|sample| out.extend_from_slice(&sample.to_be_bytes()));
-    } else {
-        samples.for_each(|sample| out.extend_from_slice(&sample.to_le_bytes()));
-    }
-    Bytes::from(out)
-}
-
-/// Header and a grey screen as RGB, the way ultrasound machines store it.
-fn with_colours(header: &DataSet, screen: &[u8], ts: TransferSyntax) -> Bytes {
-    let vr = if ts == TransferSyntax::ImplicitLittle { Vr::OW } else { Vr::OB };
-    let mut out = begin(header, vr, screen.len() * 3, ts);
-    screen.iter().for_each(|grey| out.extend_from_slice(&[*grey; 3]));
-    Bytes::from(out)
-}
-
-fn begin(header: &DataSet, vr: Vr, pixels: usize, ts: TransferSyntax) -> Vec<u8> {
-    const ELEMENT: usize = 12;
-    let mut out = Vec::with_capacity(header.encoded_len(ts) + ELEMENT + pixels);
-    header.encode_into(ts, &mut out);
-    element_header(tags::PIXEL_DATA, vr, u32::try_from(pixels).unwrap_or(u32::MAX), ts, &mut out);
-    out
 }

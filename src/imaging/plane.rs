@@ -203,7 +203,7 @@ fn texture(body: &Body, plane: &Plane) -> Vec<f32> {
 }
 
 /// A smooth field over all pixels, computed every `spacing` mm and drawn straight between.
-fn lattice(plane: &Plane, spacing: f32, field: impl Fn(P3) -> f32) -> Vec<f32> {
+pub(crate) fn lattice(plane: &Plane, spacing: f32, field: impl Fn(P3) -> f32) -> Vec<f32> {
     let pixel = |step: P3| step.iter().map(|v| v.abs()).sum::<f32>();
     let columns_apart = (spacing / pixel(plane.across)).max(1.0);
     let rows_apart = (spacing / pixel(plane.down)).max(1.0);

@@ -1,10 +1,10 @@
 //! Small 8-bit pictures for pages.
 
 use super::anatomy::{Body, Build};
-use super::header::mr_window;
-use super::render::{Frame, ct, dx, mr, scout, us};
+use super::header::{Dose, ECG_STEP, Subject, mr_window};
+use super::render::{Frame, ct, dx, ecg, mg, mr, scout, sheet, us};
 use super::{exposure_of, joint_of};
-use crate::world::{Instance, Modality, Series, Study};
+use crate::world::{Content, Modality};
 
 /// A grey picture, rows from the top, one byte a pixel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,14 +17,39 @@ pub struct GrayImage {
     pub pixels: Vec<u8>,
 }
 
-pub(crate) fn draw(
-    body: &Body,
-    build: Build,
-    study: &Study,
-    series: &Series,
-    instance: &Instance,
-    max_side: usize,
-) -> GrayImage {
+/// Draws what a page shows of an instance. Reports have no picture of their own: an empty sheet
+/// stands for them.
+pub(crate) fn draw(s: &Subject<'_>, body: &Body, build: Build, max_side: usize) -> GrayImage {
+    match s.instance.content {
+        Content::Image => still(s, body, build, max_side),
+        Content::Cine => smaller(&image(us::WIDTH, us::HEIGHT, us::still(body, s)), max_side),
+        Content::DoseSheet => {
+            let page = sheet::draw(s, &Dose::of_ct(s, body, build));
+            smaller(&image(sheet::WIDTH, sheet::HEIGHT, page), max_side)
+        }
+        Content::Waveform => traces(s, max_side),
+        Content::DoseReport | Content::Document => image(max_side, max_side, vec![255; max_side * max_side]),
+    }
+}
+
+/// Twelve leads below each other.
+fn traces(s: &Subject<'_>, side: usize) -> GrayImage {
+    let recording = ecg::record(s.study, s.wording, ECG_STEP);
+    let count = recording.samples.len() / ecg::LEADS;
+    let mut pixels = vec![255; side * side];
+    for lead in 0..ecg::LEADS {
+        let middle = (lead * 2 + 1) * side / (2 * ecg::LEADS);
+        for column in 0..side {
+            let sample = recording.samples[column * count / side * ecg::LEADS + lead];
+            let row = middle as i64 - i64::from(sample) * side as i64 / 6000;
+            pixels[row.clamp(0, side as i64 - 1) as usize * side + column] = 0;
+        }
+    }
+    image(side, side, pixels)
+}
+
+fn still(s: &Subject<'_>, body: &Body, build: Build, max_side: usize) -> GrayImage {
+    let (study, series, instance) = (s.study, s.series, s.instance);
     match study.modality {
         Modality::CT if scout::is_scout(series) => {
             let frame = scout::draw(body, &scout::extent(study.region, joint_of(study), body));
@@ -37,7 +62,7 @@ pub(crate) fn draw(
             let hu = ct::slice(body, &scan, instance.number, side);
             image(side, side, hu.iter().map(|v| windowed(*v, scan.window)).collect())
         }
-        Modality::DX => {
+        Modality::DX | Modality::CR => {
             let exposure = exposure_of(study, instance, body);
             let long = exposure.size[0].max(exposure.size[1]);
             let frame = dx::expose(body, &exposure, dx::PIXEL.max(long / max_side as f32 * 1.01));
@@ -50,9 +75,15 @@ pub(crate) fn draw(
             shown(&frame, mr_window(how.weighting))
         }
         Modality::US => {
-            let screen = us::still(body, study, instance.number);
+            let screen = us::still(body, s);
             smaller(&image(us::WIDTH, us::HEIGHT, screen), max_side)
         }
+        Modality::MG => {
+            let frame = mg::draw(&mg::Breast::of(study, &series.description, s.wording, build));
+            let top = f32::from((1u16 << dx::BITS) - 1);
+            smaller(&shown(&frame, (top / 2.0, top)), max_side)
+        }
+        Modality::ECG => traces(s, max_side),
     }
 }
 

@@ -8,10 +8,14 @@ use super::tables::departments::Dept;
 use super::tables::diagnoses::{DIAGNOSES, Dx, Season};
 use super::tables::exams::{self, Exam};
 use super::visits::Visit;
-use super::{Finding, Modality, Staff, VisitClass, World};
+use super::{Finding, Modality, Region, Staff, VisitClass, World};
 
 /// All modalities; the place in this list is the bit in a set.
-pub(super) const MODALITIES: [Modality; 4] = [Modality::CT, Modality::DX, Modality::MR, Modality::US];
+pub(super) const MODALITIES: [Modality; 7] = Modality::ALL;
+
+/// Modalities that no diagnosis demands: an electrocardiogram and a film at the bedside are taken of
+/// anybody.
+const OF_ANYBODY: u8 = 1 << 5 | 1 << 6;
 
 /// Place of a modality in per-modality tables.
 pub(super) fn modality_index(modality: Modality) -> usize {
@@ -20,6 +24,9 @@ pub(super) fn modality_index(modality: Modality) -> usize {
         Modality::DX => 1,
         Modality::MR => 2,
         Modality::US => 3,
+        Modality::MG => 4,
+        Modality::CR => 5,
+        Modality::ECG => 6,
     }
 }
 
@@ -65,12 +72,12 @@ impl World {
             && dx.weight[class] > 0
             && (dx.ages.0..=dx.ages.1).contains(&visit.age)
             && dice.permille(share)
-            && unlikely(dx, demand.modalities & !leads_to(dx), visit.key.class) <= 3
+            && unlikely(dx, demand.modalities & !OF_ANYBODY & !leads_to(dx), visit.key.class) <= 3
         {
             return dx;
         }
         let (_, month, _) = visit.key.day.ymd();
-        let all = demand.modalities;
+        let all = demand.modalities & !OF_ANYBODY;
         let one = all & all.wrapping_neg();
         for wanted in [all, one, 0] {
             let weights = |i: usize, dx: &Dx| {
@@ -97,6 +104,11 @@ impl World {
     /// what CT saw, the radiograph shows or misses.
     pub(super) fn exam_of(&self, case: &Case, modality: Modality) -> (&'static Exam, Finding) {
         let visit = &case.visit;
+        match modality {
+            Modality::ECG => return (&exams::ECG_TWELVE, heart_rhythm(case.dx.icd10)),
+            Modality::CR => return (&exams::CR_BEDSIDE, self.finding_at_bedside(case)),
+            Modality::CT | Modality::DX | Modality::MR | Modality::US | Modality::MG => {}
+        }
         let mut dice = self.key.dice(
             Purpose::Finding,
             self.hash_visit(Purpose::Finding, visit.key),
@@ -114,6 +126,14 @@ impl World {
         }
         let (exam, finding, share) = **dice.pick(&possible);
         (exam, if severity < u64::from(share) { finding } else { Finding::Normal })
+    }
+
+    /// What the patient's other radiographs of the chest show, or would.
+    fn finding_at_bedside(&self, case: &Case) -> Finding {
+        let severity = (self.hash_visit(Purpose::Finding, case.visit.key) >> 20) % 1000;
+        let chest = |exam: &Exam| exam.modality == Modality::DX && exam.region == Region::Chest;
+        let shown = case.dx.exams.iter().find(|(exam, _, share)| chest(exam) && severity < u64::from(*share));
+        shown.map_or(Finding::Normal, |(_, finding, _)| *finding)
     }
 
     /// The department of a case.
@@ -165,5 +185,17 @@ fn general(modality: Modality, age: i32) -> &'static Exam {
         Modality::DX => &exams::DX_CHEST,
         Modality::MR => &exams::MR_HEAD,
         Modality::US => &exams::US_LIVER,
+        Modality::MG => &exams::MG_BOTH,
+        Modality::CR => &exams::CR_BEDSIDE,
+        Modality::ECG => &exams::ECG_TWELVE,
+    }
+}
+
+/// What an electrocardiogram shows in a disease of the heart.
+fn heart_rhythm(icd10: &str) -> Finding {
+    match icd10.get(..3) {
+        Some("I48") => Finding::AtrialFibrillation,
+        Some("I20" | "I21" | "I25") => Finding::Ischaemia,
+        _ => Finding::Normal,
     }
 }

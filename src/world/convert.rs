@@ -16,6 +16,18 @@ const VISIT_PREFIX: [&str; 3] = ["MZ", "JZ", "ZY"];
 /// What stands for the laboratory where imaging has its modality's digit.
 const LAB_DIGIT: u32 = 6;
 
+/// The digits of the modalities, in the order of [`MODALITIES`].
+const MODALITY_DIGITS: [u32; MODALITIES.len()] = [1, 2, 3, 4, 5, 7, 8];
+
+fn modality_digit(modality: Modality) -> u32 {
+    MODALITY_DIGITS[modality_index(modality)]
+}
+
+/// Two letters that begin an accession number.
+fn accession_prefix(modality: Modality) -> &'static str {
+    &modality.as_str()[..2]
+}
+
 /// An order's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OrderKey {
@@ -41,12 +53,12 @@ pub(super) fn parse_visit_number(text: &str) -> Option<VisitKey> {
 
 /// Accession number: modality, date, number of the day.
 pub(super) fn accession(key: ImagingKey) -> String {
-    format!("{}{}{:04}", key.modality.as_str(), key.day.yymmdd(), key.number)
+    format!("{}{}{:04}", accession_prefix(key.modality), key.day.yymmdd(), key.number)
 }
 
 /// The study with this accession number, if one could have it.
 pub(super) fn parse_accession(text: &str) -> Option<ImagingKey> {
-    let modality = MODALITIES.into_iter().find(|m| text.starts_with(m.as_str()))?;
+    let modality = MODALITIES.into_iter().find(|m| text.starts_with(accession_prefix(*m)))?;
     let digits = text.get(2..).filter(|d| d.len() == 10)?;
     Some(ImagingKey { modality, day: Day::parse_yymmdd(digits.get(..6)?)?, number: count(digits.get(6..)?)? })
 }
@@ -57,7 +69,7 @@ fn specimen(key: LabKey) -> String {
 
 fn placer(key: OrderKey) -> String {
     let (day, digit, number) = match key {
-        OrderKey::Imaging(key) => (key.day, modality_index(key.modality) as u32 + 1, key.number),
+        OrderKey::Imaging(key) => (key.day, modality_digit(key.modality), key.number),
         OrderKey::Lab(key) => (key.day.plus(-i32::from(key.ordered_before())), LAB_DIGIT, key.number),
     };
     format!("{}{digit}{number:06}", day.yymmdd())
@@ -66,7 +78,7 @@ fn placer(key: OrderKey) -> String {
 fn filler(key: OrderKey) -> String {
     match key {
         OrderKey::Imaging(key) => {
-            format!("R{}{}{:04}", key.day.yymmdd(), modality_index(key.modality) + 1, key.number)
+            format!("R{}{}{:04}", key.day.yymmdd(), modality_digit(key.modality), key.number)
         }
         OrderKey::Lab(key) => format!("L{}", specimen(key)),
     }
@@ -78,7 +90,7 @@ pub(super) fn parse_order(text: &str) -> Option<OrderKey> {
         return None;
     }
     let day = |at: usize| Day::parse_yymmdd(text.get(at..at + 6)?);
-    let modality = |digit: u32| MODALITIES.get((digit as usize).checked_sub(1)?).copied();
+    let modality = |digit: u32| MODALITIES.into_iter().find(|m| modality_digit(*m) == digit);
     match (text.as_bytes().first()?, text.len()) {
         (b'0'..=b'9', 12) => Some(OrderKey::Lab(LabKey { day: day(0)?, number: count(&text[6..])? })),
         (b'L', 13) => Some(OrderKey::Lab(LabKey { day: day(1)?, number: count(&text[7..])? })),
@@ -208,30 +220,38 @@ impl World {
 
     /// A series as others see it.
     pub(super) fn series_row(&self, course: &Course, plan: &SeriesPlan) -> Series {
-        let framed = matches!(course.key.modality, Modality::CT | Modality::MR);
+        let framed =
+            plan.content == Content::Image && matches!(course.key.modality, Modality::CT | Modality::MR);
         Series {
-            uid: self.uid(course, Part::Series(plan.number)),
+            uid: self.uid(course, plan.part()),
             number: plan.number,
             description: plan.description.clone(),
             protocol: plan.protocol.clone(),
             started: self.timestamp(plan.started),
             instances: plan.instances,
+            content: plan.content,
+            modality: match plan.content {
+                Content::Image | Content::Cine | Content::Waveform => course.key.modality.as_str(),
+                Content::DoseReport => "SR",
+                Content::DoseSheet => "OT",
+                Content::Document => "DOC",
+            },
             frame_of_reference: if framed { self.uid(course, Part::FrameOfReference) } else { String::new() },
         }
     }
 
     /// An instance as others see it.
-    pub(super) fn instance_row(&self, course: &Course, series: u32, number: u32) -> Instance {
-        let class = match course.key.modality {
-            Modality::CT => "1.2.840.10008.5.1.4.1.1.2",
-            Modality::DX => "1.2.840.10008.5.1.4.1.1.1.1",
-            Modality::MR => "1.2.840.10008.5.1.4.1.1.4",
-            Modality::US => "1.2.840.10008.5.1.4.1.1.6.1",
+    pub(super) fn instance_row(&self, course: &Course, plan: &SeriesPlan, number: u32) -> Instance {
+        let content = if number > plan.instances - plan.clips.min(plan.instances) {
+            Content::Cine
+        } else {
+            plan.content
         };
         Instance {
-            uid: self.uid(course, Part::Instance(series, number)),
-            sop_class: class.to_owned(),
+            uid: self.uid(course, plan.instance(number)),
+            sop_class: sop_class(course.key.modality, content).to_owned(),
             number,
+            content,
         }
     }
 
@@ -264,5 +284,22 @@ impl World {
     fn verifier_draw(&self, tube: &Tube) -> u64 {
         // One verifier signs for an hour, not a new one for every tube.
         self.key.hash(Purpose::Staff, 9, (tube.verified.0 / time::HOUR) as u64) >> 8
+    }
+}
+
+/// SOP classes of PS3.4 table B.5-1.
+fn sop_class(modality: Modality, content: Content) -> &'static str {
+    match (content, modality) {
+        (Content::Cine, _) => "1.2.840.10008.5.1.4.1.1.3.1",
+        (Content::DoseReport, _) => "1.2.840.10008.5.1.4.1.1.88.67",
+        (Content::DoseSheet, _) => "1.2.840.10008.5.1.4.1.1.7",
+        (Content::Document, _) => "1.2.840.10008.5.1.4.1.1.104.1",
+        (Content::Waveform, _) | (Content::Image, Modality::ECG) => "1.2.840.10008.5.1.4.1.1.9.1.1",
+        (Content::Image, Modality::CT) => "1.2.840.10008.5.1.4.1.1.2",
+        (Content::Image, Modality::DX) => "1.2.840.10008.5.1.4.1.1.1.1",
+        (Content::Image, Modality::MR) => "1.2.840.10008.5.1.4.1.1.4",
+        (Content::Image, Modality::US) => "1.2.840.10008.5.1.4.1.1.6.1",
+        (Content::Image, Modality::MG) => "1.2.840.10008.5.1.4.1.1.1.2",
+        (Content::Image, Modality::CR) => "1.2.840.10008.5.1.4.1.1.1",
     }
 }

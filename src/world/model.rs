@@ -203,9 +203,19 @@ pub enum Modality {
     MR,
     /// Ultrasound.
     US,
+    /// Mammography.
+    MG,
+    /// Radiography on storage phosphor plates, at the bedside.
+    CR,
+    /// Electrocardiography.
+    ECG,
 }
 
 impl Modality {
+    /// All of them.
+    pub const ALL: [Modality; 7] =
+        [Modality::CT, Modality::DX, Modality::MR, Modality::US, Modality::MG, Modality::CR, Modality::ECG];
+
     /// DICOM defined term, (0008,0060).
     pub fn as_str(self) -> &'static str {
         match self {
@@ -213,6 +223,9 @@ impl Modality {
             Modality::DX => "DX",
             Modality::MR => "MR",
             Modality::US => "US",
+            Modality::MG => "MG",
+            Modality::CR => "CR",
+            Modality::ECG => "ECG",
         }
     }
 }
@@ -260,6 +273,46 @@ pub enum Finding {
     Fracture,
     /// Degenerative change.
     Degeneration,
+    /// A mass in a breast.
+    BreastMass,
+    /// Atrial fibrillation.
+    AtrialFibrillation,
+    /// Lowered ST segments.
+    Ischaemia,
+}
+
+/// What an object of a series is; several kinds may come from one device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// A single image.
+    Image,
+    /// A multi-frame clip.
+    Cine,
+    /// A waveform.
+    Waveform,
+    /// A radiation dose structured report.
+    DoseReport,
+    /// A secondary capture of the dose page.
+    DoseSheet,
+    /// The verified report as an encapsulated PDF.
+    Document,
+}
+
+/// The words that a report fills in, so that images show what it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wording {
+    /// The findings as they are written.
+    pub findings: String,
+    /// Name and value of each word, as the phrases of `tables/reports.txt` call them.
+    pub words: Vec<(&'static str, String)>,
+}
+
+impl Wording {
+    /// The value of a word.
+    pub fn get(&self, word: &str) -> Option<&str> {
+        self.words.iter().find(|(name, _)| *name == word).map(|(_, value)| value.as_str())
+    }
 }
 
 /// Body region of an exam.
@@ -326,6 +379,10 @@ pub struct Series {
     pub started: Timestamp,
     /// How many instances.
     pub instances: u32,
+    /// What its instances are; those of ultrasound may end with clips.
+    pub content: Content,
+    /// (0008,0060) of its instances: that of the study's device, `SR`, `DOC` or `OT`.
+    pub modality: &'static str,
     /// Frame of reference UID, for CT and MR.
     pub frame_of_reference: String,
 }
@@ -339,6 +396,8 @@ pub struct Instance {
     pub sop_class: String,
     /// Instance number, from 1.
     pub number: u32,
+    /// What it is.
+    pub content: Content,
 }
 
 /// An imaging report.

@@ -7,7 +7,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::convert::{self, OrderKey};
 use super::imaging::uid::Part;
-use super::imaging::{Course, Imaging};
+use super::imaging::{Course, Imaging, SeriesPlan};
 use super::time::{Day, Moment};
 use super::visits::Visit;
 use super::*;
@@ -207,32 +207,38 @@ impl View {
 
     /// The instances of a series.
     pub fn instances(&self, study: &Study, series: &Series) -> Vec<Instance> {
-        let key = convert::parse_accession(&study.accession);
-        let Some(course) = key.and_then(|key| self.shown_course(key)) else { return Vec::new() };
-        (1..=series.instances).map(|n| self.world.instance_row(&course, series.number, n)).collect()
+        let Some(imaging) = self.imaging(&study.accession) else { return Vec::new() };
+        let plans = self.world.series_plan(&imaging);
+        let Some(plan) = plans.iter().find(|plan| plan.number == series.number) else { return Vec::new() };
+        (1..=series.instances).map(|n| self.world.instance_row(&imaging.course, plan, n)).collect()
     }
 
     /// Study and series of a Series Instance UID.
     pub fn find_series(&self, uid: &str) -> Option<(Study, Series)> {
         let (imaging, part) = self.named(uid)?;
-        let Part::Series(number) = part else { return None };
-        Some((self.world.study_row(&imaging), self.series_numbered(&imaging, number)?))
+        let plan = self.plan_of(&imaging, part)?;
+        (plan.part() == part)
+            .then(|| (self.world.study_row(&imaging), self.world.series_row(&imaging.course, &plan)))
     }
 
     /// Study, series and instance of a SOP Instance UID.
     pub fn find_instance(&self, uid: &str) -> Option<(Study, Series, Instance)> {
         let (imaging, part) = self.named(uid)?;
-        let Part::Instance(number, instance) = part else { return None };
-        let series = self.series_numbered(&imaging, number)?;
-        let instance = (1..=series.instances)
-            .contains(&instance)
-            .then(|| self.world.instance_row(&imaging.course, number, instance))?;
+        let plan = self.plan_of(&imaging, part)?;
+        let number = (1..=plan.instances).find(|number| plan.instance(*number) == part)?;
+        let series = self.world.series_row(&imaging.course, &plan);
+        let instance = self.world.instance_row(&imaging.course, &plan, number);
         Some((self.world.study_row(&imaging), series, instance))
     }
 
     /// The report of a study, once written.
     pub fn report(&self, study: &Study) -> Option<ImagingReport> {
         self.world.report_of(&self.imaging(&study.accession)?, self.moment())
+    }
+
+    /// The words of a study's report, whether it is written yet or not: its images show the same.
+    pub fn wording(&self, study: &Study) -> Option<Wording> {
+        self.world.wording(&self.imaging(&study.accession)?)
     }
 
     /// Imaging that is scheduled for a local date and not yet performed, by scheduled time.
@@ -334,10 +340,11 @@ impl View {
         self.world.shown(&course, self.moment()).then(|| (self.world.explain(course), part))
     }
 
-    fn series_numbered(&self, imaging: &Imaging, number: u32) -> Option<Series> {
-        let plans = self.world.series_plan(imaging);
-        let plan = plans.iter().find(|plan| plan.number == number && plan.complete <= self.moment())?;
-        Some(self.world.series_row(&imaging.course, plan))
+    /// The complete series that a part is, or is in.
+    fn plan_of(&self, imaging: &Imaging, part: Part) -> Option<SeriesPlan> {
+        let plans = self.world.series_plan(imaging).into_iter();
+        let mut complete = plans.filter(|plan| plan.complete <= self.moment());
+        complete.find(|plan| plan.holds(part))
     }
 
     fn worklist_entry(&self, course: Course, now: Moment) -> WorklistEntry {

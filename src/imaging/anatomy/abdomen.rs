@@ -269,7 +269,10 @@ fn finding_in(b: &mut Builder, finding: Finding, s: f32) {
         | Finding::CerebralInfarction
         | Finding::CerebralHaemorrhage
         | Finding::Fracture
-        | Finding::Degeneration => {}
+        | Finding::Degeneration
+        | Finding::BreastMass
+        | Finding::AtrialFibrillation
+        | Finding::Ischaemia => {}
     }
 }
 

@@ -255,7 +255,10 @@ fn finding_in(b: &mut Builder, finding: Finding, right: &Lung, left: &Lung, s: f
         | Finding::HepaticCyst
         | Finding::RenalStone
         | Finding::Fracture
-        | Finding::Degeneration => {}
+        | Finding::Degeneration
+        | Finding::BreastMass
+        | Finding::AtrialFibrillation
+        | Finding::Ischaemia => {}
     }
 }
 

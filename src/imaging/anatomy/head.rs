@@ -193,7 +193,10 @@ fn finding_in(b: &mut Builder, finding: Finding, s: f32) {
         | Finding::HepaticCyst
         | Finding::RenalStone
         | Finding::Fracture
-        | Finding::Degeneration => {}
+        | Finding::Degeneration
+        | Finding::BreastMass
+        | Finding::AtrialFibrillation
+        | Finding::Ischaemia => {}
     }
 }
 

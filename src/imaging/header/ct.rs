@@ -1,6 +1,7 @@
 //! CT Image Storage (PS3.3 A.3).
 
-use super::{Subject, common};
+use super::code::code;
+use super::{Subject, common, dose};
 use crate::imaging::anatomy::Build;
 use crate::imaging::render::ct::{MATRIX, Scan};
 use crate::imaging::render::dx::Exposure;
@@ -13,7 +14,7 @@ use crate::world::Region;
 pub(crate) fn ct(s: &Subject<'_>, scan: &Scan, build: Build) -> DataSet {
     let mut set = common(s, s.maker().axial(), build);
     exposure(&mut set, s, scan, build);
-    axial_exposure(&mut set, s, scan);
+    axial_exposure(&mut set, s, scan, build);
     contrast(&mut set, scan.phase);
     geometry(&mut set, s, scan);
     pixels(&mut set, [MATRIX, MATRIX], scan.window);
@@ -33,6 +34,8 @@ pub(crate) fn scout(s: &Subject<'_>, scan: &Scan, extent: &Exposure, frame: &Fra
     set.put_decimals(tags::IMAGE_ORIENTATION_PATIENT, &[1.0, 0.0, 0.0, 0.0, 0.0, -1.0]);
     set.put_decimals(tags::PIXEL_SPACING, &[pixel, pixel]);
     pixels(&mut set, [frame.height, frame.width], scout::WINDOW);
+    // What a projection measures is no Hounsfield unit.
+    set.remove(tags::RESCALE_TYPE);
     set
 }
 
@@ -41,10 +44,9 @@ fn exposure(set: &mut DataSet, s: &Subject<'_>, scan: &Scan, build: Build) {
     let head = s.study.region == Region::Head;
     let [to_detector, to_patient] = maker.geometry();
     // The generator follows the patient's thickness along the body.
-    let wave = (f64::from(scan.z(s.instance.number)) / 55.0).sin();
-    let current =
-        (if head { 260.0 } else { 120.0 + 170.0 * f64::from(build.fat()) } * (1.0 + 0.12 * wave)).round();
-    let time = if head { 1000.0 } else { 500.0 };
+    let wave = if head { 0.0 } else { (f64::from(scan.z(s.instance.number)) / 55.0).sin() };
+    let current = (dose::current(head, build) * (1.0 + 0.12 * wave)).round();
+    let time = dose::turn(head) * 1000.0;
     set.put_str(tags::BODY_PART_EXAMINED, body_part(s.study.region));
     set.put_str(tags::PATIENT_POSITION, "HFS");
     set.put_integers(tags::ACQUISITION_NUMBER, &[1]);
@@ -66,16 +68,18 @@ fn exposure(set: &mut DataSet, s: &Subject<'_>, scan: &Scan, build: Build) {
     set.put_str(tags::CONVOLUTION_KERNEL, kernel);
     set.put_f64s(tags::REVOLUTION_TIME, &[time / 1000.0]);
     set.put_str(tags::EXPOSURE_MODULATION_TYPE, if head { "NONE" } else { "XYZ_EC" });
-    set.put_f64s(tags::CTD_IVOL, &[(current * time / 1000.0 * 0.067 * 100.0).round() / 100.0]);
 }
 
-fn axial_exposure(set: &mut DataSet, s: &Subject<'_>, scan: &Scan) {
+fn axial_exposure(set: &mut DataSet, s: &Subject<'_>, scan: &Scan, build: Build) {
     let head = s.study.region == Region::Head;
     set.put_str(tags::SCAN_OPTIONS, if head { "AXIAL MODE" } else { "HELICAL MODE" });
     set.put_decimals(tags::SLICE_THICKNESS, &[scan.thickness.into()]);
     set.put_decimals(tags::RECONSTRUCTION_DIAMETER, &[scan.field.into()]);
+    let phantom = if head { dose::HEAD_PHANTOM } else { dose::BODY_PHANTOM };
+    set.put_items(tags::CTDI_PHANTOM_TYPE_CODE_SEQUENCE, vec![code(phantom)]);
+    set.put_f64s(tags::CTD_IVOL, &[dose::index(head, build)]);
     if !head {
-        set.put_f64s(tags::SPIRAL_PITCH_FACTOR, &[1.2]);
+        set.put_f64s(tags::SPIRAL_PITCH_FACTOR, &[dose::PITCH]);
     }
 }
 

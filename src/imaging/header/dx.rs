@@ -1,5 +1,6 @@
 //! Digital X-Ray Image Storage - For Presentation (PS3.3 A.26).
 
+use super::code::{Code, code};
 use super::{Subject, common};
 use crate::imaging::anatomy::{Build, Joint};
 use crate::imaging::render::Frame;
@@ -26,16 +27,13 @@ pub(crate) fn dx(s: &Subject<'_>, joint: Joint, view: View, frame: &Frame, build
     set
 }
 
-/// A coded concept: value, scheme, meaning.
-type Code = (&'static str, &'static str, &'static str);
-
-struct Shot {
-    part: &'static str,
+pub(super) struct Shot {
+    pub(super) part: &'static str,
     anatomy: Code,
     view: &'static str,
     view_code: Code,
     orientation: &'static str,
-    kilovolts: f64,
+    pub(super) kilovolts: f64,
     exposure: f64,
     distance: f64,
 }
@@ -47,7 +45,7 @@ const LEFT_LATERAL: Code = ("R-10236", "SRT", "left lateral");
 const RIGHT_LATERAL: Code = ("R-10228", "SRT", "right lateral");
 
 impl Shot {
-    fn of(region: Region, joint: Joint) -> Self {
+    pub(super) fn of(region: Region, joint: Joint) -> Self {
         let shot = |part, anatomy, (view, view_code), kilovolts, exposure, distance| Shot {
             part,
             anatomy,
@@ -75,8 +73,13 @@ impl Shot {
 }
 
 impl Shot {
+    /// mAs: more for a thicker patient.
+    pub(super) fn charge(&self, build: Build) -> f64 {
+        (self.exposure * (0.7 + 0.8 * f64::from(build.fat())) * 10.0).round() / 10.0
+    }
+
     /// The same part from another side.
-    fn seen(self, view: View, side: &str) -> Self {
+    pub(super) fn seen(self, view: View, side: &str) -> Self {
         let right = side == "R";
         match view {
             View::Frontal => self,
@@ -97,17 +100,23 @@ impl Shot {
     }
 }
 
-fn view_item(view: Code) -> DataSet {
+pub(super) fn view_item(view: Code) -> DataSet {
     let mut item = code(view);
     item.put_items(tags::VIEW_MODIFIER_CODE_SEQUENCE, Vec::new());
     item
 }
 
-/// Limbs are of the side that the study's seed chose, unless its description says one.
-fn laterality(s: &Subject<'_>) -> &'static str {
+/// Limbs are of the side that the report or the description names, or else the study's seed chose.
+pub(super) fn laterality(s: &Subject<'_>) -> &'static str {
     if s.study.region != Region::Limb {
-        "U"
-    } else if s.study.description.contains('左') {
+        return "U";
+    }
+    match s.wording.get("side") {
+        Some("左") => return "L",
+        Some("右") => return "R",
+        _ => {}
+    }
+    if s.study.description.contains('左') {
         "L"
     } else if s.study.description.contains('右') || s.study.seed.is_multiple_of(2) {
         "R"
@@ -116,16 +125,8 @@ fn laterality(s: &Subject<'_>) -> &'static str {
     }
 }
 
-fn code((value, scheme, meaning): Code) -> DataSet {
-    let mut set = DataSet::new();
-    set.put_str(tags::CODE_VALUE, value);
-    set.put_str(tags::CODING_SCHEME_DESIGNATOR, scheme);
-    set.put_str(tags::CODE_MEANING, meaning);
-    set
-}
-
 fn exposure(set: &mut DataSet, shot: &Shot, build: Build) {
-    let charge = (shot.exposure * (0.7 + 0.8 * f64::from(build.fat())) * 10.0).round() / 10.0;
+    let charge = shot.charge(build);
     set.put_decimals(tags::KVP, &[shot.kilovolts]);
     set.put_integers(tags::EXPOSURE, &[(charge.round() as i64).max(1)]);
     set.put_integers(tags::EXPOSURE_INU_AS, &[(charge * 1000.0) as i64]);
@@ -148,7 +149,8 @@ fn detector(set: &mut DataSet) {
     set.put_decimals(tags::IMAGER_PIXEL_SPACING, &[pixel, pixel]);
 }
 
-fn pixels(set: &mut DataSet, frame: &Frame) {
+/// Attributes of the pixels of a radiograph that is ready for reading.
+pub(super) fn pixels(set: &mut DataSet, frame: &Frame) {
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     set.put_u16(tags::SAMPLES_PER_PIXEL, 1);
     set.put_str(tags::PHOTOMETRIC_INTERPRETATION, "MONOCHROME2");

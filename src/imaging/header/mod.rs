@@ -1,8 +1,17 @@
 //! Headers: what an object says about its patient, study and device, in agreement with the world.
 
+mod code;
+mod cr;
 mod ct;
+mod document;
+mod dose;
 mod dx;
+mod ecg;
+mod mg;
 mod mr;
+mod projection;
+mod sheet;
+mod tree;
 mod us;
 mod vendor;
 
@@ -10,11 +19,17 @@ use jiff::civil::{Date, DateTime};
 
 use super::anatomy::Build;
 use crate::wire::dicom::dataset::{Charset, DataSet, Tag, tags};
-use crate::world::{Instance, Name, Patient, Series, Sex, Study, View};
+use crate::world::{Content, Instance, Modality, Name, Patient, Region, Series, Sex, Study, View, Wording};
+pub(crate) use cr::cr;
 pub(crate) use ct::{ct, scout};
+pub(crate) use document::document;
+pub(crate) use dose::{Dose, dose_report};
 pub(crate) use dx::dx;
+pub(crate) use ecg::{STEP as ECG_STEP, ecg};
+pub(crate) use mg::mg;
 pub(crate) use mr::{mr, window as mr_window};
-pub(crate) use us::us;
+pub(crate) use sheet::sheet;
+pub(crate) use us::{cine, still};
 pub(crate) use vendor::Maker;
 
 /// All that headers are written from.
@@ -26,6 +41,24 @@ pub(crate) struct Subject<'a> {
     pub(crate) series: &'a Series,
     pub(crate) instance: &'a Instance,
     pub(crate) charset: Charset,
+    /// What the report says, for what is drawn.
+    pub(crate) wording: &'a Wording,
+}
+
+/// No report.
+static SILENT: Wording = Wording { findings: String::new(), words: Vec::new() };
+
+impl<'a> Subject<'a> {
+    /// Without patient and report, in UTF-8: for what does not speak of them.
+    pub(crate) fn unnamed(
+        view: &'a View,
+        study: &'a Study,
+        series: &'a Series,
+        instance: &'a Instance,
+    ) -> Self {
+        let (patient, charset, wording) = (None, Charset::Utf8, &SILENT);
+        Subject { view, patient, study, series, instance, charset, wording }
+    }
 }
 
 impl Subject<'_> {
@@ -40,11 +73,27 @@ impl Subject<'_> {
     }
 }
 
-/// Attributes that objects of every kind have.
+/// Attributes that images of every kind have.
 pub(crate) fn common(s: &Subject<'_>, image_type: &str, build: Build) -> DataSet {
+    let mut set = object(s, build);
+    set.put_str(tags::IMAGE_TYPE, image_type);
+    moment(&mut set, s, tags::ACQUISITION_DATE, tags::ACQUISITION_TIME, s.acquired());
+    performed(&mut set, s);
+    side(&mut set, s);
+    set
+}
+
+/// (0020,0060) of scans of a limb; radiographs say it of each image.
+fn side(set: &mut DataSet, s: &Subject<'_>) {
+    if s.study.region == Region::Limb && matches!(s.study.modality, Modality::CT | Modality::MR) {
+        set.put_str(tags::LATERALITY, dx::laterality(s));
+    }
+}
+
+/// Attributes that objects of every kind have.
+pub(crate) fn object(s: &Subject<'_>, build: Build) -> DataSet {
     let mut set = DataSet::new();
     set.put_charset(s.charset);
-    set.put_str(tags::IMAGE_TYPE, image_type);
     patient(&mut set, s, build);
     study(&mut set, s);
     series(&mut set, s);
@@ -74,7 +123,6 @@ fn instance(set: &mut DataSet, s: &Subject<'_>) {
     set.put_integers(tags::INSTANCE_NUMBER, &[s.instance.number.into()]);
     let at = s.acquired();
     moment(set, s, tags::INSTANCE_CREATION_DATE, tags::INSTANCE_CREATION_TIME, at);
-    moment(set, s, tags::ACQUISITION_DATE, tags::ACQUISITION_TIME, at);
     moment(set, s, tags::CONTENT_DATE, tags::CONTENT_TIME, at);
 }
 
@@ -93,11 +141,13 @@ pub(crate) fn of_study(
         protocol: String::new(),
         started: study_of.started,
         instances: 0,
+        content: Content::Image,
+        modality: study_of.modality.as_str(),
         frame_of_reference: String::new(),
     };
-    let instance = Instance { uid: String::new(), sop_class: String::new(), number: 0 };
-    let s =
-        Subject { view, patient: patient_of, study: study_of, series: &series, instance: &instance, charset };
+    let instance =
+        Instance { uid: String::new(), sop_class: String::new(), number: 0, content: Content::Image };
+    let s = Subject { patient: patient_of, charset, ..Subject::unnamed(view, study_of, &series, &instance) };
     let mut set = DataSet::new();
     patient(&mut set, &s, build);
     study(&mut set, &s);
@@ -136,13 +186,17 @@ fn study(set: &mut DataSet, s: &Subject<'_>) {
 
 fn series(set: &mut DataSet, s: &Subject<'_>) {
     let series = s.series;
-    set.put_str(tags::MODALITY, s.study.modality.as_str());
+    set.put_str(tags::MODALITY, series.modality);
     set.put_str(tags::SERIES_INSTANCE_UID, &series.uid);
     set.put_integers(tags::SERIES_NUMBER, &[series.number.into()]);
     local_text(set, tags::SERIES_DESCRIPTION, &series.description, s.charset);
     local_text(set, tags::PROTOCOL_NAME, &series.protocol, s.charset);
     let started = s.view.local(series.started);
     moment(set, s, tags::SERIES_DATE, tags::SERIES_TIME, started);
+}
+
+/// The procedure step that an image belongs to (PS3.3 10.14).
+fn performed(set: &mut DataSet, s: &Subject<'_>) {
     let begun = s.view.local(s.study.started);
     moment(
         set,
@@ -157,13 +211,17 @@ fn series(set: &mut DataSet, s: &Subject<'_>) {
 }
 
 fn equipment(set: &mut DataSet, s: &Subject<'_>) {
-    let device = &s.study.device;
     let hospital = s.view.hospital();
-    set.put_str(tags::MANUFACTURER, &device.manufacturer);
-    set.put_str(tags::MANUFACTURER_MODEL_NAME, &device.model);
-    set.put_str(tags::STATION_NAME, &device.station);
-    set.put_str(tags::DEVICE_SERIAL_NUMBER, &device.serial);
-    set.put_str(tags::SOFTWARE_VERSIONS, &device.software);
+    if s.series.content == Content::Document {
+        document::equipment(set);
+    } else {
+        let device = &s.study.device;
+        set.put_str(tags::MANUFACTURER, &device.manufacturer);
+        set.put_str(tags::MANUFACTURER_MODEL_NAME, &device.model);
+        set.put_str(tags::STATION_NAME, &device.station);
+        set.put_str(tags::DEVICE_SERIAL_NUMBER, &device.serial);
+        set.put_str(tags::SOFTWARE_VERSIONS, &device.software);
+    }
     let name = if writes(s.charset, &hospital.name) { &hospital.name } else { &hospital.name_en };
     set.put_text(tags::INSTITUTION_NAME, name, s.charset);
 }

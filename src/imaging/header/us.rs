@@ -1,13 +1,31 @@
-//! Ultrasound Image Storage (PS3.3 A.6).
+//! Ultrasound Image Storage (PS3.3 A.6) and Ultrasound Multi-frame Image Storage (PS3.3 A.7).
 
 use super::{Subject, common};
 use crate::imaging::anatomy::Build;
-use crate::imaging::render::us::{HEIGHT, WIDTH, pixel, sector};
-use crate::wire::dicom::dataset::{DataSet, tags};
+use crate::imaging::render::us::{Clip, FRAME_TIME, HEIGHT, WIDTH, pixel, sector, transducer};
+use crate::wire::dicom::dataset::{DataSet, Vr, tags};
 use crate::world::Region;
 
+/// The header of a clip, without its pixels: the Cine module (PS3.3 C.7.6.5).
+pub(crate) fn cine(s: &Subject<'_>, clip: &Clip, build: Build) -> DataSet {
+    let mut set = still(s, build);
+    set.put_integers(tags::NUMBER_OF_FRAMES, &[clip.frames as i64]);
+    let pointer: Vec<u8> = [0x0018u16, 0x1063].into_iter().flat_map(u16::to_le_bytes).collect();
+    set.put_bytes(tags::FRAME_INCREMENT_POINTER, Vr::AT, pointer.into());
+    set.put_decimals(tags::FRAME_TIME, &[FRAME_TIME]);
+    set.put_integers(tags::CINE_RATE, &[(1000.0 / FRAME_TIME) as i64]);
+    set.put_integers(tags::RECOMMENDED_DISPLAY_FRAME_RATE, &[(1000.0 / FRAME_TIME) as i64]);
+    set.put_integers(tags::START_TRIM, &[1]);
+    set.put_integers(tags::STOP_TRIM, &[clip.frames as i64]);
+    set.put_decimals(tags::EFFECTIVE_DURATION, &[clip.frames as f64 * FRAME_TIME / 1000.0]);
+    if s.study.region == Region::Chest {
+        set.put_integers(tags::HEART_RATE, &[60]);
+    }
+    set
+}
+
 /// The header of a still image, without its pixels.
-pub(crate) fn us(s: &Subject<'_>, build: Build) -> DataSet {
+pub(crate) fn still(s: &Subject<'_>, build: Build) -> DataSet {
     let (image_type, part) = match s.study.region {
         Region::Abdomen | Region::LumbarSpine => ("ORIGINAL\\PRIMARY\\ABDOMINAL\\0001", "ABDOMEN"),
         Region::Chest => ("ORIGINAL\\PRIMARY\\TTE\\0001", "HEART"),
@@ -21,7 +39,8 @@ pub(crate) fn us(s: &Subject<'_>, build: Build) -> DataSet {
         set.put_empty(tags::LATERALITY);
     }
     set.put_items(tags::SEQUENCE_OF_ULTRASOUND_REGIONS, vec![region()]);
-    set.put_str(tags::TRANSDUCER_DATA, "C5-1");
+    set.put_str(tags::TRANSDUCER_DATA, transducer(s.maker()));
+    set.put_str(tags::BURNED_IN_ANNOTATION, "YES");
     set.put_str(tags::TRANSDUCER_TYPE, "CURVED LINEAR");
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     set.put_u16(tags::SAMPLES_PER_PIXEL, 3);

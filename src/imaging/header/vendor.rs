@@ -12,6 +12,8 @@ pub(crate) enum Maker {
     Philips,
     Canon,
     UnitedImaging,
+    Samsung,
+    Agfa,
     Other,
 }
 
@@ -29,6 +31,10 @@ impl Maker {
             Maker::Canon
         } else if says("UIH") || says("UNITED IMAGING") {
             Maker::UnitedImaging
+        } else if says("SAMSUNG") {
+            Maker::Samsung
+        } else if says("AGFA") {
+            Maker::Agfa
         } else {
             Maker::Other
         }
@@ -42,7 +48,8 @@ impl Maker {
                 format!("{whole}.{:06}", at.subsec_nanosecond() / 1000)
             }
             Maker::Canon => format!("{whole}.{:03}", at.subsec_nanosecond() / 1_000_000),
-            Maker::Ge | Maker::Philips | Maker::Other => whole,
+            Maker::Agfa => format!("{whole}.{:03}", at.subsec_nanosecond() / 1_000_000),
+            Maker::Ge | Maker::Philips | Maker::Samsung | Maker::Other => whole,
         }
     }
 
@@ -51,7 +58,9 @@ impl Maker {
         match self {
             Maker::Siemens => "ORIGINAL\\PRIMARY\\AXIAL\\CT_SOM5 SPI",
             Maker::Philips => "ORIGINAL\\PRIMARY\\AXIAL\\HELIX",
-            Maker::Ge | Maker::Canon | Maker::UnitedImaging | Maker::Other => "ORIGINAL\\PRIMARY\\AXIAL",
+            Maker::Ge | Maker::Canon | Maker::UnitedImaging | Maker::Samsung | Maker::Agfa | Maker::Other => {
+                "ORIGINAL\\PRIMARY\\AXIAL"
+            }
         }
     }
 
@@ -59,9 +68,7 @@ impl Maker {
     pub(crate) fn localizer(self) -> &'static str {
         match self {
             Maker::Siemens => "ORIGINAL\\PRIMARY\\LOCALIZER\\CT_SOM5 TOP",
-            Maker::Ge | Maker::Canon | Maker::UnitedImaging | Maker::Philips | Maker::Other => {
-                "ORIGINAL\\PRIMARY\\LOCALIZER"
-            }
+            _ => "ORIGINAL\\PRIMARY\\LOCALIZER",
         }
     }
 
@@ -83,9 +90,9 @@ impl Maker {
             (Maker::Canon, true) => "FC30",
             (Maker::Canon, false) if head => "FC26",
             (Maker::Canon, false) => "FC08",
-            (Maker::UnitedImaging | Maker::Other, true) => "B_SHARP_C",
-            (Maker::UnitedImaging | Maker::Other, false) if head => "H_SOFT_A",
-            (Maker::UnitedImaging | Maker::Other, false) => "B_SOFT_A",
+            (_, true) => "B_SHARP_C",
+            (_, false) if head => "H_SOFT_A",
+            (_, false) => "B_SOFT_A",
         }
     }
 
@@ -99,7 +106,7 @@ impl Maker {
             Maker::Philips => "UB",
             Maker::Canon if head => "SMALL",
             Maker::Canon => "LARGE",
-            Maker::UnitedImaging | Maker::Other => "NONE",
+            Maker::UnitedImaging | Maker::Samsung | Maker::Agfa | Maker::Other => "NONE",
         }
     }
 
@@ -110,7 +117,7 @@ impl Maker {
             Maker::Ge => [949.075, 541.0],
             Maker::Philips => [1040.0, 570.0],
             Maker::Canon => [1072.0, 600.0],
-            Maker::UnitedImaging | Maker::Other => [1058.0, 570.0],
+            Maker::UnitedImaging | Maker::Samsung | Maker::Agfa | Maker::Other => [1058.0, 570.0],
         }
     }
 }

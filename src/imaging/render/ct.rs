@@ -16,6 +16,7 @@ pub(crate) const LOWEST: f32 = -1024.0;
 /// How a series was scanned and reconstructed.
 #[derive(Debug, Clone)]
 pub(crate) struct Scan {
+    count: u32,
     /// Slice thickness, mm.
     pub(crate) thickness: f32,
     /// From slice to slice, mm, downwards negative.
@@ -57,6 +58,7 @@ impl Scan {
         };
         let tenth = |mm: f32| (mm * 10.0).round() / 10.0;
         Scan {
+            count: series.instances.max(1),
             thickness,
             step: tenth(step).abs().max(0.1).copysign(step),
             first: tenth(first),
@@ -69,6 +71,11 @@ impl Scan {
             window: window(study.region, smooth),
             kernel: protocol.kernel,
         }
+    }
+
+    /// From the upper edge of the first slice to the lower edge of the last one, mm.
+    pub(crate) fn length(&self) -> f64 {
+        f64::from(self.step.abs()) * f64::from(self.count - 1) + f64::from(self.thickness)
     }
 
     /// z of a slice, counted from 1.

@@ -2,10 +2,14 @@
 
 pub(crate) mod ct;
 pub(crate) mod dx;
+pub(crate) mod ecg;
+pub(crate) mod mg;
 pub(crate) mod mr;
 pub(crate) mod protocol;
 pub(crate) mod scout;
+pub(crate) mod sheet;
 pub(crate) mod us;
+mod us_screen;
 
 /// Pixels as they are stored, one frame.
 #[derive(Debug, Clone)]

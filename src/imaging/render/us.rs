@@ -1,6 +1,9 @@
 //! Ultrasound: echoes along the lines of a convex probe on the skin, then put on a screen.
 
+use super::us_screen;
+pub(crate) use super::us_screen::probe as transducer;
 use crate::imaging::anatomy::Body;
+use crate::imaging::header::Subject;
 use crate::imaging::noise::{Rng, blur, mix};
 use crate::imaging::plane::{Plane, paint, paint_flat};
 use crate::imaging::tissue::Tissue;
@@ -13,9 +16,9 @@ pub(crate) const HEIGHT: usize = 600;
 /// Depth that is shown, mm.
 pub(crate) const DEPTH: f32 = 160.0;
 /// Upper edge of the sector on the screen, pixels.
-const HEAD: f32 = 34.0;
+pub(crate) const HEAD: f32 = 52.0;
 /// Lower edge of the sector on the screen, pixels.
-const FOOT: f32 = 576.0;
+const FOOT: f32 = 584.0;
 /// Radius of the probe's face, mm.
 const FACE: f32 = 58.0;
 /// Half of the opening angle, radians.
@@ -42,12 +45,58 @@ pub(crate) fn sector() -> [u32; 4] {
 }
 
 /// The screen of one still image; the probe moves from image to image.
-pub(crate) fn still(body: &Body, study: &Study, number: u32) -> Vec<u8> {
-    let mut rng = Rng::new(mix(body.seed ^ u64::from(number)), "probe");
-    let echoes = echoes(body, study, number, &mut rng);
-    let mut screen = convert(&echoes);
-    grey_bar(&mut screen);
+pub(crate) fn still(body: &Body, s: &Subject<'_>) -> Vec<u8> {
+    let mut rng = Rng::new(mix(body.seed ^ u64::from(s.instance.number)), "probe");
+    let echoes = echoes(body, s.study, s.instance.number, &mut rng);
+    let mut screen = convert(&echoes, &Pulse::still());
+    us_screen::dress(&mut screen, s, 0);
     screen
+}
+
+/// Frames of a clip, one after the other.
+pub(crate) struct Clip {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) frames: usize,
+}
+
+/// Milliseconds from frame to frame of a clip.
+pub(crate) const FRAME_TIME: f64 = 50.0;
+
+/// Frames of a clip: a second, about one beat of the heart.
+const FRAMES: usize = 20;
+
+/// A clip: the same section while the heart beats and the patient breathes.
+pub(crate) fn clip(body: &Body, s: &Subject<'_>) -> Clip {
+    let mut rng = Rng::new(mix(body.seed ^ u64::from(s.instance.number)), "probe");
+    let echoes = echoes(body, s.study, s.instance.number, &mut rng);
+    let strong = if s.study.region == Region::Chest { 1.0 } else { 0.3 };
+    let mut bytes = Vec::with_capacity(FRAMES * WIDTH * HEIGHT * 3);
+    for frame in 0..FRAMES {
+        let mut screen = convert(&echoes, &Pulse::at(frame as f32 / FRAMES as f32, strong));
+        us_screen::dress(&mut screen, s, frame);
+        screen.iter().for_each(|grey| bytes.extend_from_slice(&[*grey; 3]));
+    }
+    Clip { bytes, frames: FRAMES }
+}
+
+/// How far what is seen has moved.
+struct Pulse {
+    /// Along the lines and across them, as shares.
+    squeeze: f32,
+    slide: f32,
+}
+
+impl Pulse {
+    fn still() -> Self {
+        Pulse { squeeze: 0.0, slide: 0.0 }
+    }
+
+    fn at(phase: f32, strong: f32) -> Self {
+        let turn = phase * std::f32::consts::TAU;
+        // Quick contraction, slow filling.
+        let squeeze = 0.055 * strong * (turn.sin() + 0.35 * (2.0 * turn).sin()).max(-0.6);
+        Pulse { squeeze, slide: 2.2 * strong * turn.cos() }
+    }
 }
 
 /// Brightness along each line, 0..255, from the face of the probe downwards.
@@ -158,7 +207,7 @@ fn echogenicity(tissue: Tissue) -> (f32, f32, f32) {
 }
 
 /// Lines of the probe onto the screen.
-fn convert(echoes: &[f32]) -> Vec<u8> {
+fn convert(echoes: &[f32], pulse: &Pulse) -> Vec<u8> {
     let mut screen = vec![0; WIDTH * HEIGHT];
     let apex = HEAD - FACE * OPENING.cos() / pixel();
     for row in HEAD as usize..HEIGHT {
@@ -170,7 +219,11 @@ fn convert(echoes: &[f32]) -> Vec<u8> {
                 continue;
             }
             let line = (angle / OPENING + 1.0) / 2.0 * (LINES - 1) as f32;
-            let sample = deep / DEPTH * SAMPLES as f32;
+            // What lies in the middle moves most; skin and edges stay.
+            let share = deep / DEPTH;
+            let bulge = share * (1.0 - share) * 4.0;
+            let sample = (share - pulse.squeeze * bulge * share) * SAMPLES as f32;
+            let line = line + pulse.slide * bulge;
             screen[row * WIDTH + column] = between(echoes, line, sample).clamp(0.0, 255.0) as u8;
         }
     }
@@ -182,21 +235,4 @@ fn between(echoes: &[f32], line: f32, sample: f32) -> f32 {
     let (u, v) = (line - l as f32, sample - s as f32);
     let at = |dl: usize, ds: usize| echoes[(l + dl) * SAMPLES + s + ds];
     (at(0, 0) * (1.0 - v) + at(0, 1) * v) * (1.0 - u) + (at(1, 0) * (1.0 - v) + at(1, 1) * v) * u
-}
-
-/// The grey scale at the edge and the depth marks that every machine shows.
-fn grey_bar(screen: &mut [u8]) {
-    for row in 60..260 {
-        for column in 24..34 {
-            screen[row * WIDTH + column] = (255 - (row - 60) * 255 / 199) as u8;
-        }
-    }
-    let centimetre = 10.0 / pixel();
-    for mark in 0..=(DEPTH / 10.0) as usize {
-        let row = (HEAD + mark as f32 * centimetre) as usize;
-        let long = if mark % 5 == 0 { 9 } else { 5 };
-        for column in WIDTH - 20 - long..WIDTH - 20 {
-            screen[row.min(HEIGHT - 1) * WIDTH + column] = 190;
-        }
-    }
 }

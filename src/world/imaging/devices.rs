@@ -57,10 +57,15 @@ fn info(key: Key, index: usize, row: &Row) -> DeviceInfo {
         (Maker::Ge, Modality::US) => {
             (format!("{}US{}", five, ten % 9), format!("1.2.840.113619.2.391.{five}."))
         }
+        (Maker::Ge, Modality::ECG) => (format!("SDE{ten}SA"), format!("1.2.840.113619.2.408.{five}.")),
         (Maker::Ge, _) => (format!("{ten}"), format!("1.2.840.113619.2.415.3.{ten}.")),
         (Maker::Uih, _) => (format!("{}", long % 1_000_000), format!("1.2.156.112605.{long}.")),
         // Both numbers of a Philips UID are drawn; the device is in the first of them.
         (Maker::Philips, _) => (format!("{}", ten % 100_000_000), "1.3.46.670589.33.1.".to_owned()),
+        (Maker::Agfa, _) => (format!("A5{five}"), format!("1.3.51.0.7.{ten}.")),
+        (Maker::Samsung, _) => {
+            (format!("S1K0M3HK{five}A"), format!("1.2.410.200001.1.1185.{}.", five * 7 + 3))
+        }
         (Maker::Canon, _) => {
             (format!("{}", ten % 10_000_000), format!("1.2.392.200036.9116.2.6.1.48.{ten}."))
         }
@@ -84,5 +89,7 @@ fn station_suffix(maker: Maker) -> &'static str {
         Maker::Uih => "AC",
         Maker::Philips => "EL",
         Maker::Canon => "CON",
+        Maker::Agfa => "NX",
+        Maker::Samsung => "SM",
     }
 }

@@ -14,7 +14,7 @@ pub(super) use series::SeriesPlan;
 use super::cases::{Case, MODALITIES, modality_index};
 use super::dice::{Dice, Purpose};
 use super::permute::Strata;
-use super::tables::exams::Exam;
+use super::tables::exams::{self, Exam};
 use super::time::{Day, HOUR, MINUTE, Moment};
 use super::visits::{Visit, VisitKey};
 use super::{Finding, Modality, VisitClass, World};
@@ -91,10 +91,10 @@ impl Desk {
     /// Studies per thousand visits, by modality.
     fn rate(self, modality: Modality) -> u64 {
         let rates = match self {
-            Desk::Outpatient => [68, 126, 24, 190],
-            Desk::Admission => [370, 260, 190, 700],
-            Desk::Control => [130, 90, 30, 120],
-            Desk::Emergency => [300, 220, 16, 140],
+            Desk::Outpatient => [68, 126, 24, 190, 24, 0, 20],
+            Desk::Admission => [370, 260, 190, 700, 0, 0, 350],
+            Desk::Control => [130, 90, 30, 120, 0, 130, 40],
+            Desk::Emergency => [300, 220, 16, 140, 0, 50, 150],
         };
         rates[modality_index(modality)]
     }
@@ -177,7 +177,7 @@ impl World {
     /// The course of a study; `None` when there is no such number or nobody came.
     pub(super) fn course(&self, key: ImagingKey) -> Option<Course> {
         let (desk, visit_key) = self.visit_of_imaging(key)?;
-        let visit = self.visit(visit_key)?;
+        let visit = self.visit(visit_key).filter(|visit| may_have(key.modality, visit))?;
         let mut dice = self.key.dice(Purpose::Imaging, key.salt(), 0);
         let ordered = order_time(desk, &visit, &mut dice);
         let started = start_time(desk, key.modality, ordered, &mut dice);
@@ -189,6 +189,9 @@ impl World {
             Modality::DX => (20, dice.between(50, 160)),
             Modality::MR => (170, dice.between(720, 1500)),
             Modality::US => (dice.between(240, 420), 0),
+            Modality::MG => (dice.between(60, 110), dice.between(180, 320)),
+            Modality::CR => (dice.between(40, 120), 0),
+            Modality::ECG => (dice.between(30, 90), 0),
         };
         let visible = started.plus(first);
         Some(Course { key, visit, ordered, started, visible, ended: visible.plus(last), cancelled })
@@ -213,8 +216,8 @@ impl World {
 
     /// Set of modalities and blood that a visit will need.
     pub(super) fn demand(&self, visit: &Visit) -> super::cases::Demand {
-        let modalities =
-            self.imaging_of(&visit.key).iter().fold(0, |set, key| set | 1 << modality_index(key.modality));
+        let keys = self.imaging_of(&visit.key).into_iter().filter(|key| may_have(key.modality, visit));
+        let modalities = keys.fold(0, |set, key| set | 1 << modality_index(key.modality));
         super::cases::Demand { modalities, lab: self.draws_blood(&visit.key) }
     }
 
@@ -222,6 +225,12 @@ impl World {
     pub(super) fn dice_imaging(&self, purpose: Purpose, key: ImagingKey) -> Dice {
         self.key.dice(purpose, key.salt(), 1)
     }
+}
+
+/// Whether somebody is sent to a modality: mammography is for women from thirty on, and those whom its
+/// desk's sample names beside them leave a gap in its numbers.
+fn may_have(modality: Modality, visit: &Visit) -> bool {
+    modality != Modality::MG || exams::MG_BOTH.fits(visit.age, visit.person.sex)
 }
 
 fn order_time(desk: Desk, visit: &Visit, dice: &mut Dice) -> Moment {
@@ -252,7 +261,8 @@ fn start_time(desk: Desk, modality: Modality, ordered: Moment, dice: &mut Dice) 
         },
         (Desk::Outpatient, Modality::DX) => soon(10, 42, dice),
         (Desk::Outpatient, Modality::CT) => soon(22, 85, dice),
-        (Desk::Outpatient, Modality::US) => soon(18, 110, dice),
+        (Desk::Outpatient, Modality::US | Modality::MG) => soon(18, 110, dice),
+        (Desk::Outpatient, Modality::CR | Modality::ECG) => soon(6, 40, dice),
         (Desk::Admission | Desk::Control, _) if evening => by_day(1, dice),
         (Desk::Admission | Desk::Control, _) => soon(45, 260, dice),
     }

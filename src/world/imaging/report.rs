@@ -5,21 +5,21 @@ use crate::world::dice::{Dice, Purpose};
 use crate::world::tables::departments::Dept;
 use crate::world::tables::reports::{PHRASES, Phrase};
 use crate::world::time::{HOUR, MINUTE, Moment};
-use crate::world::{ImagingReport, Modality, Staff, VisitClass, World};
+use crate::world::{ImagingReport, Modality, Staff, VisitClass, Wording, World};
 
 impl World {
     /// When the report of a study is written and verified.
     pub(in crate::world) fn report_times(&self, course: &Course) -> (Moment, Moment) {
         let mut dice = self.dice_imaging(Purpose::Report, course.key);
         let written = match (course.key.modality, course.visit.key.class) {
-            (Modality::US, _) => dice.between(2, 9),
+            (Modality::US | Modality::ECG, _) => dice.between(2, 9),
             (_, VisitClass::Emergency) => dice.between(9, 35),
             (Modality::MR, _) => dice.between(40, 260),
             (_, VisitClass::Outpatient) => dice.between(15, 80),
             (_, VisitClass::Inpatient) => dice.between(25, 160),
         };
         let verified = match (course.key.modality, course.visit.key.class) {
-            (Modality::US, _) => dice.between(3, 25),
+            (Modality::US | Modality::ECG, _) => dice.between(3, 25),
             (_, VisitClass::Emergency) => dice.between(6, 40),
             (_, VisitClass::Outpatient | VisitClass::Inpatient) => dice.between(10, 150),
         };
@@ -36,7 +36,8 @@ impl World {
     pub(in crate::world) fn imaging_department(modality: Modality) -> Dept {
         match modality {
             Modality::US => Dept::Ultrasound,
-            Modality::CT | Modality::DX | Modality::MR => Dept::Radiology,
+            Modality::ECG => Dept::Electrocardiography,
+            Modality::CT | Modality::DX | Modality::MR | Modality::MG | Modality::CR => Dept::Radiology,
         }
     }
 
@@ -55,9 +56,10 @@ impl World {
     pub(in crate::world) fn operator_of(&self, course: &Course) -> &Staff {
         match course.key.modality {
             Modality::US => self.signatories(course).0,
-            Modality::CT | Modality::DX | Modality::MR => {
+            Modality::CT | Modality::DX | Modality::MR | Modality::MG | Modality::CR | Modality::ECG => {
                 let draw = self.dice_imaging(Purpose::Device, course.key).next();
-                self.roster.technician(Dept::Radiology, draw >> 8)
+                let dept = World::imaging_department(course.key.modality);
+                self.roster.technician(dept, draw >> 8)
             }
         }
     }
@@ -68,9 +70,7 @@ impl World {
         if written > now {
             return None;
         }
-        let mut dice = self.dice_imaging(Purpose::Report, imaging.course.key);
-        let phrase = phrase(imaging, &mut dice)?;
-        let seed = dice.next();
+        let (phrase, seed) = self.phrase_of(imaging)?;
         let (author, verifier) = self.signatories(&imaging.course);
         Some(ImagingReport {
             accession: super::super::convert::accession(imaging.course.key),
@@ -82,12 +82,28 @@ impl World {
             verified: (verified <= now).then(|| self.timestamp(verified)),
         })
     }
+
+    /// The phrase of a report and what its words are drawn from.
+    fn phrase_of(&self, imaging: &Imaging) -> Option<(&'static Phrase, u64)> {
+        let mut dice = self.dice_imaging(Purpose::Report, imaging.course.key);
+        let phrase = phrase(imaging, &mut dice)?;
+        Some((phrase, dice.next()))
+    }
+
+    /// The words of a report, for those who draw what it says.
+    pub(in crate::world) fn wording(&self, imaging: &Imaging) -> Option<Wording> {
+        let (phrase, seed) = self.phrase_of(imaging)?;
+        let braced = phrase.seen.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+        let words = braced.map(|(word, _)| (word, value(word, seed))).collect();
+        Some(Wording { findings: fill(&phrase.seen, seed), words })
+    }
 }
 
 fn phrase(imaging: &Imaging, dice: &mut Dice) -> Option<&'static Phrase> {
     let exam = imaging.exam;
+    let reported = if exam.modality == Modality::CR { Modality::DX } else { exam.modality };
     let fits =
-        |p: &&Phrase| p.modality == exam.modality && p.region == exam.region && p.finding == imaging.finding;
+        |p: &&Phrase| p.modality == reported && p.region == exam.region && p.finding == imaging.finding;
     let own: Vec<&Phrase> = PHRASES.iter().filter(fits).filter(|p| p.exam == exam.code).collect();
     let any: Vec<&Phrase> = PHRASES.iter().filter(fits).filter(|p| p.exam.is_empty()).collect();
     let from = if own.is_empty() { any } else { own };
@@ -156,6 +172,14 @@ fn value(word: &str, seed: u64) -> String {
         "flavum" => number(4, 6),
         "canal" => number(8, 11),
         "gap" => number(2, 5),
+        "bpm" => number(61, 92),
+        "bpmaf" => number(72, 118),
+        "prms" => number(138, 188),
+        "qrs" => number(80, 104),
+        "qt" => number(356, 420),
+        "axis" => number(8, 74),
+        "quadrant" => dice.pick(&["外上", "外下", "内上", "内下"]).to_string(),
+        "birads" => dice.pick(&["4A", "4B", "3", "4A"]).to_string(),
         "finger" => dice.pick(&["二", "三", "四", "五"]).to_string(),
         "side" => dice.pick(&["左", "右"]).to_string(),
         "basal" => dice.pick(&["基底节区", "丘脑", "半卵圆中心", "侧脑室旁"]).to_string(),
@@ -182,7 +206,7 @@ mod tests {
 
     fn reported(modality: Modality, code: &str, region: crate::world::Region, finding: Finding) -> bool {
         PHRASES.iter().any(|p| {
-            p.modality == modality
+            p.modality == (if modality == Modality::CR { Modality::DX } else { modality })
                 && p.region == region
                 && p.finding == finding
                 && (p.exam.is_empty() || p.exam == code)

@@ -1,28 +1,83 @@
 //! Series of a study, as the maker's default protocols name them.
 
+use super::uid::{ADDED, Part};
 use super::{Course, Imaging};
 use crate::world::dice::Purpose;
 use crate::world::tables::devices::Maker;
 use crate::world::time::Moment;
-use crate::world::{Finding, Modality, Region, World};
+use crate::world::{Content, Finding, Modality, Region, World};
 
 /// A series before it is written out.
 #[derive(Debug, Clone)]
 pub(in crate::world) struct SeriesPlan {
+    /// Its place among the study's series, which its UIDs hold.
+    place: u32,
     pub number: u32,
     pub description: String,
     pub protocol: String,
     pub instances: u32,
+    /// How many of the instances, the last ones, are clips.
+    pub clips: u32,
+    pub content: Content,
     pub started: Moment,
     /// Complete, and so visible, from here on.
     pub complete: Moment,
 }
 
+impl SeriesPlan {
+    /// What its UID names.
+    pub(in crate::world) fn part(&self) -> Part {
+        Part::Series(self.place)
+    }
+
+    /// What the UID of one of its instances names.
+    pub(in crate::world) fn instance(&self, number: u32) -> Part {
+        Part::Instance(self.place, number)
+    }
+
+    /// Whether a part is it, or in it.
+    pub(in crate::world) fn holds(&self, part: Part) -> bool {
+        match part {
+            Part::Series(place) | Part::Instance(place, _) => place == self.place,
+            Part::Study | Part::FrameOfReference => false,
+        }
+    }
+}
+
+/// Place of the dose report among a study's series.
+const DOSE_REPORT: u32 = 80;
+/// Place of the dose page among a study's series.
+const DOSE_SHEET: u32 = 81;
+
 impl World {
-    /// The series of a study, in acquisition order.
+    /// The series of a study: as the device made them, then what it says of the dose, then the
+    /// verified report, which the information system adds.
     pub(in crate::world) fn series_plan(&self, imaging: &Imaging) -> Vec<SeriesPlan> {
+        let maker = self.devices.all()[self.devices.of(imaging.course.key)].maker;
+        let mut plans = self.acquired(imaging, maker);
+        plans.extend(dose(maker, imaging));
+        plans.push(self.document(imaging));
+        plans
+    }
+
+    fn document(&self, imaging: &Imaging) -> SeriesPlan {
+        let (_, verified) = self.report_times(&imaging.course);
+        SeriesPlan {
+            place: ADDED,
+            number: 9_000,
+            description: "诊断报告".to_owned(),
+            protocol: String::new(),
+            instances: 1,
+            clips: 0,
+            content: Content::Document,
+            started: verified,
+            complete: verified.plus(4),
+        }
+    }
+
+    /// The series that hold images or waveforms, in acquisition order.
+    fn acquired(&self, imaging: &Imaging, maker: Maker) -> Vec<SeriesPlan> {
         let course = &imaging.course;
-        let maker = self.devices.all()[self.devices.of(course.key)].maker;
         let mut dice = self.dice_imaging(Purpose::Series, course.key);
         let named: Vec<(String, u32)> = match course.key.modality {
             Modality::CT => {
@@ -36,11 +91,24 @@ impl World {
             }
             Modality::DX => vec![(dx(imaging).to_owned(), views(imaging))],
             Modality::US => vec![(String::new(), dice.between(6, 12) as u32)],
+            Modality::MG => MG_VIEWS.map(|view| (view.to_owned(), 1)).to_vec(),
+            Modality::CR => vec![("Chest AP".to_owned(), 1)],
+            Modality::ECG => vec![("12-Lead ECG".to_owned(), 1)],
+        };
+        let clips = match (course.key.modality, imaging.exam.region) {
+            (Modality::US, Region::Chest) => 2 + dice.below(2),
+            (Modality::US, _) => u32::from(dice.permille(550)),
+            _ => 0,
         };
         let protocol = protocol(maker, imaging);
         let count = named.len() as i64;
         let named = named.into_iter().zip(0..);
-        named.map(|((name, images), i)| place(course, i, count, name, images, &protocol)).collect()
+        named
+            .map(|((name, images), i)| SeriesPlan {
+                clips,
+                ..place(course, i, count, name, images, &protocol)
+            })
+            .collect()
     }
 }
 
@@ -55,14 +123,50 @@ fn place(
 ) -> SeriesPlan {
     let rest = course.ended.0 - course.visible.0;
     let end = |i: i64| course.visible.plus(if count > 1 { rest * i / (count - 1) } else { 0 });
+    let content = if course.key.modality == Modality::ECG { Content::Waveform } else { Content::Image };
     SeriesPlan {
+        place: i as u32 + 1,
         number: i as u32 + 1,
         description,
         protocol: protocol.to_owned(),
         instances,
+        clips: 0,
+        content,
         started: if i == 0 { course.started } else { end(i - 1).plus(1) },
         complete: end(i),
     }
+}
+
+/// The usual four views, right before left.
+const MG_VIEWS: [&str; 4] = ["R CC", "L CC", "R MLO", "L MLO"];
+
+/// What the device says of the dose, under the names and numbers of its maker: a report by all
+/// scanners and by the radiographs of makers who send one, and a page by those who still draw one.
+fn dose(maker: Maker, imaging: &Imaging) -> Vec<SeriesPlan> {
+    let (report, page) = match (imaging.course.key.modality, maker) {
+        (Modality::CT, Maker::Siemens) => (Some((502, "Dose Report")), Some((501, "Patient Protocol"))),
+        (Modality::CT, Maker::Ge) => (Some((997, "Dose Report")), Some((999, "Dose Report"))),
+        (Modality::CT, Maker::Canon) => (Some((9_001, "Dose Information")), Some((9_000, "Exam Summary"))),
+        (Modality::CT, _) => (Some((9_001, "Dose Report")), None),
+        (Modality::DX, Maker::Siemens | Maker::Philips) => (Some((99, "Radiation Dose Report")), None),
+        (Modality::DX | Modality::MR | Modality::US, _) => (None, None),
+        (Modality::MG | Modality::CR | Modality::ECG, _) => (None, None),
+    };
+    let ended = imaging.course.ended;
+    let made = |place, content, (number, name): (u32, &str), after| SeriesPlan {
+        place,
+        number,
+        description: name.to_owned(),
+        protocol: String::new(),
+        instances: 1,
+        clips: 0,
+        content,
+        started: ended,
+        complete: ended.plus(after),
+    };
+    let page = page.map(|named| made(DOSE_SHEET, Content::DoseSheet, named, 6));
+    let report = report.map(|named| made(DOSE_REPORT, Content::DoseReport, named, 9));
+    page.into_iter().chain(report).collect()
 }
 
 fn slices(region: Region) -> (i64, i64) {
@@ -82,6 +186,7 @@ fn ct(maker: Maker, imaging: &Imaging, slices: u32) -> Vec<(String, u32)> {
         Maker::Uih => "Topo",
         Maker::Philips => "Surview",
         Maker::Canon => "Scano",
+        Maker::Agfa | Maker::Samsung => "Scout",
     };
     let (soft, hard) = kernels(maker, imaging.exam.region);
     let mut series = vec![(scout.to_owned(), 1), (soft.to_owned(), slices)];
@@ -89,7 +194,9 @@ fn ct(maker: Maker, imaging: &Imaging, slices: u32) -> Vec<(String, u32)> {
         let phases: &[&str] = match maker {
             Maker::Siemens => &["ART  5.0  B31f", "VEN  5.0  B31f"],
             Maker::Ge => &["C+ ART 5mm", "C+ PV 5mm"],
-            Maker::Uih | Maker::Philips | Maker::Canon => &["Arterial 5.0", "Venous 5.0"],
+            Maker::Uih | Maker::Philips | Maker::Canon | Maker::Agfa | Maker::Samsung => {
+                &["Arterial 5.0", "Venous 5.0"]
+            }
         };
         series.extend(phases.iter().map(|p| ((*p).to_owned(), slices)));
     } else if !hard.is_empty() {
@@ -111,7 +218,7 @@ fn kernels(maker: Maker, region: Region) -> (&'static str, &'static str) {
         (Maker::Ge, Region::Abdomen) => ("ABD 5mm STND", ""),
         (Maker::Ge, Region::LumbarSpine) => ("L-SPINE 3mm STND", "L-SPINE 3mm BONE"),
         (Maker::Ge, Region::Limb) => ("EXT 3mm STND", "EXT 3mm BONE"),
-        (Maker::Uih | Maker::Philips | Maker::Canon, region) => match region {
+        (Maker::Uih | Maker::Philips | Maker::Canon | Maker::Agfa | Maker::Samsung, region) => match region {
             Region::Head => ("Head 5.0 Soft", "Head 5.0 Bone"),
             Region::Chest => ("Chest 5.0 Soft", "Chest 5.0 Lung"),
             Region::Abdomen => ("Abdomen 5.0 Soft", ""),
@@ -142,7 +249,7 @@ fn mr(maker: Maker, imaging: &Imaging) -> &'static [&'static str] {
         (Maker::Siemens, Region::Chest | Region::Abdomen) => {
             &["t2_haste_cor", "t2_blade_fs_tra_trig", "t1_vibe_dixon_tra_W"]
         }
-        (Maker::Ge | Maker::Uih | Maker::Philips | Maker::Canon, region) => match region {
+        (_, region) => match region {
             Region::Head if diffusion => {
                 &["OAx T1 FLAIR", "OAx T2 FSE", "OAx T2 FLAIR", "OAx DWI 1000b", "OSag T1 FLAIR"]
             }
@@ -191,5 +298,8 @@ fn protocol(maker: Maker, imaging: &Imaging) -> String {
             Region::Limb => "LE Venous".to_owned(),
             Region::Head | Region::Abdomen | Region::LumbarSpine => "Abd Gen".to_owned(),
         },
+        (Modality::MG, _) => "Screening Bilateral".to_owned(),
+        (Modality::CR, _) => "Chest AP Bedside".to_owned(),
+        (Modality::ECG, _) => "12-Lead Resting".to_owned(),
     }
 }

@@ -78,6 +78,7 @@ departments! {
     Ultrasound "0902" "超声医学科" "Ultrasound" 22 6 Technical;
     Laboratory "0903" "检验科" "Clinical Laboratory" 6 34 Technical;
     Pharmacy "0904" "药学部" "Pharmacy" 0 24 Pharmacy;
+    Electrocardiography "0905" "心电图室" "Electrocardiography" 6 4 Technical;
     It "0990" "信息科" "Information Technology" 0 9 Engineering;
 }
 

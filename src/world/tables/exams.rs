@@ -69,6 +69,9 @@ exams! {
     US_HEART "US0201" "心脏彩超" US Chest 0..=110 None, false;
     US_PLEURA "US0202" "胸腔彩超" US Chest 1..=110 None, false;
     US_LEG_VEINS "US0501" "双下肢静脉彩超" US Limb 18..=110 None, false;
+    MG_BOTH "MG0101" "双乳钼靶摄影" MG Chest 30..=78 Some(Sex::F), false;
+    CR_BEDSIDE "CR0201" "床旁胸部正位CR" CR Chest 0..=110 None, false;
+    ECG_TWELVE "EC0101" "常规十二导联心电图" ECG Chest 0..=110 None, false;
 }
 
 impl Exam {

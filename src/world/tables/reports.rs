@@ -39,7 +39,7 @@ fn phrase(line: &'static str) -> Option<Phrase> {
 }
 
 fn modality(word: &str) -> Option<Modality> {
-    [Modality::CT, Modality::DX, Modality::MR, Modality::US].into_iter().find(|m| m.as_str() == word)
+    Modality::ALL.into_iter().find(|m| m.as_str() == word)
 }
 
 fn region(word: &str) -> Option<Region> {
@@ -65,6 +65,9 @@ fn finding(word: &str) -> Option<Finding> {
         "RenalStone" => Finding::RenalStone,
         "Fracture" => Finding::Fracture,
         "Degeneration" => Finding::Degeneration,
+        "BreastMass" => Finding::BreastMass,
+        "AtrialFibrillation" => Finding::AtrialFibrillation,
+        "Ischaemia" => Finding::Ischaemia,
         _ => return None,
     })
 }

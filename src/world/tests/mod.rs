@@ -47,13 +47,16 @@ fn volumes_are_those_of_the_hospital() {
         cases::MODALITIES.map(|m| all.iter().filter(|s| s.modality == m).count())
     };
     for (day, share) in [(date(2026, 3, 26), 100), (date(2026, 3, 29), 40)] {
-        let [ct, dx, mr, us] = studies(day).map(|n| n * 100 / share);
+        let [ct, dx, mr, us, mg, cr, ecg] = studies(day).map(|n| n * 100 / share);
         let labs = view.lab_orders_on(day).len() * 100 / share;
         if share == 100 {
             assert!((300..=450).contains(&ct), "CT {ct}");
             assert!((400..=600).contains(&dx), "DX {dx}");
             assert!((100..=150).contains(&mr), "MR {mr}");
             assert!((600..=900).contains(&us), "US {us}");
+            assert!((15..=45).contains(&mg), "MG {mg}");
+            assert!((10..=60).contains(&cr), "CR {cr}");
+            assert!((80..=260).contains(&ecg), "ECG {ecg}");
             assert!((3_000..=7_000).contains(&labs), "labs {labs}");
         }
     }

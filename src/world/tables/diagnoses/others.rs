@@ -95,8 +95,17 @@ pub(super) static ALL: &[Dx] = &[
             (&e::US_LIVER, HepaticCyst, 140),
             (&e::US_HEART, Normal, 0),
             (&e::DX_CHEST, Normal, 0),
+            (&e::MG_BOTH, BreastMass, 520),
         ])
         .labs(&[&p::CBC, &p::TUMOUR, &p::LIVER, &p::RENAL], Effect::Tumour),
+    Dx::new("N60.100", "乳腺囊性增生病", Breast, (30, 60), [110, 0, 8])
+        .women()
+        .exams(&[(&e::MG_BOTH, Normal, 0), (&e::US_LIVER, Normal, 0)])
+        .labs(&[&p::CBC, &p::TUMOUR], Effect::None),
+    Dx::new("Z12.300", "乳腺肿瘤特殊筛查", CheckUp, (35, 72), [150, 0, 0])
+        .women()
+        .exams(&[(&e::MG_BOTH, BreastMass, 45), (&e::DX_CHEST, Normal, 0), (&e::CT_LUNG_LOW, Normal, 0)])
+        .labs(&[&p::CBC, &p::TUMOUR], Effect::None),
     Dx::new("E04.101", "甲状腺结节", Breast, (22, 80), [80, 0, 50])
         .exams(&[(&e::DX_CHEST, Normal, 0), (&e::CT_CHEST, PulmonaryNodule, 160)])
         .labs(&[&p::THYROID, &p::CBC, &p::COAGULATION], Effect::None),
