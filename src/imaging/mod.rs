@@ -10,6 +10,7 @@ mod anatomy;
 mod cache;
 pub mod codec;
 mod compose;
+mod form;
 mod glyphs;
 mod header;
 mod noise;
@@ -28,6 +29,7 @@ use crate::wire::dicom::dataset::{Charset, DataSet, TransferSyntax};
 use crate::world::{Instance, Modality, Patient, Region, Series, Sex, Study, View};
 use anatomy::{Body, Build, Joint, Plan};
 use cache::Cache;
+pub use form::{Form, has_pixels};
 use header::Subject;
 pub use preview::GrayImage;
 use render::dx;
@@ -50,7 +52,8 @@ pub struct Object {
     pub bytes: Bytes,
 }
 
-type ObjectKey = (String, TransferSyntax, Charset);
+/// The syntax it is in, and whether its pixels went through one that loses.
+type ObjectKey = (String, TransferSyntax, bool, Charset);
 
 /// Composes objects and keeps the latest. Share one between all who ask.
 ///
@@ -88,7 +91,7 @@ impl Imaging {
         ts: TransferSyntax,
         charset: Charset,
     ) -> Arc<Object> {
-        let key = (instance.uid.clone(), ts, charset);
+        let key = (instance.uid.clone(), ts, false, charset);
         self.objects.get_or(
             &key,
             |object| object.bytes.len(),
@@ -104,37 +107,6 @@ impl Imaging {
                 })
             },
         )
-    }
-
-    /// The object of an instance in any syntax; `None` where it has no pixels that the syntax is for,
-    /// or the syntax is not written here. Coding takes as long as drawing, or a few times longer.
-    pub fn coded(
-        &self,
-        view: &View,
-        study: &Study,
-        series: &Series,
-        instance: &Instance,
-        ts: TransferSyntax,
-        charset: Charset,
-    ) -> Option<Arc<Object>> {
-        if ts.is_plain() {
-            return Some(self.object(view, study, series, instance, ts, charset));
-        }
-        let size = |object: &Arc<Object>| object.bytes.len();
-        let key = (instance.uid.clone(), ts, charset);
-        let made = self.objects.get_or_try(&key, size, || {
-            let drawn = of(view, study, series, instance, charset, |s| {
-                let build = build_of(view, study, s.patient);
-                compose::object(s, &self.body(s, build), build, TransferSyntax::ExplicitLittle)
-            });
-            let object = Object {
-                sop_class: instance.sop_class.clone(),
-                sop_instance: instance.uid.clone(),
-                bytes: codec::in_syntax(&drawn, ts)?,
-            };
-            Ok::<_, codec::NotCoded>(Arc::new(object))
-        });
-        made.ok()
     }
 
     /// An 8-bit picture of an instance, windowed for reading, its longer side at most `max_side`

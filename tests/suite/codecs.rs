@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bytes::Bytes;
-use honeyward::imaging::codec::transcode;
+use honeyward::imaging::Form;
+use honeyward::imaging::codec::{in_form, transcode};
 use honeyward::wire::dicom::dataset::{Coding, DataSet, FileMeta, TransferSyntax, Vr, part10, tags, uids};
 
 /// Codings without loss, with the tool that decodes each.
@@ -59,6 +60,39 @@ fn every_pixel_comes_back() {
             run(decoder, &[raw, &[file.to_str().unwrap(), plain.to_str().unwrap()]].concat());
             assert_eq!(Some(&pixels(&plain)), drawn.bytes(tags::PIXEL_DATA), "{coding:?} {kind:?}");
         }
+    }
+}
+
+/// An image that a device kept as baseline JPEG: what an archive sends decoded is what others decode,
+/// but for a step of rounding, and both say what was lost.
+#[test]
+fn what_was_lost_is_lost_in_every_syntax() {
+    let baseline = TransferSyntax::Encapsulated(Coding::JpegBaseline);
+    for components in [1, 3] {
+        let drawn = image(Kind { components, columns: 70, frames: 2, ..Kind::grey(8, 8, false) });
+        let plain = TransferSyntax::ExplicitLittle;
+        let form = |sent| in_form(&drawn.encode(plain), Form { kept: baseline, sent }).unwrap();
+        let coded = DataSet::decode(&form(baseline), baseline).unwrap();
+        let shown = DataSet::decode(&form(plain), plain).unwrap();
+        for set in [&coded, &shown] {
+            assert_eq!(set.text(tags::LOSSY_IMAGE_COMPRESSION).as_deref(), Some("01"));
+            assert_eq!(set.text(tags::LOSSY_IMAGE_COMPRESSION_METHOD).as_deref(), Some("ISO_10918_1"));
+        }
+        let colours = [(1, "MONOCHROME2"), (3, "YBR_FULL_422")].into_iter().find(|(n, _)| *n == components);
+        assert_eq!(coded.text(tags::PHOTOMETRIC_INTERPRETATION).as_deref(), colours.map(|(_, c)| c));
+        let folder = tempfile::tempdir().unwrap();
+        let file = save(folder.path(), &coded, Coding::JpegBaseline);
+        let decoded = folder.path().join("plain.dcm");
+        run("dcmdjpeg", &[file.to_str().unwrap(), decoded.to_str().unwrap()]);
+        let (ours, theirs) = (shown.bytes(tags::PIXEL_DATA).unwrap(), pixels(&decoded));
+        assert_eq!(ours.len(), theirs.len());
+        let furthest = ours.iter().zip(&theirs).map(|(one, two)| one.abs_diff(*two)).max().unwrap();
+        assert!(furthest <= 3, "{components} components: {furthest}");
+        let lossless = TransferSyntax::Encapsulated(Coding::JpegLosslessFirstOrder);
+        let again = DataSet::decode(&form(lossless), lossless).unwrap();
+        let file = save(folder.path(), &again, Coding::JpegLosslessFirstOrder);
+        run("dcmdjpeg", &[file.to_str().unwrap(), decoded.to_str().unwrap()]);
+        assert_eq!(&pixels(&decoded), ours);
     }
 }
 

@@ -8,6 +8,7 @@ use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 use serde::Deserialize;
 
+use super::retrieve::sending::SendingTable;
 use crate::archive::Level;
 use crate::persona::{self, Pack, Protocol};
 use crate::session::Destination;
@@ -255,6 +256,9 @@ pub(crate) struct Retrieve {
     pub(crate) get: bool,
     /// Statuses.
     pub(crate) status: RetrieveStatus,
+    /// Transfer syntaxes of what it sends.
+    #[serde(default)]
+    pub(crate) sending: SendingTable,
     /// Move destinations.
     #[serde(default)]
     pub(crate) peer: Vec<Peer>,

@@ -56,9 +56,11 @@ impl Agreed {
         self.contexts.iter().find(|context| context.id == id)
     }
 
-    /// The first accepted context for a SOP class.
-    pub(crate) fn context_for(&self, sop_class: &[u8]) -> Option<&Agreement> {
-        self.contexts.iter().find(|context| context.abstract_syntax == sop_class)
+    /// The accepted contexts in which the requestor takes objects of a SOP class, with their syntaxes.
+    pub(crate) fn stores(&self, sop_class: &[u8]) -> Vec<(u8, TransferSyntax)> {
+        let of_class = self.contexts.iter().filter(|context| context.abstract_syntax == sop_class);
+        let taken = of_class.filter(|context| context.requestor_stores);
+        taken.map(|context| (context.id, context.syntax)).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use bytes::Bytes;
 
 use super::behaviour::Behaviour;
+use super::retrieve::sending::Sending;
 use crate::archive::Level;
 use crate::persona::{Behaviour as File, Fault};
 use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax};
@@ -74,6 +75,8 @@ pub(crate) struct Profile {
     pub(crate) services: HashSet<Bytes>,
     /// Transfer syntaxes, most wanted first.
     pub(crate) syntaxes: Vec<(Bytes, TransferSyntax)>,
+    /// How it keeps objects and sends them.
+    pub(crate) sending: Sending,
     /// Level of each supported query key.
     pub(crate) keys: BTreeMap<Tag, Level>,
     /// Character set of what it keeps.
@@ -90,14 +93,15 @@ impl Profile {
         let mut syntaxes = Vec::new();
         for uid in &table.association.transfer_syntaxes {
             let Some(syntax) = TransferSyntax::from_uid(uid) else {
-                let at = file.text.find(uid.as_str()).unwrap_or(0);
-                let problem = format!("transfer syntax {uid}: expected one of PS3.5");
-                return Err(Fault::at(&file.file, &file.text, at, problem));
+                return Err(not_a_syntax(file, uid));
             };
             syntaxes.push((Bytes::from(uid.clone()), syntax));
         }
+        let sending = table.retrieve.as_ref().map(|retrieve| retrieve.sending.clone()).unwrap_or_default();
+        let sending = Sending::read(&sending).map_err(|uid| not_a_syntax(file, &uid))?;
         let query = table.query.as_ref();
         Ok(Profile {
+            sending,
             storage: table.storage_classes().collect(),
             services: services(&table),
             syntaxes,
@@ -106,6 +110,11 @@ impl Profile {
             table,
         })
     }
+}
+
+fn not_a_syntax(file: &File, uid: &str) -> Fault {
+    let at = file.text.find(uid).unwrap_or(0);
+    Fault::at(&file.file, &file.text, at, format!("transfer syntax {uid}: expected one of PS3.5"))
 }
 
 fn services(table: &Behaviour) -> HashSet<Bytes> {

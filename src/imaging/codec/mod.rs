@@ -6,9 +6,12 @@
 //! T.800 (JPEG 2000) and PS3.5 annex G (RLE).
 
 mod bits;
+mod colour;
+mod dct;
 mod huffman;
 mod jpeg;
 mod jpeg2000;
+mod jpeg_baseline;
 mod jpeg_lossless;
 mod jpeg_ls;
 mod raster;
@@ -18,7 +21,7 @@ mod transcode;
 use crate::wire::dicom::dataset::Coding;
 use jpeg_lossless::Predictor;
 pub use raster::Raster;
-pub use transcode::{NotCoded, in_syntax, transcode};
+pub use transcode::{NotCoded, in_form, transcode};
 
 /// A frame as one stream, without loss; `None` for a coding that is not written here or loses.
 pub fn encode(raster: &Raster, coding: Coding) -> Option<Vec<u8>> {

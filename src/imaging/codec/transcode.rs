@@ -3,45 +3,84 @@
 
 use bytes::Bytes;
 
+use super::jpeg_baseline::{self, Lossy};
 use super::{Raster, encode};
+use crate::imaging::Form;
 use crate::wire::dicom::dataset::{Coding, DataSet, Element, TransferSyntax, Value, Vr, deflate, tags};
+
+/// Quality of what devices keep as baseline JPEG: some twelve to one for ultrasound.
+const QUALITY: u16 = 90;
 
 /// The object has no pixels, or none that this coding is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the object's pixels can't be coded so")]
 pub struct NotCoded;
 
-/// A drawn object, in [`TransferSyntax::ExplicitLittle`], as it is sent in another syntax.
+/// A drawn object, in [`TransferSyntax::ExplicitLittle`], as it is sent.
 ///
 /// # Errors
 /// [`NotCoded`].
-pub fn in_syntax(drawn: &Bytes, ts: TransferSyntax) -> Result<Bytes, NotCoded> {
-    if ts == TransferSyntax::Deflated {
+pub fn in_form(drawn: &Bytes, form: Form) -> Result<Bytes, NotCoded> {
+    if form.sent == TransferSyntax::Deflated && !form.loses() {
         return Ok(deflate(drawn));
     }
     let set = DataSet::decode(drawn, TransferSyntax::ExplicitLittle).map_err(|_| NotCoded)?;
-    let set = match ts.coding() {
+    let (set, streams) = if form.loses() { degraded(set)? } else { (set, Vec::new()) };
+    let set = match form.sent.coding() {
+        Some(Coding::JpegBaseline) if form.loses() => with_streams(set, streams, Coding::JpegBaseline),
         Some(coding) => transcode(set, coding)?,
         None => set,
     };
-    Ok(set.encode(ts))
+    let bytes = set.encode(form.sent);
+    Ok(if form.sent == TransferSyntax::Deflated { deflate(&bytes) } else { bytes })
+}
+
+/// What is left of an image that was kept as baseline JPEG, and its streams. It says of itself that
+/// it lost (PS3.3 C.7.6.1.1.5); its UID stays, as with a device that compresses what it acquires.
+fn degraded(mut set: DataSet) -> Result<(DataSet, Vec<Vec<u8>>), NotCoded> {
+    let frames = frames(&set)?;
+    let lossy: Option<Vec<Lossy>> =
+        frames.iter().map(|frame| jpeg_baseline::encode(frame, QUALITY)).collect();
+    let lossy = lossy.ok_or(NotCoded)?;
+    let before: usize = frames.iter().map(|frame| frame.samples.len()).sum();
+    let after: usize = lossy.iter().map(|frame| frame.stream.len()).sum();
+    let ratio = (before as f64 / after.max(1) as f64 * 100.0).round() / 100.0;
+    let mut shown: Vec<u8> = lossy.iter().flat_map(|frame| &frame.shown.samples).map(|s| *s as u8).collect();
+    if shown.len() % 2 == 1 {
+        shown.push(0);
+    }
+    set.put_bytes(tags::PIXEL_DATA, Vr::OB, shown.into());
+    set.put_str(tags::LOSSY_IMAGE_COMPRESSION, "01");
+    set.put_decimals(tags::LOSSY_IMAGE_COMPRESSION_RATIO, &[ratio]);
+    set.put_str(tags::LOSSY_IMAGE_COMPRESSION_METHOD, "ISO_10918_1");
+    Ok((set, lossy.into_iter().map(|frame| frame.stream).collect()))
 }
 
 /// Codes the pixels of a data set, each frame as one fragment.
 ///
 /// # Errors
 /// [`NotCoded`]; a data set without pixels has nothing to code, and belongs in a plain syntax.
-pub fn transcode(mut set: DataSet, coding: Coding) -> Result<DataSet, NotCoded> {
+pub fn transcode(set: DataSet, coding: Coding) -> Result<DataSet, NotCoded> {
     let frames = frames(&set)?;
     let coded: Option<Vec<Vec<u8>>> = frames.iter().map(|frame| encode(frame, coding)).collect();
-    let fragments = encapsulated(coded.ok_or(NotCoded)?);
-    set.put(tags::PIXEL_DATA, Element { vr: Vr::OB, value: Value::Fragments(fragments) });
-    let colours = set.u16(tags::SAMPLES_PER_PIXEL) == Some(3);
-    if colours && coding == Coding::Jpeg2000Lossless {
-        // PS3.5 8.2.4: the reversible component transform.
-        set.put_str(tags::PHOTOMETRIC_INTERPRETATION, "YBR_RCT");
+    Ok(with_streams(set, coded.ok_or(NotCoded)?, coding))
+}
+
+fn with_streams(mut set: DataSet, streams: Vec<Vec<u8>>, coding: Coding) -> DataSet {
+    let value = Value::Fragments(encapsulated(streams));
+    set.put(tags::PIXEL_DATA, Element { vr: Vr::OB, value });
+    if set.u16(tags::SAMPLES_PER_PIXEL) == Some(3)
+        && let Some(colours) = colours(coding)
+    {
+        set.put_str(tags::PHOTOMETRIC_INTERPRETATION, colours);
     }
-    Ok(set)
+    set
+}
+
+/// How a coding tells colours; `None` where it leaves them red, green and blue (PS3.5 8.2).
+fn colours(coding: Coding) -> Option<&'static str> {
+    let known = [(Coding::JpegBaseline, "YBR_FULL_422"), (Coding::Jpeg2000Lossless, "YBR_RCT")];
+    known.into_iter().find(|(known, _)| *known == coding).map(|(_, colours)| colours)
 }
 
 /// The frames of an uncompressed image.

@@ -123,20 +123,21 @@ impl Getting {
                 self.phase = Phase::Ending(0);
                 break;
             };
-            let context = turn.link.agreed.context_for(item.instance.sop_class().as_bytes());
-            let context = context.filter(|context| context.requestor_stores);
+            let accepted = turn.link.agreed.stores(item.instance.sop_class().as_bytes());
+            let kept = item.kept(turn.desk);
+            let chosen = turn.desk.shared.profile.sending.choose(kept, &accepted);
             // The product numbers messages before it looks for a context.
             let id = self.next_id;
             self.next_id = self.next_id.wrapping_add(1);
             let holdings = &self.retrieval.holdings;
-            let object = context.and_then(|context| item.object(turn.desk, holdings, context.syntax));
-            let (Some(context), Some(object)) = (context, object) else {
+            let object = chosen.and_then(|(_, syntax)| item.object(turn.desk, holdings, syntax));
+            let (Some((context, _)), Some(object)) = (chosen, object) else {
                 self.retrieval.count(Outcome::Failed, item.instance.uid());
                 self.retrieval.pending(&mut batch)?;
                 continue;
             };
             let name = item.name();
-            batch.message(context.id, &self.command(&item, id), Some(Payload::Object(object, name)))?;
+            batch.message(context, &self.command(&item, id), Some(Payload::Object(object, name)))?;
             batch.finish();
             self.phase = Phase::Awaiting(item.instance.uid().to_owned());
             return Ok(Progress::Wait);

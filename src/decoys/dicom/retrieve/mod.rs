@@ -3,6 +3,7 @@
 pub(crate) mod get;
 pub(crate) mod relocate;
 pub(crate) mod scu;
+pub(crate) mod sending;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::report;
 use super::task::{Desk, Turn};
 use crate::archive::{Entry, Found, Hit, Holdings, InstanceEntry, Level, Search, SeriesEntry};
 use crate::event::observation::MAX_IDS;
+use crate::imaging::{Form, has_pixels};
 use crate::wire::dicom::command::{Command, NO_DATA_SET};
 use crate::wire::dicom::dataset::{DataSet, Tag, TransferSyntax, tags};
 
@@ -52,6 +54,18 @@ impl Item {
         }
     }
 
+    /// In which transfer syntax the product keeps it.
+    pub(crate) fn kept(&self, desk: &Desk) -> TransferSyntax {
+        if let Some(own) = self.instance.own() {
+            return TransferSyntax::from_uid(&own.syntax).unwrap_or(TransferSyntax::ExplicitLittle);
+        }
+        let images = has_pixels(self.instance.sop_class());
+        match self.entry.world().filter(|_| images) {
+            Some((study, _)) => desk.shared.profile.sending.kept(study.modality.as_str()),
+            None => TransferSyntax::ExplicitLittle,
+        }
+    }
+
     /// Its data set in a transfer syntax; `None` when it can't be had.
     pub(crate) fn object(&self, desk: &Desk, holdings: &Holdings, syntax: TransferSyntax) -> Option<Bytes> {
         if let Some(own) = self.instance.own() {
@@ -61,7 +75,8 @@ impl Item {
         let charset = shared.profile.charset;
         let ((study, _), series) = self.entry.world().zip(self.series.world())?;
         let instance = self.instance.world()?;
-        let draw = || shared.imaging.coded(holdings.view(), study, series, instance, syntax, charset);
+        let form = Form { kept: self.kept(desk), sent: syntax };
+        let draw = || shared.imaging.coded(holdings.view(), study, series, instance, form, charset);
         desk.session.heavy(draw).map(|object| object.bytes.clone())
     }
 }

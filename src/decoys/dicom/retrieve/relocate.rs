@@ -178,12 +178,14 @@ impl Moving {
             };
             let command = self.command(turn, &item);
             let holdings = &self.retrieval.holdings;
-            let sent = self.scu.as_mut().is_some_and(|scu| {
-                let syntax = scu.syntax_for(item.instance.sop_class());
-                let object = syntax.and_then(|syntax| item.object(turn.desk, holdings, syntax));
-                object.is_some_and(|object| scu.store(command, object, turn.out).is_ok())
+            let sending = &turn.desk.shared.profile.sending;
+            let sent = self.scu.as_mut().and_then(|scu| {
+                let taken = scu.taken(item.instance.sop_class());
+                let (context, syntax) = sending.choose(item.kept(turn.desk), &taken)?;
+                let object = item.object(turn.desk, holdings, syntax)?;
+                scu.store(context, command, object, turn.out).ok()
             });
-            if sent {
+            if sent.is_some() {
                 self.phase = Phase::Awaiting(item.instance.uid().to_owned());
                 return Ok(Progress::Wait);
             }

@@ -4,13 +4,14 @@ use bytes::{Bytes, BytesMut};
 
 use crate::decoys::dicom::courier::{Courier, Payload, TooSmall};
 use crate::decoys::dicom::profile::Profile;
+use crate::imaging::has_pixels;
 use crate::session::Outbox;
 use crate::wire::dicom::command::{Command, field};
 use crate::wire::dicom::dataset::{TransferSyntax, uids};
 use crate::wire::dicom::pdu::{self, Associate, Context, HEADER, Header, Kind};
 
-/// Classes that are proposed: those of the images that hospitals keep.
-const CLASSES: [&str; 8] = [
+/// Classes that are proposed: those of what hospitals keep.
+const CLASSES: [&str; 16] = [
     uids::COMPUTED_RADIOGRAPHY_IMAGE_STORAGE,
     uids::DIGITAL_X_RAY_IMAGE_STORAGE_FOR_PRESENTATION,
     uids::DIGITAL_X_RAY_IMAGE_STORAGE_FOR_PROCESSING,
@@ -19,6 +20,14 @@ const CLASSES: [&str; 8] = [
     uids::MR_IMAGE_STORAGE,
     uids::ULTRASOUND_IMAGE_STORAGE,
     uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
+    uids::DIGITAL_MAMMOGRAPHY_X_RAY_IMAGE_STORAGE_FOR_PRESENTATION,
+    uids::DIGITAL_MAMMOGRAPHY_X_RAY_IMAGE_STORAGE_FOR_PROCESSING,
+    uids::TWELVE_LEAD_ECG_WAVEFORM_STORAGE,
+    uids::BASIC_TEXT_SR_STORAGE,
+    uids::ENHANCED_SR_STORAGE,
+    uids::X_RAY_RADIATION_DOSE_SR_STORAGE,
+    uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE,
+    uids::ENCAPSULATED_PDF_STORAGE,
 ];
 
 /// Largest PDU taken from the other side: its answers have some hundred bytes.
@@ -40,9 +49,13 @@ pub(crate) enum News {
     Broken,
 }
 
+/// A proposed context: id, class, syntaxes.
+type Proposed = (u8, Bytes, Vec<TransferSyntax>);
+
 /// An association as requestor.
 pub(crate) struct Scu {
     inbox: BytesMut,
+    proposed: Vec<Proposed>,
     accepted: Vec<(Bytes, u8, TransferSyntax)>,
     courier: Option<Courier>,
     next_id: u16,
@@ -51,13 +64,12 @@ pub(crate) struct Scu {
 impl Scu {
     /// A new association and its A-ASSOCIATE-RQ.
     pub(crate) fn request(profile: &Profile, calling: &Bytes, called: &Bytes) -> (Self, Bytes) {
-        let syntaxes: Vec<Bytes> = profile.syntaxes.iter().map(|(uid, _)| uid.clone()).collect();
-        let ids = (1u8..).step_by(2);
-        let contexts = CLASSES.iter().zip(ids).map(|(class, id)| Context {
-            id,
+        let proposed = proposed(profile);
+        let contexts = proposed.iter().map(|(id, class, syntaxes)| Context {
+            id: *id,
             result: 0,
-            abstract_syntax: Bytes::from_static(class.as_bytes()),
-            transfer_syntaxes: syntaxes.clone(),
+            abstract_syntax: class.clone(),
+            transfer_syntaxes: syntaxes.iter().map(|ts| Bytes::from_static(ts.uid().as_bytes())).collect(),
         });
         let request = Associate {
             version: 1,
@@ -70,8 +82,9 @@ impl Scu {
             implementation_version: profile.table.implementation.version.clone().into(),
             ..Associate::default()
         };
-        let scu = Scu { inbox: BytesMut::new(), accepted: Vec::new(), courier: None, next_id: 1 };
-        (scu, request.request())
+        let request = request.request();
+        let scu = Scu { inbox: BytesMut::new(), proposed, accepted: Vec::new(), courier: None, next_id: 1 };
+        (scu, request)
     }
 
     /// Takes bytes from the other side; call again with none while it gives news.
@@ -95,30 +108,30 @@ impl Scu {
         }
     }
 
-    /// The transfer syntax in which a class can be sent.
-    pub(crate) fn syntax_for(&self, sop_class: &str) -> Option<TransferSyntax> {
-        self.accepted.iter().find(|(class, ..)| *class == sop_class.as_bytes()).map(|(.., syntax)| *syntax)
+    /// The contexts in which a class can be sent, with their syntaxes.
+    pub(crate) fn taken(&self, sop_class: &str) -> Vec<(u8, TransferSyntax)> {
+        let of_class = self.accepted.iter().filter(|(class, ..)| *class == sop_class.as_bytes());
+        of_class.map(|(_, context, syntax)| (*context, *syntax)).collect()
     }
 
-    /// Sends an object. The command's message id is set here.
+    /// Sends an object over one of [`Scu::taken`]. The command's message id is set here.
     ///
     /// # Errors
-    /// [`TooSmall`] when its class was not accepted or nothing fits a PDU.
+    /// [`TooSmall`] when there is no association yet or nothing fits a PDU.
     pub(crate) fn store(
         &mut self,
+        context: u8,
         mut command: Command,
         object: Bytes,
         out: &mut Outbox,
     ) -> Result<(), TooSmall> {
-        let class = command.sop_class.clone().unwrap_or_default();
-        let context = self.accepted.iter().find(|(accepted, ..)| *accepted == class);
-        let (Some((_, context, _)), Some(courier)) = (context, self.courier) else { return Err(TooSmall) };
+        let Some(courier) = self.courier else { return Err(TooSmall) };
         command.message_id = Some(self.next_id);
         command.field = Some(field::C_STORE);
         self.next_id = self.next_id.wrapping_add(1);
         let mut written = Outbox::default();
         let mut batch = courier.batch(&mut written);
-        batch.message(*context, &command, Some(Payload::Object(object, String::new())))?;
+        batch.message(context, &command, Some(Payload::Object(object, String::new())))?;
         batch.finish();
         out.relay.extend(written.writes.into_iter().map(|write| write.bytes));
         Ok(())
@@ -127,16 +140,30 @@ impl Scu {
     fn accept(&mut self, body: &Bytes, profile: &Profile) -> News {
         let Ok(answer) = Associate::read(body) else { return News::Broken };
         for context in answer.contexts.iter().filter(|context| context.result == 0) {
-            let class = CLASSES.get(usize::from(context.id / 2));
-            let syntax = context.transfer_syntaxes.first();
-            let syntax = syntax.and_then(|uid| profile.syntaxes.iter().find(|(known, _)| known == uid));
-            if let (Some(class), Some((_, syntax))) = (class, syntax) {
-                self.accepted.push((Bytes::from_static(class.as_bytes()), context.id, *syntax));
-            }
+            let proposed = self.proposed.iter().find(|(id, ..)| *id == context.id);
+            let uid = context.transfer_syntaxes.first();
+            let syntax = |(_, class, syntaxes): &Proposed| {
+                let syntax = syntaxes.iter().find(|ts| uid.is_some_and(|uid| uid == ts.uid().as_bytes()))?;
+                Some((class.clone(), context.id, *syntax))
+            };
+            self.accepted.extend(proposed.and_then(syntax));
         }
         self.courier = Some(Courier::new(&profile.table.network, answer.max_pdu.unwrap_or(0)));
         News::Accepted
     }
+}
+
+/// For each class the uncompressed syntaxes of the product together, and for images each compressed
+/// one in which it keeps them in a context of its own.
+fn proposed(profile: &Profile) -> Vec<Proposed> {
+    let plain: Vec<_> = profile.syntaxes.iter().map(|(_, ts)| *ts).filter(|ts| ts.is_plain()).collect();
+    let compressed: Vec<_> = profile.sending.compressed().collect();
+    let contexts = CLASSES.iter().flat_map(|class| {
+        let coded = compressed.iter().filter(|_| has_pixels(class)).map(|ts| vec![*ts]);
+        let syntaxes: Vec<_> = coded.chain([plain.clone()]).collect();
+        syntaxes.into_iter().map(|syntaxes| (Bytes::from_static(class.as_bytes()), syntaxes))
+    });
+    (1u8..).step_by(2).zip(contexts).map(|(id, (class, syntaxes))| (id, class, syntaxes)).collect()
 }
 
 /// A C-STORE-RSP is short: the stores of the honeynet send it in one fragment.
