@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("persona", &["event"]),
     ("world", &["event", "persona"]),
     ("imaging", &["event", "wire", "persona", "world"]),
-    ("session", &["event", "persona", "world"]),
+    ("session", &["event", "wire", "persona", "world"]),
     ("archive", &["event", "wire", "persona", "world", "imaging", "session"]),
     ("decoys", &["event", "wire", "persona", "world", "session", "imaging", "archive"]),
     ("link", &["event", "runtime"]),

@@ -9,6 +9,7 @@ use honeyward::decoys::ssh::{preamble, shell};
 use honeyward::event::frame;
 use honeyward::record::packets::pcapng;
 use honeyward::record::transcript;
+use honeyward::wire::content;
 use honeyward::wire::dicom::command::Command;
 use honeyward::wire::dicom::dataset::{DataSet, TransferSyntax};
 use honeyward::wire::dicom::pdu::{Associate, Header, values};
@@ -54,6 +55,16 @@ pub(super) fn dicom_dataset(input: &[u8]) {
     let written = found.encode(syntax);
     assert_eq!(written.len(), found.encoded_len(syntax));
     assert!(DataSet::decode(&written, syntax).is_ok(), "what was written can be read");
+}
+
+pub(super) fn content(input: &[u8]) {
+    let file = Bytes::copy_from_slice(input);
+    let report = content::inspect(&file);
+    assert!(report.found.len() <= content::MAX_FOUND);
+    for finding in report.found {
+        assert!(finding.at.start <= finding.at.end && finding.at.end <= file.len());
+    }
+    let _ = content::injection(input);
 }
 
 pub(super) fn hl7(input: &[u8]) {

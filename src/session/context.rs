@@ -173,6 +173,7 @@ impl Session {
         let mut sink = self.artefact();
         sink.write(bytes);
         let kept = sink.finish();
+        self.examine(&name, &kept);
         self.emit(Observation::Transfer {
             direction: Direction::Upload,
             name,

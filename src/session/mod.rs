@@ -9,6 +9,7 @@
 #[cfg(test)]
 pub(crate) mod bench;
 mod context;
+mod examine;
 mod machine;
 
 pub use context::{Artefact, ArtefactSink, Clock, Emit, Kept, Recorder, Session, SessionParts, TerminalSink};

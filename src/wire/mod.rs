@@ -14,6 +14,7 @@
     )
 )]
 
+pub mod content;
 pub mod dicom;
 pub mod hl7;
 pub mod probe;

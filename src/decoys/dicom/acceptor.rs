@@ -12,6 +12,7 @@ use super::negotiate::{Answer, negotiate};
 use super::report;
 use super::task::{Desk, Link};
 use super::tool::{self, Habits};
+use super::traps;
 use crate::session::{Machine, Next, Outbox, Wake};
 use crate::wire::dicom::pdu::{self, Associate, HEADER, Header, Kind};
 
@@ -113,6 +114,7 @@ impl Acceptor {
             Ok(asked) => {
                 self.habits.proposed(&body, &asked);
                 tool::tell(&self.desk.session, &asked);
+                traps::proposal(&self.desk.session, &asked);
                 self.answer(asked, now, out)
             }
             Err(error) => {

@@ -13,6 +13,7 @@ use super::retrieve::get::Getting;
 use super::retrieve::relocate::Moving;
 use super::store::{Incoming, Unreadable};
 use super::task::{Desk, Link, Progress, Turn};
+use super::traps;
 use crate::session::{Next, Outbox, RelayEvent};
 use crate::wire::dicom::command::{Command, field};
 use crate::wire::dicom::pdu::{self, HEADER, Header, Kind};
@@ -213,6 +214,9 @@ impl Established {
             Task::Find(task) => return task.hear(&turn, context, command),
             Task::Get(task) => return task.hear(&mut turn, context, command),
             Task::Move(task) => return task.hear(context, command),
+        }
+        if let Data::Identifier(identifier) = &message.data {
+            traps::identifier(&desk.session, identifier, message.context.syntax);
         }
         let query = desk.shared.profile.table.query.is_some();
         match (command.field, &message.data) {

@@ -17,8 +17,10 @@ mod profile;
 mod report;
 mod retrieve;
 mod store;
+mod tampering;
 mod task;
 mod tool;
+mod traps;
 
 use std::sync::Arc;
 

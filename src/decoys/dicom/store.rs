@@ -7,6 +7,7 @@ use super::negotiate::Agreement;
 use super::profile::Profile;
 use super::report;
 use super::task::Shared;
+use super::traps::{self, Received};
 use crate::archive::{Stored, Taken};
 use crate::event::Observation;
 use crate::event::Tainted;
@@ -84,7 +85,11 @@ impl Incoming {
         let sop_class = command.sop_class.clone().unwrap_or_default();
         let sop_instance = command.sop_instance.clone().unwrap_or_default();
         let kept = self.sink.take().map(ArtefactSink::finish);
+        let deflated = self.syntax == TransferSyntax::Deflated;
+        let head = if deflated { inflate(&self.head, MAX_CHECKED) } else { self.head.split().freeze() };
         if let Some(kept) = &kept {
+            let (syntax, offset) = (self.syntax, self.offset);
+            traps::stored(session, &shared.imaging, &Received { command, head: &head, syntax, offset, kept });
             session.emit(Observation::Transfer {
                 direction: Direction::Upload,
                 name: Tainted::from_bytes(&sop_instance),
@@ -93,8 +98,6 @@ impl Incoming {
             });
         }
         let statuses = &profile.table.store.status;
-        let deflated = self.syntax == TransferSyntax::Deflated;
-        let head = if deflated { inflate(&self.head, MAX_CHECKED) } else { self.head.split().freeze() };
         let status = self.judge(&head, &sop_class, &sop_instance, statuses)?;
         let known = !profile.table.store.checks_sop_class || profile.storage.contains(&sop_class);
         let status = match kept {

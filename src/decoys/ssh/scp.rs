@@ -165,6 +165,7 @@ impl Scp {
         }
         let kept = sink.finish();
         let _ = self.fs.put_artefact(&path, &kept.sha256, kept.size);
+        self.session.examine(&path.as_str().into(), &kept);
         self.session.emit(Observation::Transfer {
             direction: Direction::Upload,
             name: path.as_str().into(),

@@ -4,3 +4,4 @@ mod operations;
 mod own;
 mod support;
 mod transcripts;
+mod traps;

@@ -173,6 +173,9 @@ pub(super) fn proposal(classes: &[&str], syntax: TransferSyntax, max_pdu: u32, s
     .request()
 }
 
+/// Bytes of a data set in one PDU: every product takes that.
+const FRAGMENT: usize = 16_000;
+
 /// A message as P-DATA.
 pub(super) fn message(
     context: u8,
@@ -186,8 +189,12 @@ pub(super) fn message(
     out.extend(bytes);
     if let Some(data) = data {
         let bytes = data.encode(syntax);
-        out.extend(data_head(Fragment { context, command: false, last: true }, bytes.len()));
-        out.extend(bytes);
+        let mut pieces = bytes.chunks(FRAGMENT).peekable();
+        while let Some(piece) = pieces.next() {
+            let last = pieces.peek().is_none();
+            out.extend(data_head(Fragment { context, command: false, last }, piece.len()));
+            out.extend(piece);
+        }
     }
     out
 }

@@ -290,6 +290,7 @@ impl Sftp {
             Some(Handle::Writing { path, sink, .. }) => {
                 let kept = sink.finish();
                 let put = self.fs.put_artefact(&path, &kept.sha256, kept.size);
+                self.session.examine(&path.as_str().into(), &kept);
                 self.session.emit(Observation::Transfer {
                     direction: Direction::Upload,
                     name: path.as_str().into(),
