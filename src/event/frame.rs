@@ -1,17 +1,23 @@
 //! The frame that carries an event between processes.
 //!
-//! Layout, big endian: magic `HWF1` (4 bytes, the version is its last character), payload length
-//! (u32, at most [`MAX_PAYLOAD`]), payload (one [`Event`] as JSON). The reader trusts none of it.
+//! Layout, big endian: magic `HWF2` (4 bytes, the version is its last character), payload length
+//! (u32, at most [`MAX_PAYLOAD`]), payload. The payload is the kind of the event (1 byte, `s` for
+//! [`Event::Session`] or `y` for [`Event::System`]; outside the JSON, so that it is parsed once) and
+//! what it holds as JSON. The reader trusts none of it.
 
+use serde::Serialize;
 use thiserror::Error;
 
 use super::Event;
 
 /// Start of every frame; the last byte is the version.
-pub const MAGIC: [u8; 4] = *b"HWF1";
+pub const MAGIC: [u8; 4] = *b"HWF2";
 
 /// Bytes before the payload.
 pub const HEADER: usize = 8;
+
+const SESSION: u8 = b's';
+const SYSTEM: u8 = b'y';
 
 /// Largest payload: an event with every field at its cap stays well below; more is not an event.
 pub const MAX_PAYLOAD: usize = 1 << 20;
@@ -20,7 +26,7 @@ pub const MAX_PAYLOAD: usize = 1 << 20;
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FrameError {
     /// The first four bytes are not the magic of this version.
-    #[error("frame magic or version is not HWF1")]
+    #[error("frame magic or version is not HWF2")]
     Magic,
     /// The length is over the cap.
     #[error("frame of {0} bytes is over the cap")]
@@ -38,7 +44,11 @@ pub fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), FrameError> {
     let start = out.len();
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&[0; 4]);
-    if let Err(e) = serde_json::to_writer(&mut *out, event) {
+    let written = match event {
+        Event::Session(event) => write(SESSION, event, out),
+        Event::System(record) => write(SYSTEM, record, out),
+    };
+    if let Err(e) = written {
         out.truncate(start);
         return Err(FrameError::Payload(e.to_string()));
     }
@@ -52,6 +62,11 @@ pub fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), FrameError> {
         slot.copy_from_slice(&bytes);
     }
     Ok(())
+}
+
+fn write(kind: u8, holds: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    out.push(kind);
+    serde_json::to_writer(out, holds)
 }
 
 /// The length of the first whole frame in `bytes`, header included; `None` when more is needed.
@@ -82,7 +97,12 @@ pub fn frame_length(bytes: &[u8]) -> Result<Option<usize>, FrameError> {
 /// [`FrameError::Payload`] when the payload is not exactly one event.
 pub fn decode(frame: &[u8]) -> Result<Event, FrameError> {
     let payload = frame.get(HEADER..).unwrap_or_default();
-    serde_json::from_slice(payload).map_err(|e| FrameError::Payload(e.to_string()))
+    let event = match payload.split_first() {
+        Some((&SESSION, json)) => serde_json::from_slice(json).map(Event::Session),
+        Some((&SYSTEM, json)) => serde_json::from_slice(json).map(Event::System),
+        _ => return Err(FrameError::Payload("its kind is unknown".into())),
+    };
+    event.map_err(|e| FrameError::Payload(e.to_string()))
 }
 
 #[cfg(test)]
@@ -111,14 +131,15 @@ mod tests {
 
     #[test]
     fn wrong_magic_and_length_are_refused() {
-        assert_eq!(frame_length(b"HWF2\0\0\0\0"), Err(FrameError::Magic));
+        assert_eq!(frame_length(b"HWF1\0\0\0\0"), Err(FrameError::Magic));
         assert_eq!(frame_length(b"GET "), Err(FrameError::Magic));
-        assert_eq!(frame_length(b"HWF1\xff\xff\xff\xff"), Err(FrameError::TooLong(0xffff_ffff)));
+        assert_eq!(frame_length(b"HWF2\xff\xff\xff\xff"), Err(FrameError::TooLong(0xffff_ffff)));
     }
 
     #[test]
     fn unknown_fields_are_refused() {
-        let body = br#"{"kind":"system","process":"x","at":"2026-01-01T00:00:00Z","event":{"what":"stopped","pid":1},"extra":1}"#;
+        let body =
+            br#"y{"process":"x","at":"2026-01-01T00:00:00Z","event":{"what":"stopped","pid":1},"extra":1}"#;
         let mut frame = MAGIC.to_vec();
         frame.extend_from_slice(&u32::try_from(body.len()).unwrap().to_be_bytes());
         frame.extend_from_slice(body);

@@ -20,6 +20,10 @@ use crate::runtime::Shutdown;
 /// Read from the spool and written to the socket at once: a compromise of calls and memory.
 const CHUNK: usize = 128 << 10;
 
+/// Events that come within this time go to core together: a call, a switch of processes and a commit
+/// for many instead of for each. They are in the spool already, and alerts may take 2 s.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// Pause before core is tried again.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -157,6 +161,7 @@ impl Outlet {
                 let read = reader.next(&self.0.spool, &mut chunk)?;
                 if read == 0 {
                     self.0.appended.notified().await;
+                    tokio::time::sleep(GATHER).await;
                     continue;
                 }
                 output.write_all(chunk.get(..read).unwrap_or_default()).await?;

@@ -1,8 +1,8 @@
 //! One link of the chain.
 
 use jiff::Timestamp;
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::canonical;
@@ -73,16 +73,18 @@ pub(super) fn seal(
     session: Option<SessionId>,
 ) -> Result<Sealed, serde_json::Error> {
     let seq = head.seq + 1;
-    let entry = serde_json::to_value(entry)?;
-    let kind = kind(name, &entry);
-    let mut record = serde_json::Map::new();
-    record.insert("seq".into(), seq.into());
-    record.insert("prev".into(), hex::encode(head.hash).into());
-    record.insert("at".into(), serde_json::to_value(at)?);
-    record.insert("process".into(), process.into());
-    record.insert(name.into(), entry);
-    let mut bytes = Vec::with_capacity(640);
-    canonical::write(&Value::Object(record), &mut bytes);
+    let mut json = Vec::with_capacity(640);
+    let mut serializer = serde_json::Serializer::new(&mut json);
+    let mut record = serializer.serialize_map(None)?;
+    record.serialize_entry("at", &at)?;
+    record.serialize_entry(name, entry)?;
+    record.serialize_entry("prev", &hex::encode(head.hash))?;
+    record.serialize_entry("process", process)?;
+    record.serialize_entry("seq", &seq)?;
+    record.end()?;
+    let mut bytes = Vec::with_capacity(json.len());
+    canonical::sort(&json, &mut bytes);
+    let kind = kind(&bytes);
     let hash = hash(&bytes);
     // The canonical writer copies UTF-8 strings and ASCII only.
     let body = String::from_utf8(bytes).map_err(serde::ser::Error::custom)?;
@@ -92,16 +94,13 @@ pub(super) fn seal(
 /// Reads a stored body strictly: it must be the canonical form of a record.
 pub(super) fn open(seq: u64, session: Option<SessionId>, body: String) -> Result<(Record, Sealed), String> {
     let record: Record = serde_json::from_str(&body).map_err(|e| e.to_string())?;
-    let value = serde_json::to_value(&record).map_err(|e| e.to_string())?;
-    let mut bytes = Vec::with_capacity(body.len());
-    canonical::write(&value, &mut bytes);
+    let json = serde_json::to_vec(&record).map_err(|e| e.to_string())?;
+    let mut bytes = Vec::with_capacity(json.len());
+    canonical::sort(&json, &mut bytes);
     if bytes != body.as_bytes() {
         return Err("not in canonical form".into());
     }
-    let kind = match &record.entry {
-        Entry::Event(_) => kind("event", &value["event"]),
-        Entry::Alert(_) => kind("alert", &value["alert"]),
-    };
+    let kind = kind(&bytes);
     let sealed = Sealed { seq, session, kind, hash: hash(&bytes), body };
     Ok((record, sealed))
 }
@@ -112,15 +111,13 @@ fn hash(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// A short name of what a record holds, for people who look with SQL: `session/opened`.
-fn kind(name: &str, entry: &Value) -> String {
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    match name {
-        "event" => {
-            let kind = word(&entry["kind"]);
-            let inner = if kind == "session" { &entry["observation"] } else { &entry["event"] };
-            format!("{kind}/{}", word(&inner["what"]))
-        }
-        other => other.to_owned(),
+fn kind(record: &[u8]) -> String {
+    let word = |path: &[&str]| canonical::find(record, path).map(|text| String::from_utf8_lossy(text));
+    let word = |path: &[&str]| word(path).map(|text| text.trim_matches('"').to_owned());
+    let what = word(&["event", "observation", "what"]).or_else(|| word(&["event", "event", "what"]));
+    match (word(&["event", "kind"]), what) {
+        (Some(kind), Some(what)) => format!("{kind}/{what}"),
+        _ => "alert".into(),
     }
 }
 
