@@ -3,7 +3,8 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use socket2::SockRef;
 
@@ -17,27 +18,51 @@ const IMPLICIT: &str = "1.2.840.10008.1.2";
 
 /// Associations with one C-ECHO and a release, a second.
 pub(crate) fn echo(load: &Load, called: &str) {
-    let request = associate(called, &[VERIFICATION], false);
-    let command = command(&[
-        (0x0002, Value::Uid(VERIFICATION)),
-        (0x0100, Value::Us(0x30)),
-        (0x0110, Value::Us(1)),
-        (0x0800, Value::Us(0x0101)),
-    ]);
-    measure(
-        load,
-        "echoes",
-        |_| (),
-        |()| {
-            let mut peer = Peer::connect(load)?;
-            peer.exchange(&request, 0x02)?;
-            peer.send(&pdata(1, 3, &command))?;
-            let (_, _, answer) = peer.message()?;
-            let done = status(&answer)? == 0;
-            peer.exchange(&[5, 0, 0, 0, 0, 4, 0, 0, 0, 0], 0x06)?;
-            done.then_some(1)
-        },
-    );
+    let echo = Echo::new(called);
+    measure(load, "echoes", |_| (), |()| echo.once(load));
+}
+
+/// Tries C-ECHO until the first answer and says when that was, in ns since 1970.
+pub(crate) fn first(load: &Load, called: &str) {
+    let echo = Echo::new(called);
+    let start = Instant::now();
+    while start.elapsed() < load.duration {
+        if echo.once(load).is_some() {
+            let at = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+            println!("answered_at_ns={}", at.as_nanos());
+            return;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    println!("no answer");
+}
+
+struct Echo {
+    request: Vec<u8>,
+    command: Vec<u8>,
+}
+
+impl Echo {
+    fn new(called: &str) -> Self {
+        let request = associate(called, &[VERIFICATION], false);
+        let command = command(&[
+            (0x0002, Value::Uid(VERIFICATION)),
+            (0x0100, Value::Us(0x30)),
+            (0x0110, Value::Us(1)),
+            (0x0800, Value::Us(0x0101)),
+        ]);
+        Echo { request, command }
+    }
+
+    fn once(&self, load: &Load) -> Option<u64> {
+        let mut peer = Peer::connect(load)?;
+        peer.exchange(&self.request, 0x02)?;
+        peer.send(&pdata(1, 3, &self.command))?;
+        let (_, _, answer) = peer.message()?;
+        let done = status(&answer)? == 0;
+        peer.exchange(&[5, 0, 0, 0, 0, 4, 0, 0, 0, 0], 0x06)?;
+        done.then_some(1)
+    }
 }
 
 /// C-FINDs at study level on one association, with their answers. Keys are `GGGGEEEE=value`.
@@ -107,7 +132,7 @@ pub(crate) fn hold(load: &Load, called: &str) {
     let start = Instant::now();
     let held: Vec<Peer> = (0..load.clients).filter_map(|_| Peer::associated(load, &request)).collect();
     println!("open={} opened_in_s={:.1}", held.len(), start.elapsed().as_secs_f64());
-    std::thread::sleep(load.duration);
+    thread::sleep(load.duration);
 }
 
 struct Peer {

@@ -24,7 +24,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [kind, address, clients, seconds, rest @ ..] = words.as_slice() else {
-        println!("usage: load echo|find|get|hold|mllp|ssh|shells ADDRESS CLIENTS SECONDS …");
+        println!("usage: load echo|first|find|get|hold|mllp|ssh|shells ADDRESS CLIENTS SECONDS …");
         return;
     };
     let load = Load {
@@ -34,6 +34,7 @@ fn main() {
     };
     match (*kind, rest) {
         ("echo", [called]) => dicom::echo(&load, called),
+        ("first", [called]) => dicom::first(&load, called),
         ("find", [called, keys @ ..]) => dicom::find(&load, called, keys),
         ("get", [called, study]) => dicom::get(&load, called, study),
         ("hold", [called]) => dicom::hold(&load, called),
