@@ -8,18 +8,22 @@
 mod bits;
 mod colour;
 mod dct;
+mod frames;
 mod huffman;
 mod jpeg;
 mod jpeg2000;
 mod jpeg_baseline;
 mod jpeg_lossless;
 mod jpeg_ls;
+mod picture;
+mod png;
 mod raster;
 mod rle;
 mod transcode;
 
 use crate::wire::dicom::dataset::Coding;
 use jpeg_lossless::Predictor;
+pub use picture::{Picture, Window};
 pub use raster::Raster;
 pub use transcode::{NotCoded, in_form, transcode};
 

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use super::frames::Frames;
 use super::jpeg_baseline::{self, Lossy};
 use super::{Raster, encode};
 use crate::imaging::Form;
@@ -16,7 +17,8 @@ const QUALITY: u16 = 90;
 #[error("the object's pixels can't be coded so")]
 pub struct NotCoded;
 
-/// A drawn object, in [`TransferSyntax::ExplicitLittle`], as it is sent.
+/// A drawn object, in [`TransferSyntax::ExplicitLittle`], as it is sent. What can't be kept in a lossy
+/// syntax, having more than 8 bits, was kept as it was drawn.
 ///
 /// # Errors
 /// [`NotCoded`].
@@ -25,9 +27,10 @@ pub fn in_form(drawn: &Bytes, form: Form) -> Result<Bytes, NotCoded> {
         return Ok(deflate(drawn));
     }
     let set = DataSet::decode(drawn, TransferSyntax::ExplicitLittle).map_err(|_| NotCoded)?;
-    let (set, streams) = if form.loses() { degraded(set)? } else { (set, Vec::new()) };
+    let lossy = if form.loses() { degraded(set.clone()).ok() } else { None };
+    let (set, streams) = lossy.unwrap_or_else(|| (set, Vec::new()));
     let set = match form.sent.coding() {
-        Some(Coding::JpegBaseline) if form.loses() => with_streams(set, streams, Coding::JpegBaseline),
+        Some(Coding::JpegBaseline) if !streams.is_empty() => with_streams(set, streams, Coding::JpegBaseline),
         Some(coding) => transcode(set, coding)?,
         None => set,
     };
@@ -38,7 +41,7 @@ pub fn in_form(drawn: &Bytes, form: Form) -> Result<Bytes, NotCoded> {
 /// What is left of an image that was kept as baseline JPEG, and its streams. It says of itself that
 /// it lost (PS3.3 C.7.6.1.1.5); its UID stays, as with a device that compresses what it acquires.
 fn degraded(mut set: DataSet) -> Result<(DataSet, Vec<Vec<u8>>), NotCoded> {
-    let frames = frames(&set)?;
+    let frames: Vec<Raster> = Frames::of(&set)?.all().collect();
     let lossy: Option<Vec<Lossy>> =
         frames.iter().map(|frame| jpeg_baseline::encode(frame, QUALITY)).collect();
     let lossy = lossy.ok_or(NotCoded)?;
@@ -61,8 +64,8 @@ fn degraded(mut set: DataSet) -> Result<(DataSet, Vec<Vec<u8>>), NotCoded> {
 /// # Errors
 /// [`NotCoded`]; a data set without pixels has nothing to code, and belongs in a plain syntax.
 pub fn transcode(set: DataSet, coding: Coding) -> Result<DataSet, NotCoded> {
-    let frames = frames(&set)?;
-    let coded: Option<Vec<Vec<u8>>> = frames.iter().map(|frame| encode(frame, coding)).collect();
+    let frames = Frames::of(&set)?;
+    let coded: Option<Vec<Vec<u8>>> = frames.all().map(|frame| encode(&frame, coding)).collect();
     Ok(with_streams(set, coded.ok_or(NotCoded)?, coding))
 }
 
@@ -81,45 +84,6 @@ fn with_streams(mut set: DataSet, streams: Vec<Vec<u8>>, coding: Coding) -> Data
 fn colours(coding: Coding) -> Option<&'static str> {
     let known = [(Coding::JpegBaseline, "YBR_FULL_422"), (Coding::Jpeg2000Lossless, "YBR_RCT")];
     known.into_iter().find(|(known, _)| *known == coding).map(|(_, colours)| colours)
-}
-
-/// The frames of an uncompressed image.
-pub(super) fn frames(set: &DataSet) -> Result<Vec<Raster>, NotCoded> {
-    let pixels = set.bytes(tags::PIXEL_DATA).ok_or(NotCoded)?;
-    let number = |tag| set.u16(tag).map(usize::from).ok_or(NotCoded);
-    let (rows, columns) = (number(tags::ROWS)?, number(tags::COLUMNS)?);
-    let components = number(tags::SAMPLES_PER_PIXEL)?;
-    let allocated = u32::from(set.u16(tags::BITS_ALLOCATED).ok_or(NotCoded)?);
-    let bits = u32::from(set.u16(tags::BITS_STORED).ok_or(NotCoded)?);
-    let by_plane = components > 1 && set.u16(tags::PLANAR_CONFIGURATION).unwrap_or(0) != 0;
-    if !matches!(allocated, 8 | 16) || bits == 0 || bits > allocated || by_plane {
-        return Err(NotCoded);
-    }
-    let signed = set.u16(tags::PIXEL_REPRESENTATION) == Some(1);
-    let bytes = if allocated == 8 { 1 } else { 2 };
-    let length = rows * columns * components * bytes;
-    let count = set.integer(tags::NUMBER_OF_FRAMES).and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
-    if length == 0 || length * count > pixels.len() {
-        return Err(NotCoded);
-    }
-    let raster = |frame: &[u8]| Raster {
-        columns,
-        rows,
-        components,
-        bits,
-        allocated,
-        signed,
-        samples: samples(frame, allocated),
-    };
-    Ok(pixels.chunks_exact(length).take(count).map(raster).collect())
-}
-
-fn samples(frame: &[u8], allocated: u32) -> Vec<u16> {
-    if allocated == 8 {
-        frame.iter().map(|byte| u16::from(*byte)).collect()
-    } else {
-        frame.as_chunks::<2>().0.iter().map(|word| u16::from_le_bytes(*word)).collect()
-    }
 }
 
 /// One fragment a frame, and the basic offset table before them (PS3.5 A.4).
