@@ -77,6 +77,15 @@ impl Matcher {
         }
     }
 
+    /// The pattern, when it is one.
+    pub(super) fn pattern(&self) -> Option<&[u8]> {
+        match self {
+            Matcher::Wildcard(pattern) => Some(pattern),
+            Matcher::Any | Matcher::Exact(_) | Matcher::Uids(_) => None,
+            Matcher::Dates(_) | Matcher::Times(_) | Matcher::Nothing => None,
+        }
+    }
+
     /// The key when it names one value.
     pub fn single(&self) -> Option<&[u8]> {
         match self {

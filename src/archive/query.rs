@@ -1,6 +1,7 @@
 //! A query as any protocol asks it: a level and keys (PS3.4 C.2.2).
 
 use super::level::Level;
+use super::manner::Comparison;
 use super::matching::Matcher;
 use crate::event::observation::RecordKind;
 use crate::wire::dicom::dataset::{Charset, Tag, tags};
@@ -21,7 +22,7 @@ pub struct Key {
     /// The level that its attribute belongs to.
     pub level: Level,
     /// How values are compared.
-    pub matcher: Matcher,
+    pub comparison: Comparison,
 }
 
 /// In which bytes values and keys are compared.
@@ -40,9 +41,11 @@ pub struct Query {
     pub top: Level,
     /// Level of its answers.
     pub level: Level,
-    /// Whether keys of all levels down to the asked one take part (relational queries, PS3.4
+    /// Whether keys of all levels down to the asked one take part (as in relational queries, PS3.4
     /// C.4.1.2.2.2), else those of its level and the unique ones above.
     pub relational: bool,
+    /// Whether keys of levels below the asked one are compared with the first instance.
+    pub first_instance: bool,
     /// How text is compared.
     pub compared: Compared,
     /// Its keys, by tag.
@@ -50,11 +53,10 @@ pub struct Query {
 }
 
 impl Query {
-    /// Whether a unique key above the level is missing, or the level is above its model.
-    pub fn lacks_key(&self) -> bool {
-        let needed = UNIQUE.iter().filter(|(level, _)| (self.top..self.level).contains(level));
-        self.level < self.top
-            || needed.into_iter().any(|(_, tag)| self.keys.iter().all(|key| key.tag != *tag))
+    /// The first unique key above the level that is missing.
+    pub fn missing_key(&self) -> Option<Tag> {
+        let mut needed = UNIQUE.iter().filter(|(level, _)| (self.top..self.level).contains(level));
+        needed.find(|(_, tag)| self.keys.iter().all(|key| key.tag != *tag)).map(|(_, tag)| *tag)
     }
 
     /// Whether a key takes part in matching. In the study root the patient's belong to the study.
@@ -68,14 +70,19 @@ impl Query {
         key.level == self.level || (key.level < self.level && unique(key.tag))
     }
 
-    /// The matcher of a key that counts.
+    /// How a key that counts is compared.
+    pub fn comparison(&self, tag: Tag) -> Option<&Comparison> {
+        self.keys.iter().find(|key| key.tag == tag && self.counts(key)).map(|key| &key.comparison)
+    }
+
+    /// The matcher of a key that counts, when case counts too: as for UIDs, numbers and dates.
     pub fn matcher(&self, tag: Tag) -> Option<&Matcher> {
-        self.keys.iter().find(|key| key.tag == tag && self.counts(key)).map(|key| &key.matcher)
+        self.comparison(tag)?.plain()
     }
 
     /// Whether it asks for all that there is.
     pub fn unbounded(&self) -> bool {
-        self.keys.iter().filter(|key| self.counts(key)).all(|key| key.matcher.is_unbounded())
+        self.keys.iter().filter(|key| self.counts(key)).all(|key| key.comparison.is_unbounded())
     }
 
     /// What it asks for.

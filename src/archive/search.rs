@@ -9,7 +9,7 @@ use super::entry::{Entry, InstanceEntry, SeriesEntry};
 use super::holdings::{Holdings, Record};
 use super::level::Level;
 use super::matching::Matcher;
-use super::query::{Compared, Query};
+use super::query::{Compared, Key, Query};
 use super::shelf::Day;
 use crate::wire::dicom::dataset::{Tag, tags};
 use crate::world::{PatientFilter, Study, StudyFilter};
@@ -102,6 +102,9 @@ impl Search {
         if ![Level::Patient, Level::Study].iter().all(|level| matches_at(query, &upper, *level)) {
             return;
         }
+        if query.first_instance && query.level < Level::Series && !first_matches(&entry, query, holdings) {
+            return;
+        }
         match query.level {
             Level::Patient => {
                 if self.patients.insert(entry.patient_id().to_owned()) {
@@ -137,19 +140,33 @@ pub fn below(entry: &Arc<Entry>, query: &Query, holdings: &Holdings) -> Vec<Hit>
     hits
 }
 
+/// Whether the first instance of a study matches the keys below the level that is asked.
+fn first_matches(entry: &Entry, query: &Query, holdings: &Holdings) -> bool {
+    let below = |key: &&Key| key.level > query.level && !key.comparison.is_any();
+    if !query.keys.iter().any(|key| below(&key)) {
+        return true;
+    }
+    let series = holdings.series(entry).into_iter().next();
+    let instance = series.as_ref().and_then(|series| holdings.instances(entry, series).into_iter().next());
+    let record = Record { holdings, entry, series: series.as_ref(), instance: instance.as_ref() };
+    query.keys.iter().filter(below).all(|key| matches(query, &record, key))
+}
+
 /// Whether all keys of a level match.
 fn matches_at(query: &Query, record: &Record<'_>, level: Level) -> bool {
     let mut keys = query.keys.iter().filter(|key| key.level == level && query.counts(key));
-    keys.all(|key| {
-        if key.matcher == Matcher::Any {
-            return true;
-        }
-        let text = record.text(key.tag);
-        match query.compared {
-            Compared::Kept(charset) if !text.is_ascii() => key.matcher.matches(&charset.encode(&text)),
-            Compared::Kept(_) | Compared::Unicode => key.matcher.matches(text.as_bytes()),
-        }
-    })
+    keys.all(|key| matches(query, record, key))
+}
+
+fn matches(query: &Query, record: &Record<'_>, key: &Key) -> bool {
+    if key.comparison.is_any() {
+        return true;
+    }
+    let text = record.text(key.tag);
+    match query.compared {
+        Compared::Kept(charset) if !text.is_ascii() => key.comparison.matches(&charset.encode(&text)),
+        Compared::Kept(_) | Compared::Unicode => key.comparison.matches(text.as_bytes()),
+    }
 }
 
 impl Source {
@@ -181,6 +198,9 @@ fn listed(query: &Query, holdings: &Holdings) -> Option<VecDeque<Arc<Entry>>> {
         let texts = uids.iter().take(MAX_UIDS).filter_map(|uid| std::str::from_utf8(uid).ok());
         return Some(ordered(texts.filter_map(|uid| holdings.world_study(uid)).collect()));
     }
+    if let Some(entries) = below_the_study(query, holdings) {
+        return Some(entries);
+    }
     if let Some(accession) = single(query, tags::ACCESSION_NUMBER) {
         return Some(holdings.by_accession(&accession).into_iter().collect());
     }
@@ -193,6 +213,18 @@ fn listed(query: &Query, holdings: &Holdings) -> Option<VecDeque<Arc<Entry>>> {
         return None;
     }
     Some(ordered(patients.iter().flat_map(|patient| holdings.world_of_patient(&patient.mrn)).collect()))
+}
+
+/// Studies of the series or instances that a relational query names.
+fn below_the_study(query: &Query, holdings: &Holdings) -> Option<VecDeque<Arc<Entry>>> {
+    let found = |tag: Tag, find: &dyn Fn(&str) -> Option<Hit>| {
+        let Some(Matcher::Uids(uids)) = query.matcher(tag) else { return None };
+        let texts = uids.iter().take(MAX_UIDS).filter_map(|uid| std::str::from_utf8(uid).ok());
+        let entries = texts.filter_map(|uid| find(uid).map(|hit| hit.entry));
+        Some(ordered(entries.filter(|entry| entry.world().is_some()).collect()))
+    };
+    found(tags::SERIES_INSTANCE_UID, &|uid| holdings.find_series(uid))
+        .or_else(|| found(tags::SOP_INSTANCE_UID, &|uid| holdings.find_instance(uid)))
 }
 
 /// Studies of a common name in the dates asked for, oldest first; `None` when there are too many.
@@ -212,12 +244,12 @@ fn named(query: &Query, holdings: &Holdings) -> Option<VecDeque<Study>> {
 
 /// A pattern for the world that every name matches which matches the query's.
 fn name_piece(query: &Query) -> Option<String> {
-    let Some(Matcher::Wildcard(pattern)) = query.matcher(tags::PATIENT_NAME) else { return None };
+    let pattern = query.comparison(tags::PATIENT_NAME)?.pattern()?;
     literal(&pattern_text(query, pattern)).map(|piece| format!("*{piece}*"))
 }
 
 fn single(query: &Query, tag: Tag) -> Option<String> {
-    let key = query.matcher(tag)?.single()?;
+    let key = query.comparison(tag)?.single()?;
     std::str::from_utf8(key).ok().map(str::to_owned)
 }
 

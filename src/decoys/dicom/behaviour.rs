@@ -8,6 +8,7 @@ use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 use serde::Deserialize;
 
+use super::find::rules::Rules;
 use super::retrieve::sending::SendingTable;
 use crate::archive::Level;
 use crate::persona::{self, Pack, Protocol};
@@ -204,6 +205,9 @@ pub(crate) struct Query {
     pub(crate) keys: Keys,
     /// How many days back its studies are at hand.
     pub(crate) online_days: u32,
+    /// How it queries.
+    #[serde(default)]
+    pub(crate) rules: Rules,
 }
 
 /// Statuses of C-FIND (PS3.4 C.4.1.1.4).
@@ -254,6 +258,13 @@ pub(crate) struct Keys {
 pub(crate) struct Retrieve {
     /// Whether C-GET is offered beside C-MOVE.
     pub(crate) get: bool,
+    /// Whether an unknown destination is told before anything is looked for.
+    #[serde(default)]
+    pub(crate) destination_first: bool,
+    /// Least time between two pending responses of a C-MOVE, milliseconds; 0 tells after each
+    /// sub-operation.
+    #[serde(default)]
+    pub(crate) move_pending_ms: u32,
     /// Statuses.
     pub(crate) status: RetrieveStatus,
     /// Transfer syntaxes of what it sends.
@@ -284,6 +295,15 @@ pub(crate) struct RetrieveStatus {
     pub(crate) unknown_destination: u16,
     /// More matches than can be held.
     pub(crate) too_many: u16,
+    /// Nothing matches.
+    #[serde(default)]
+    pub(crate) no_match: u16,
+    /// A unique key above the level is missing.
+    #[serde(default)]
+    pub(crate) missing_key: u16,
+    /// Move destination is known but can't be reached; all sub-operations fail when absent.
+    #[serde(default)]
+    pub(crate) unreachable: Option<u16>,
 }
 
 /// A move destination.
@@ -315,10 +335,24 @@ impl Peer {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Store {
+    /// What becomes of an object whose SOP Instance UID is there already.
+    #[serde(default)]
+    pub(crate) duplicates: Duplicates,
     /// Whether a command with a SOP class that is no storage class is refused.
     pub(crate) checks_sop_class: bool,
     /// Statuses.
     pub(crate) status: StoreStatus,
+}
+
+/// What becomes of an object whose SOP Instance UID is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Duplicates {
+    /// The new one takes its place.
+    #[default]
+    Replaced,
+    /// The old one stays; the answer is success.
+    Kept,
 }
 
 /// Statuses of C-STORE (PS3.4 B.2.3).
@@ -338,6 +372,9 @@ pub(crate) struct StoreStatus {
     /// There is no room left (PS3.4 B.2.3: A7xx).
     #[serde(default = "out_of_resources")]
     pub(crate) full: u16,
+    /// Data set names no study or series; kept but not found when it is success.
+    #[serde(default)]
+    pub(crate) unplaced: u16,
 }
 
 /// Refused: Out of Resources.
@@ -371,7 +408,7 @@ impl Behaviour {
             if Charset::from_term(&query.charset).is_none() {
                 return Err(fault("charset", format!("charset \"{}\" is not supported", query.charset)));
             }
-            if let Err(keyword) = query.key_levels() {
+            if let Err(keyword) = query.key_levels().and(query.rules.added_tags()) {
                 return Err(fault(&keyword, format!("\"{keyword}\" is no keyword of PS3.6")));
             }
         }

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::behaviour::StoreStatus;
+use super::behaviour::{Duplicates, StoreStatus};
 use super::negotiate::Agreement;
 use super::profile::Profile;
 use super::report;
@@ -116,14 +116,17 @@ impl Incoming {
         Ok(status)
     }
 
-    /// An object without study or series is kept but can't be found, as in an index of a product.
     fn put_at_hand(&self, session: &Session, shared: &Shared, head: &Bytes, kept: &Artefact) -> u16 {
-        let status = &shared.profile.table.store.status;
+        let store = &shared.profile.table.store;
         let object = Stored::read(head, self.syntax, self.syntax.uid(), kept, self.offset);
-        let taken = object.map(|object| shared.archive.take(session.overlay(), object));
-        match taken {
-            Some(Taken::Full) => status.full,
-            Some(Taken::New | Taken::Replaced) | None => status.ok,
+        let Some(object) = object else { return store.status.unplaced };
+        let there = || shared.archive.seen(shared.world.at(session.now()), session.overlay());
+        if store.duplicates == Duplicates::Kept && there().find_instance(&object.sop_instance).is_some() {
+            return store.status.ok;
+        }
+        match shared.archive.take(session.overlay(), object) {
+            Taken::Full => store.status.full,
+            Taken::New | Taken::Replaced => store.status.ok,
         }
     }
 

@@ -22,6 +22,18 @@ pub mod field {
     pub const C_MOVE: u16 = 0x0021;
     /// C-ECHO-RQ.
     pub const C_ECHO: u16 = 0x0030;
+    /// N-EVENT-REPORT-RQ.
+    pub const N_EVENT_REPORT: u16 = 0x0100;
+    /// N-GET-RQ.
+    pub const N_GET: u16 = 0x0110;
+    /// N-SET-RQ.
+    pub const N_SET: u16 = 0x0120;
+    /// N-ACTION-RQ.
+    pub const N_ACTION: u16 = 0x0130;
+    /// N-CREATE-RQ.
+    pub const N_CREATE: u16 = 0x0140;
+    /// N-DELETE-RQ.
+    pub const N_DELETE: u16 = 0x0150;
     /// C-CANCEL-RQ.
     pub const C_CANCEL: u16 = 0x0FFF;
     /// Bit of a response.
@@ -39,6 +51,8 @@ const MAX_TITLE: usize = 16;
 pub struct Command {
     /// (0000,0002) Affected SOP Class UID.
     pub sop_class: Option<Bytes>,
+    /// (0000,0003) Requested SOP Class UID.
+    pub requested_class: Option<Bytes>,
     /// (0000,0100) Command Field.
     pub field: Option<u16>,
     /// (0000,0110) Message ID.
@@ -53,8 +67,20 @@ pub struct Command {
     pub data_set: Option<u16>,
     /// (0000,0900) Status.
     pub status: Option<u16>,
+    /// (0000,0901) Offending Element: one tag.
+    pub offending: Option<Tag>,
+    /// (0000,0902) Error Comment, at most 64 characters.
+    pub comment: Option<Bytes>,
+    /// (0000,0903) Error ID.
+    pub error_id: Option<u16>,
     /// (0000,1000) Affected SOP Instance UID.
     pub sop_instance: Option<Bytes>,
+    /// (0000,1001) Requested SOP Instance UID.
+    pub requested_instance: Option<Bytes>,
+    /// (0000,1002) Event Type ID.
+    pub event_type: Option<u16>,
+    /// (0000,1008) Action Type ID.
+    pub action_type: Option<u16>,
     /// (0000,1020) Number of Remaining Sub-operations.
     pub remaining: Option<u16>,
     /// (0000,1021) Number of Completed Sub-operations.
@@ -83,6 +109,8 @@ impl Command {
             let Tag(0, number) = element.tag else { continue };
             match number {
                 0x0002 => found.sop_class = Some(text(&value, MAX_UID).ok_or(fault)?),
+                0x0003 => found.requested_class = Some(text(&value, MAX_UID).ok_or(fault)?),
+                0x1001 => found.requested_instance = Some(text(&value, MAX_UID).ok_or(fault)?),
                 0x0600 => found.destination = Some(text(&value, MAX_TITLE).ok_or(fault)?),
                 0x1000 => found.sop_instance = Some(text(&value, MAX_UID).ok_or(fault)?),
                 0x1030 => found.originator = Some(text(&value, MAX_TITLE).ok_or(fault)?),
@@ -104,6 +132,9 @@ impl Command {
             0x0700 => &mut self.priority,
             0x0800 => &mut self.data_set,
             0x0900 => &mut self.status,
+            0x0903 => &mut self.error_id,
+            0x1002 => &mut self.event_type,
+            0x1008 => &mut self.action_type,
             0x1020 => &mut self.remaining,
             0x1021 => &mut self.completed,
             0x1022 => &mut self.failed,
@@ -135,6 +166,7 @@ impl Command {
         let start = out.len();
         put(out, 0x0000, &[0; 4]);
         put_text(out, 0x0002, self.sop_class.as_deref(), 0);
+        put_text(out, 0x0003, self.requested_class.as_deref(), 0);
         put_number(out, 0x0100, self.field);
         put_number(out, 0x0110, self.message_id);
         put_number(out, 0x0120, self.responded_id);
@@ -142,7 +174,15 @@ impl Command {
         put_number(out, 0x0700, self.priority);
         put_number(out, 0x0800, self.data_set);
         put_number(out, 0x0900, self.status);
+        if let Some(Tag(group, element)) = self.offending {
+            put(out, 0x0901, &[group.to_le_bytes(), element.to_le_bytes()].concat());
+        }
+        put_text(out, 0x0902, self.comment.as_deref(), b' ');
+        put_number(out, 0x0903, self.error_id);
         put_text(out, 0x1000, self.sop_instance.as_deref(), 0);
+        put_text(out, 0x1001, self.requested_instance.as_deref(), 0);
+        put_number(out, 0x1002, self.event_type);
+        put_number(out, 0x1008, self.action_type);
         put_number(out, 0x1020, self.remaining);
         put_number(out, 0x1021, self.completed);
         put_number(out, 0x1022, self.failed);

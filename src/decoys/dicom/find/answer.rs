@@ -2,11 +2,12 @@
 //! character set that fits.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::query::{Asked, affected};
+use super::query::{Asked, affected, rules};
+use super::rules::{Answers, is_summary};
 use crate::archive::{Level, Record};
 use crate::decoys::dicom::profile::Profile;
 use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax, Vr, element_header, tags, vr_of};
@@ -31,6 +32,8 @@ pub(crate) struct Template {
     slots: Vec<(Tag, Vr, Slot)>,
     syntax: TransferSyntax,
     kept: Charset,
+    /// What (0008,0005) says of it.
+    term: String,
     wish: Wish,
     /// The lowest level that a requested attribute comes from.
     pub(crate) depth: Level,
@@ -46,6 +49,8 @@ enum Slot {
 enum Wish {
     /// That in which values are kept.
     Kept,
+    /// None: answers are in Latin-1.
+    Latin1,
     /// One that values can be turned into.
     Other(Charset),
     /// One that holds ASCII only of what there is.
@@ -57,22 +62,29 @@ enum Wish {
 impl Template {
     /// For a query whose answers go out in this transfer syntax.
     pub(crate) fn new(asked: &Asked, syntax: TransferSyntax, profile: &Profile) -> Self {
-        let query = &asked.query;
-        let requested: BTreeSet<Tag> = query.keys.iter().map(|key| key.tag).collect();
-        let mut slots: Vec<_> = requested.into_iter().map(|tag| (tag, vr_of(tag), Slot::Value)).collect();
-        let level = Slot::Fixed(query.level.as_str().to_owned());
-        slots.push((tags::SPECIFIC_CHARACTER_SET, Vr::CS, Slot::Charset));
-        slots.push((tags::QUERY_RETRIEVE_LEVEL, Vr::CS, level));
-        slots.push((tags::RETRIEVE_AE_TITLE, Vr::AE, Slot::Fixed(profile.table.ae_title.clone())));
-        slots.sort_by_key(|(tag, ..)| *tag);
-        let depth = query.keys.iter().map(|key| key.level).max().unwrap_or(query.level);
-        Template {
-            slots,
-            syntax,
-            kept: profile.charset,
-            wish: wish(asked, profile.charset),
-            depth: depth.max(query.level),
+        let (query, rules) = (&asked.query, rules(profile));
+        let mut slots: BTreeMap<Tag, (Vr, Slot)> = BTreeMap::new();
+        for key in &query.keys {
+            let hidden = rules.counts_at_own_level && is_summary(key.tag) && key.level != query.level;
+            let slot = if hidden { Slot::Fixed(String::new()) } else { Slot::Value };
+            slots.insert(key.tag, (vr_of(key.tag), slot));
         }
+        slots.extend(asked.empty.iter().map(|(tag, vr)| (*tag, (*vr, Slot::Fixed(String::new())))));
+        for tag in rules.added_tags().unwrap_or_default() {
+            let value = match tag {
+                tags::RETRIEVE_AE_TITLE => profile.table.ae_title.clone(),
+                tags::INSTANCE_AVAILABILITY => rules.availability.clone(),
+                _ => String::new(),
+            };
+            slots.insert(tag, (vr_of(tag), Slot::Fixed(value)));
+        }
+        let level = Slot::Fixed(query.level.as_str().to_owned());
+        slots.insert(tags::SPECIFIC_CHARACTER_SET, (Vr::CS, Slot::Charset));
+        slots.insert(tags::QUERY_RETRIEVE_LEVEL, (Vr::CS, level));
+        let depth = query.keys.iter().map(|key| key.level).max().unwrap_or(query.level).max(query.level);
+        let slots = slots.into_iter().map(|(tag, (vr, slot))| (tag, vr, slot)).collect();
+        let (kept, term) = (profile.charset, rules.term(profile.charset).to_owned());
+        Template { slots, syntax, kept, term, wish: wish(asked, profile), depth }
     }
 
     /// Writes the answer for a record.
@@ -85,17 +97,22 @@ impl Template {
         let fits =
             |charset: Charset| ascii || texts().all(|text| charset.decode(&charset.encode(text)) == **text);
         let (charset, term): (Charset, &str) = match &self.wish {
-            Wish::Kept => (self.kept, self.kept.term()),
+            Wish::Kept => (self.kept, &self.term),
+            Wish::Latin1 => (Charset::Latin1, Charset::Latin1.term()),
             Wish::Other(other) if fits(*other) => (*other, other.term()),
             Wish::Ascii(term) if ascii => (Charset::Default, term),
             Wish::Other(_) | Wish::Ascii(_) | Wish::Unknown if ascii => (Charset::Default, ""),
-            Wish::Other(_) | Wish::Ascii(_) | Wish::Unknown => (self.kept, self.kept.term()),
+            Wish::Other(_) | Wish::Ascii(_) | Wish::Unknown => (self.kept, &self.term),
         };
         let mut out = Vec::with_capacity(256);
         for ((tag, vr, slot), text) in self.slots.iter().zip(&values) {
             match slot {
                 Slot::Charset if term.is_empty() => {}
                 Slot::Charset => self.element(*tag, *vr, term.as_bytes(), &mut out),
+                Slot::Fixed(_) | Slot::Value if affected(*vr) && matches!(self.wish, Wish::Latin1) => {
+                    let fitting: String = text.chars().filter(|c| u32::from(*c) < 256).collect();
+                    self.element(*tag, *vr, &charset.encode(&fitting), &mut out);
+                }
                 Slot::Fixed(_) | Slot::Value if affected(*vr) => {
                     self.element(*tag, *vr, &charset.encode(text), &mut out);
                 }
@@ -124,14 +141,17 @@ impl Template {
     }
 }
 
-fn wish(query: &Asked, kept: Charset) -> Wish {
-    if query.charset == kept.term() {
-        return Wish::Kept;
+fn wish(asked: &Asked, profile: &Profile) -> Wish {
+    match rules(profile).answers {
+        Answers::Kept => return Wish::Kept,
+        Answers::Latin1 => return Wish::Latin1,
+        Answers::AsAsked if asked.charset == profile.charset.term() => return Wish::Kept,
+        Answers::AsAsked => {}
     }
-    match Charset::from_term(&query.charset) {
-        Some(Charset::Latin1) => Wish::Ascii(query.charset.clone()),
+    match Charset::from_term(&asked.charset) {
+        Some(Charset::Latin1) => Wish::Ascii(asked.charset.clone()),
         Some(charset @ (Charset::Gb18030 | Charset::Gbk | Charset::Utf8)) => Wish::Other(charset),
-        None if SINGLE_BYTE.contains(&query.charset.as_str()) => Wish::Ascii(query.charset.clone()),
+        None if SINGLE_BYTE.contains(&asked.charset.as_str()) => Wish::Ascii(asked.charset.clone()),
         Some(Charset::Default | Charset::Iso2022Gb2312) | None => Wish::Unknown,
     }
 }

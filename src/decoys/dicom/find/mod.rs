@@ -2,11 +2,13 @@
 
 mod answer;
 pub(crate) mod query;
+pub(crate) mod rules;
 
 use bytes::Bytes;
 
 use self::answer::Template;
-use self::query::{Asked, Fault};
+use self::query::{Asked, Fault, rules};
+use self::rules::Reason;
 use super::assembler::{Message, Violation};
 use super::behaviour::FindStatus;
 use super::courier::{Payload, TooSmall};
@@ -35,6 +37,8 @@ pub(crate) struct Finding {
     walk: Option<Walk>,
     /// The status to end with, once known.
     status: Option<u16>,
+    /// Why it was refused, for products that say so.
+    reason: Option<Reason>,
     answers: u32,
     ids: Vec<String>,
 }
@@ -59,6 +63,7 @@ impl Finding {
             holdings: turn.desk.holdings(turn.now),
             walk: None,
             status: None,
+            reason: None,
             answers: 0,
             ids: Vec::new(),
         };
@@ -72,9 +77,16 @@ impl Finding {
         };
         match Asked::read(identifier, message.context.syntax, root, profile) {
             Err(Fault::Unreadable) => return Err(Violation("unreadable identifier")),
-            Err(fault) => finding.status = Some(refused(fault, statuses)),
-            Ok(asked) if asked.query.lacks_key() => finding.status = Some(statuses.missing_key),
+            Err(fault) => {
+                finding.status = Some(refused(&fault, statuses));
+                finding.reason = fault.reason();
+            }
             Ok(asked) => {
+                finding.reason = asked.lacks(profile);
+                if finding.reason.is_some() {
+                    finding.status = Some(statuses.missing_key);
+                    return Ok(finding);
+                }
                 let template = Template::new(&asked, message.context.syntax, profile);
                 let search = Search::new(&asked.query, &finding.holdings);
                 finding.walk = Some(Walk { asked, template, search, syntax: message.context.syntax });
@@ -106,7 +118,12 @@ impl Finding {
         let mut batch = turn.link.courier.batch(turn.out);
         for _ in 0..ANSWERS_AT_ONCE {
             if let Some(status) = self.status {
-                batch.message(self.context, &self.request.response(status), None)?;
+                let says_why = rules(&turn.desk.shared.profile).comments;
+                let response = match self.reason.as_ref().filter(|_| says_why) {
+                    Some(reason) => reason.response(&self.request, status),
+                    None => self.request.response(status),
+                };
+                batch.message(self.context, &response, None)?;
                 batch.finish();
                 self.report(turn);
                 return Ok(Progress::Done);
@@ -159,9 +176,9 @@ impl Walk {
     }
 }
 
-fn refused(fault: Fault, statuses: &FindStatus) -> u16 {
+fn refused(fault: &Fault, statuses: &FindStatus) -> u16 {
     match fault {
         Fault::NoLevel => statuses.no_level,
-        Fault::BadLevel | Fault::Unreadable => statuses.bad_level,
+        Fault::BadLevel(_) | Fault::Unreadable => statuses.bad_level,
     }
 }

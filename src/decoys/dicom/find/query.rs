@@ -1,12 +1,14 @@
 //! The identifier of a query or retrieval (PS3.4 C.4.1.1.3): level and keys, checked for its model.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 
-use crate::archive::{Compared, Key, Level, Matcher, Query};
+use super::rules::{Reason, Rules, Text, Unlisted};
+use crate::archive::{Compared, Comparison, Key, Level, Query};
 use crate::decoys::dicom::profile::{Profile, Root};
 use crate::event::Tainted;
 use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax, Vr, tags, vr_of};
@@ -16,14 +18,26 @@ use crate::wire::dicom::elements::Elements;
 const MAX_FILTER: usize = 1024;
 
 /// Why an identifier can't be worked on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It is no data set: the product breaks off.
     Unreadable,
     /// Query/Retrieve Level is missing or empty.
     NoLevel,
     /// Query/Retrieve Level is none.
-    BadLevel,
+    BadLevel(String),
+}
+
+impl Fault {
+    /// The element that is wrong; `None` when the identifier can't be read at all.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        let tag = tags::QUERY_RETRIEVE_LEVEL;
+        match self {
+            Fault::Unreadable => None,
+            Fault::NoLevel => Some(Reason { tag, value: None }),
+            Fault::BadLevel(value) => Some(Reason { tag, value: Some(value.clone()) }),
+        }
+    }
 }
 
 /// A query as its identifier asks it.
@@ -31,10 +45,19 @@ pub(crate) enum Fault {
 pub(crate) struct Asked {
     /// What is looked for.
     pub(crate) query: Query,
+    /// Tags that are answered empty.
+    pub(crate) empty: Vec<(Tag, Vr)>,
     /// The value of (0008,0005).
     pub(crate) charset: String,
     /// The filter as asked.
     pub(crate) filter: Tainted,
+}
+
+/// What becomes of one element of an identifier.
+enum Use {
+    Key(Key),
+    Empty(Tag, Vr),
+    Nothing,
 }
 
 impl Asked {
@@ -48,31 +71,103 @@ impl Asked {
         root: Root,
         profile: &Profile,
     ) -> Result<Asked, Fault> {
-        let mut elements: Vec<(Tag, Bytes)> = Vec::new();
-        for element in Elements::of(bytes.clone(), syntax) {
-            let element = element.map_err(|_| Fault::Unreadable)?;
-            elements.push((element.tag, unpadded(&element.value)));
-        }
-        // Of equal tags the first counts.
-        elements.sort_by_key(|(tag, _)| *tag);
-        elements.dedup_by_key(|(tag, _)| *tag);
-        let value = |tag: Tag| elements.iter().find(|(t, _)| *t == tag).map(|(_, value)| value);
+        let elements = elements(bytes, syntax)?;
+        let value = |tag: Tag| elements.iter().find(|(t, ..)| *t == tag).map(|(_, _, value)| value);
         let charset = value(tags::SPECIFIC_CHARACTER_SET).cloned().unwrap_or_default();
         let charset = String::from_utf8_lossy(&charset).trim().to_owned();
         let level = level(value(tags::QUERY_RETRIEVE_LEVEL))?;
-        let unicode = charset != profile.charset.term();
-        let keys = elements.iter().filter_map(|(tag, value)| {
-            let vr = vr_of(*tag);
-            let level = *profile.keys.get(tag)?;
-            let key = if unicode && affected(vr) { to_unicode(value, &charset) } else { value.to_vec() };
-            Some(Key { tag: *tag, level, matcher: Matcher::of(vr, &key) })
-        });
-        let keys = keys.collect();
-        let compared = if unicode { Compared::Unicode } else { Compared::Kept(profile.charset) };
-        let filter = filter(level, &elements, &charset);
-        let query = Query { top: root.top(), level, relational: false, compared, keys };
-        Ok(Asked { query, charset, filter })
+        let rules = rules(profile);
+        let compared = match rules.text {
+            Text::Bytes if charset == profile.charset.term() => Compared::Kept(profile.charset),
+            Text::Bytes | Text::Characters => Compared::Unicode,
+        };
+        let (mut keys, mut empty) = (Vec::new(), Vec::new());
+        for (tag, vr, value) in &elements {
+            match usage(*tag, *vr, value, &charset, compared, level, profile) {
+                Use::Key(key) => keys.push(key),
+                Use::Empty(tag, vr) => empty.push((tag, vr)),
+                Use::Nothing => {}
+            }
+        }
+        let filter = filter(level, &elements, rules.reading(&charset, profile.charset));
+        let query = Query {
+            top: root.top(),
+            level,
+            relational: rules.all_levels,
+            first_instance: rules.first_instance_matches,
+            compared,
+            keys,
+        };
+        Ok(Asked { query, empty, charset, filter })
     }
+
+    /// The element without which, or with whose value, the product does not search.
+    pub(crate) fn lacks(&self, profile: &Profile) -> Option<Reason> {
+        if rules(profile).lenient {
+            return None;
+        }
+        if self.query.level < self.query.top {
+            let value = Some(self.query.level.as_str().to_owned());
+            return Some(Reason { tag: tags::QUERY_RETRIEVE_LEVEL, value });
+        }
+        self.query.missing_key().map(|tag| Reason { tag, value: None })
+    }
+
+    /// Whether nothing says what is to be retrieved: a lenient product takes a key of its level or
+    /// below for those above (PS3.4 C.4.2.2.1 asks for all).
+    pub(crate) fn lacks_a_key_to_retrieve(&self, profile: &Profile) -> bool {
+        let lenient = rules(profile).lenient;
+        self.lacks(profile).is_some() || (lenient && self.query.unbounded())
+    }
+}
+
+/// Rules of a product without queries are never looked at.
+pub(crate) fn rules(profile: &Profile) -> &Rules {
+    static NONE: LazyLock<Rules> = LazyLock::new(Rules::default);
+    profile.table.query.as_ref().map_or(&NONE, |query| &query.rules)
+}
+
+/// The elements by tag; of equal tags the first counts.
+fn elements(bytes: &Bytes, syntax: TransferSyntax) -> Result<Vec<(Tag, Vr, Bytes)>, Fault> {
+    let mut elements = Vec::new();
+    for element in Elements::of(bytes.clone(), syntax) {
+        let element = element.map_err(|_| Fault::Unreadable)?;
+        elements.push((element.tag, element.vr, unpadded(&element.value)));
+    }
+    elements.sort_by_key(|(tag, ..)| *tag);
+    elements.dedup_by_key(|(tag, ..)| *tag);
+    Ok(elements)
+}
+
+fn usage(
+    tag: Tag,
+    sent: Vr,
+    value: &Bytes,
+    charset: &str,
+    compared: Compared,
+    asked: Level,
+    profile: &Profile,
+) -> Use {
+    let rules = rules(profile);
+    if [tags::SPECIFIC_CHARACTER_SET, tags::QUERY_RETRIEVE_LEVEL].contains(&tag) || tag.element() == 0 {
+        return Use::Nothing;
+    }
+    let level = match (profile.keys.get(&tag), rules.unlisted) {
+        (Some(level), _) if *level <= asked || rules.first_instance => *level,
+        (Some(_), _) | (None, Unlisted::Empty) => return Use::Empty(tag, sent),
+        (None, Unlisted::LeftOut) => return Use::Nothing,
+        (None, Unlisted::FirstInstance) if sent == Vr::SQ => return Use::Nothing,
+        (None, Unlisted::FirstInstance) => Level::Image,
+    };
+    let vr = vr_of(tag);
+    let text = match (compared, rules.text) {
+        (Compared::Unicode, Text::Bytes) if affected(vr) => to_unicode(value, charset),
+        (_, Text::Characters) if affected(vr) => {
+            rules.reading(charset, profile.charset).decode(value).into_owned().into_bytes()
+        }
+        _ => value.to_vec(),
+    };
+    Use::Key(Key { tag, level, comparison: Comparison::of(vr, &text, rules.manner(vr)) })
 }
 
 /// Toolkits compare the start of the level, without case.
@@ -82,7 +177,7 @@ fn level(value: Option<&Bytes>) -> Result<Level, Fault> {
     [Level::Patient, Level::Study, Level::Series, Level::Image]
         .into_iter()
         .find(|level| value.starts_with(level.as_str().as_bytes()))
-        .ok_or(Fault::BadLevel)
+        .ok_or_else(|| Fault::BadLevel(String::from_utf8_lossy(&value).into_owned()))
 }
 
 /// Up to its NUL, without spaces around.
@@ -107,10 +202,9 @@ fn to_unicode(value: &[u8], charset: &str) -> Vec<u8> {
     }
 }
 
-fn filter(level: Level, elements: &[(Tag, Bytes)], charset: &str) -> Tainted {
-    let charset = Charset::from_term(charset).unwrap_or_default();
+fn filter(level: Level, elements: &[(Tag, Vr, Bytes)], charset: Charset) -> Tainted {
     let mut text = level.as_str().to_owned();
-    for (tag, value) in elements {
+    for (tag, _, value) in elements {
         let special = [tags::SPECIFIC_CHARACTER_SET, tags::QUERY_RETRIEVE_LEVEL].contains(tag);
         if special || value.is_empty() || text.len() > MAX_FILTER {
             continue;

@@ -178,9 +178,8 @@ impl Retrieval {
         let refused = match Asked::read(identifier, message.context.syntax, root, profile) {
             Err(Fault::Unreadable) => return Err(Violation("unreadable identifier")),
             Err(Fault::NoLevel) => Some(retrieval.statuses.no_level),
-            Err(Fault::BadLevel) => Some(retrieval.statuses.bad_level),
-            // Without a unique key nothing matches, which is no fault here.
-            Ok(asked) if asked.query.lacks_key() => Some(0),
+            Err(Fault::BadLevel(_)) => Some(retrieval.statuses.bad_level),
+            Ok(asked) if asked.lacks_a_key_to_retrieve(profile) => Some(retrieval.statuses.missing_key),
             Ok(asked) => {
                 retrieval.search = Some(Search::new(&asked.query, &retrieval.holdings));
                 retrieval.asked = Some(asked);
@@ -206,7 +205,7 @@ impl Retrieval {
             }
         }
         self.search = None;
-        if self.tally.remaining == 0 { Collected::Ended(0) } else { Collected::Ready }
+        if self.tally.remaining == 0 { Collected::Ended(self.statuses.no_match) } else { Collected::Ready }
     }
 
     /// The next object, taken off the count; `None` at the end.
@@ -285,6 +284,11 @@ impl Retrieval {
     /// The status for a move destination that is not known.
     pub(crate) fn unknown_destination(&self) -> u16 {
         self.statuses.unknown_destination
+    }
+
+    /// The status for a known destination that can't be reached; `None` when all just fails.
+    pub(crate) fn unreachable(&self) -> Option<u16> {
+        self.statuses.unreachable
     }
 
     /// Fails all that is left, as when the destination can't be reached.

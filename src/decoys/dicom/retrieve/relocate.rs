@@ -1,6 +1,7 @@
 //! C-MOVE (PS3.4 C.4.2): objects go to another application entity of the honeynet.
 
 use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
 
 use super::scu::{News, Scu};
 use super::{Collected, Item, Outcome, Retrieval};
@@ -8,7 +9,7 @@ use crate::decoys::dicom::assembler::{Message, Violation};
 use crate::decoys::dicom::courier::TooSmall;
 use crate::decoys::dicom::task::{Progress, Turn};
 use crate::event::{Observation, Tainted};
-use crate::session::RelayEvent;
+use crate::session::{Destination, RelayEvent};
 use crate::wire::dicom::command::{Command, field};
 use crate::wire::dicom::pdu;
 
@@ -22,6 +23,8 @@ pub(crate) struct Moving {
     phase: Phase,
     scu: Option<Scu>,
     cancelled: bool,
+    /// When the last pending response went out.
+    told_at: Timestamp,
 }
 
 enum Phase {
@@ -47,7 +50,13 @@ impl Moving {
         let (retrieval, refused) = Retrieval::start(turn, message, identifier, "C-MOVE")?;
         let phase = refused.map_or(Phase::Collecting, Phase::Ending);
         let destination = message.command.destination.clone().unwrap_or_default();
-        Ok(Moving { retrieval, destination, phase, scu: None, cancelled: false })
+        let mut moving =
+            Moving { retrieval, destination, phase, scu: None, cancelled: false, told_at: turn.now };
+        let first = turn.desk.shared.profile.table.retrieve.as_ref().is_some_and(|r| r.destination_first);
+        if first && matches!(moving.phase, Phase::Collecting) && moving.place(turn).is_none() {
+            moving.refuse(turn);
+        }
+        Ok(moving)
     }
 
     /// Takes a command that came meanwhile.
@@ -142,8 +151,10 @@ impl Moving {
                 return self.counted(turn, Outcome::Failed, &instance);
             }
             (Phase::Connecting | Phase::Associating, News::Broken) => {
-                self.retrieval.fail_rest();
-                self.phase = Phase::Ending(0);
+                self.phase = Phase::Ending(self.retrieval.unreachable().unwrap_or_else(|| {
+                    self.retrieval.fail_rest();
+                    0
+                }));
             }
             (Phase::Releasing(status), News::Released | News::Broken) => self.phase = Phase::Ending(*status),
             (Phase::Sending, News::Broken) => self.scu = None,
@@ -156,18 +167,27 @@ impl Moving {
         match self.retrieval.collect() {
             Collected::More => return Progress::Again,
             Collected::Ended(status) => self.phase = Phase::Ending(status),
-            Collected::Ready => {
-                let peers = turn.desk.shared.profile.table.retrieve.iter().flat_map(|r| &r.peer);
-                let peer = peers.into_iter().find(|peer| peer.ae_title.as_bytes() == self.destination);
-                if let Some(to) = peer.and_then(|peer| peer.destination(turn.desk.session.pack())) {
+            Collected::Ready => match self.place(turn) {
+                Some(to) => {
                     self.phase = Phase::Connecting;
                     return Progress::Connect(to);
                 }
-                self.told(turn, false);
-                self.phase = Phase::Ending(self.retrieval.unknown_destination());
-            }
+                None => self.refuse(turn),
+            },
         }
         Progress::Again
+    }
+
+    /// Where the destination is; `None` when it is not known.
+    fn place(&self, turn: &Turn<'_>) -> Option<Destination> {
+        let mut peers = turn.desk.shared.profile.table.retrieve.iter().flat_map(|r| &r.peer);
+        let peer = peers.find(|peer| peer.ae_title.as_bytes() == self.destination)?;
+        peer.destination(turn.desk.session.pack())
+    }
+
+    fn refuse(&mut self, turn: &Turn<'_>) {
+        self.told(turn, false);
+        self.phase = Phase::Ending(self.retrieval.unknown_destination());
     }
 
     fn send(&mut self, turn: &mut Turn<'_>) -> Result<Progress, TooSmall> {
@@ -201,6 +221,11 @@ impl Moving {
             return Ok(());
         }
         self.phase = Phase::Sending;
+        let pause = turn.desk.shared.profile.table.retrieve.as_ref().map_or(0, |r| r.move_pending_ms);
+        if pause > 0 && turn.now.duration_since(self.told_at) < SignedDuration::from_millis(pause.into()) {
+            return Ok(());
+        }
+        self.told_at = turn.now;
         let mut batch = turn.link.courier.batch(turn.out);
         self.retrieval.pending(&mut batch)?;
         batch.finish();

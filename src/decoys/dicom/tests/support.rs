@@ -150,6 +150,17 @@ impl Peer {
 
 /// An A-ASSOCIATE-RQ with these classes in these syntaxes, contexts numbered 1, 3, 5 …
 pub(super) fn proposal(classes: &[&str], syntax: TransferSyntax, max_pdu: u32, stored: &[&str]) -> Bytes {
+    proposal_of(["LAB", "CLZXPACS"], classes, syntax, max_pdu, stored)
+}
+
+/// The same with calling and called AE title.
+pub(super) fn proposal_of(
+    [calling, called]: [&str; 2],
+    classes: &[&str],
+    syntax: TransferSyntax,
+    max_pdu: u32,
+    stored: &[&str],
+) -> Bytes {
     let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
     let contexts = classes.iter().zip((1u8..).step_by(2)).map(|(class, id)| Context {
         id,
@@ -160,8 +171,8 @@ pub(super) fn proposal(classes: &[&str], syntax: TransferSyntax, max_pdu: u32, s
     let roles = stored.iter().map(|class| Role { sop_class: bytes(class), scu: false, scp: true });
     Associate {
         version: 1,
-        called: bytes("CLZXPACS"),
-        calling: bytes("LAB"),
+        called: bytes(called),
+        calling: bytes(calling),
         application_context: bytes("1.2.840.10008.3.1.1.1"),
         contexts: contexts.collect(),
         max_pdu: Some(max_pdu),
