@@ -46,6 +46,9 @@ const MAX_UID: usize = 64;
 /// Longest AE title (PS3.5 6.2).
 const MAX_TITLE: usize = 16;
 
+/// Longest Error Comment, in bytes: 64 characters of up to four.
+const MAX_COMMENT: usize = 256;
+
 /// A command set; fields that are absent are `None`. Texts are without padding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Command {
@@ -111,6 +114,8 @@ impl Command {
                 0x0002 => found.sop_class = Some(text(&value, MAX_UID).ok_or(fault)?),
                 0x0003 => found.requested_class = Some(text(&value, MAX_UID).ok_or(fault)?),
                 0x1001 => found.requested_instance = Some(text(&value, MAX_UID).ok_or(fault)?),
+                0x0901 => found.offending = tag(&value),
+                0x0902 => found.comment = Some(text(&value, MAX_COMMENT).ok_or(fault)?),
                 0x0600 => found.destination = Some(text(&value, MAX_TITLE).ok_or(fault)?),
                 0x1000 => found.sop_instance = Some(text(&value, MAX_UID).ok_or(fault)?),
                 0x1030 => found.originator = Some(text(&value, MAX_TITLE).ok_or(fault)?),
@@ -194,6 +199,12 @@ impl Command {
             slot.copy_from_slice(&length.to_le_bytes());
         }
     }
+}
+
+/// The first of one or more tags.
+fn tag(value: &Bytes) -> Option<Tag> {
+    let [a, b, c, d] = *value.first_chunk::<4>()?;
+    Some(Tag(u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])))
 }
 
 /// A text without padding; `None` when it is longer than `most`.

@@ -61,7 +61,8 @@ fn case_of_names_counts_where_the_product_says_so() {
     let uid = (tags::STUDY_INSTANCE_UID, study.uid.as_str());
     let latin = format!("{}^{}", patient.name.family_pinyin, patient.name.given_pinyin);
     let (upper, lower) = (latin.to_uppercase(), latin.to_lowercase());
-    let expected = [("pacs", [1, 0, 0, 0]), ("research", [1, 1, 1, 0]), ("vna", [1, 1, 0, 1]), ("ris", [1, 1, 1, 0])];
+    let expected =
+        [("pacs", [1, 0, 0, 0]), ("research", [1, 1, 1, 0]), ("vna", [1, 1, 0, 1]), ("ris", [1, 1, 1, 0])];
     for (host, expected) in expected {
         let asked = [format!("{latin}*"), format!("{upper}*"), format!("{lower}*"), latin.clone()];
         let found = asked.map(|name| rows(&bench, host, &keys("STUDY", &[uid, (tags::PATIENT_NAME, &name)])));
@@ -162,7 +163,10 @@ fn lenient_products_find_a_series_by_its_own_uid() {
     for host in ["research", "ris"] {
         assert_eq!(rows(&bench, host, &identifier), 1, "{host}");
     }
-    assert_eq!(rows(&bench, "research", &keys("IMAGE", &[(tags::SERIES_INSTANCE_UID, &series.uid)])), usize::try_from(series.instances).unwrap());
+    assert_eq!(
+        rows(&bench, "research", &keys("IMAGE", &[(tags::SERIES_INSTANCE_UID, &series.uid)])),
+        usize::try_from(series.instances).unwrap()
+    );
     let other = if study.modality.as_str() == "CT" { "MR" } else { "CT" };
     let first = keys("STUDY", &[(tags::STUDY_INSTANCE_UID, &study.uid), (tags::MODALITY, other)]);
     assert_eq!((rows(&bench, "research", &first), rows(&bench, "pacs", &first)), (0, 1));
