@@ -32,14 +32,19 @@ impl<K: Clone + Eq + Hash, V: Clone> Cache<K, V> {
         }
     }
 
-    /// The same where making may fail; a failure is not kept.
+    /// The value of a key when it is held.
+    pub(crate) fn held(&self, key: &K) -> Option<V> {
+        self.lock().touch(key)
+    }
+
+    /// The value of a key, made when it is not held, where making may fail; a failure is not kept.
     pub(crate) fn get_or_try<E>(
         &self,
         key: &K,
         size: impl Fn(&V) -> usize,
         make: impl FnOnce() -> Result<V, E>,
     ) -> Result<V, E> {
-        if let Some(value) = self.lock().touch(key) {
+        if let Some(value) = self.held(key) {
             return Ok(value);
         }
         let value = make()?;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::codec::{self, NotCoded};
 use super::{Imaging, Object, build_of, compose, of};
 use crate::wire::dicom::dataset::{Charset, Coding, TransferSyntax};
@@ -53,10 +55,7 @@ impl Imaging {
         let size = |object: &Arc<Object>| object.bytes.len();
         let key = (instance.uid.clone(), form.sent, form.loses(), charset);
         let made = self.objects.get_or_try(&key, size, || {
-            let drawn = of(view, study, series, instance, charset, |s| {
-                let build = build_of(view, study, s.patient);
-                compose::object(s, &self.body(s, build), build, TransferSyntax::ExplicitLittle)
-            });
+            let drawn = self.drawn(view, study, series, instance, charset);
             Ok::<_, NotCoded>(Arc::new(Object {
                 sop_class: instance.sop_class.clone(),
                 sop_instance: instance.uid.clone(),
@@ -64,6 +63,26 @@ impl Imaging {
             }))
         });
         made.ok()
+    }
+
+    /// The object as it is drawn. When it has to be drawn for this, it is not kept: whoever wants it
+    /// coded seldom wants it plain as well.
+    fn drawn(
+        &self,
+        view: &View,
+        study: &Study,
+        series: &Series,
+        instance: &Instance,
+        charset: Charset,
+    ) -> Bytes {
+        let plain = TransferSyntax::ExplicitLittle;
+        if let Some(object) = self.objects.held(&(instance.uid.clone(), plain, false, charset)) {
+            return object.bytes.clone();
+        }
+        of(view, study, series, instance, charset, |s| {
+            let build = build_of(view, study, s.patient);
+            compose::object(s, &self.body(s, build), build, plain)
+        })
     }
 }
 
