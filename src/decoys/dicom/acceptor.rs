@@ -5,12 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use std::time::Duration;
 
-use super::behaviour::{AbortCode, Refusal, Timers};
+use super::assembler::Stop;
+use super::behaviour::{After, Break, Breaking, Refusal, Timers};
 use super::courier::Courier;
 use super::established::{End, Established, Flow};
-use super::negotiate::{Answer, negotiate};
+use super::negotiate::{Agreed, Answer, negotiate};
 use super::report;
-use super::task::{Desk, Link};
+use super::task::{Desk, Link, Place};
 use super::tool::{self, Habits};
 use super::traps;
 use crate::session::{Machine, Next, Outbox, Wake};
@@ -25,6 +26,10 @@ pub(crate) struct Acceptor {
     inbox: BytesMut,
     phase: Phase,
     opened: Timestamp,
+    /// When the first byte of a first header came.
+    begun: Option<Timestamp>,
+    /// Its place among the associations that the product serves at a time.
+    place: Option<Place>,
     spread: Option<Duration>,
     habits: Habits,
 }
@@ -38,6 +43,8 @@ enum Phase {
     Draining(Timestamp),
     /// The last word was said; the peer should close.
     Lingering(Timestamp),
+    /// The last word was said; it closes when a pause is over.
+    Leaving,
 }
 
 impl Acceptor {
@@ -49,6 +56,8 @@ impl Acceptor {
             inbox: BytesMut::new(),
             phase: Phase::Waiting,
             opened,
+            begun: None,
+            place: None,
             spread: None,
             habits: Habits::default(),
         }
@@ -69,13 +78,14 @@ impl Acceptor {
             }
             Phase::Lingering(_) if !self.inbox.is_empty() => Next::Reset,
             Phase::Lingering(until) => Next::Read(Some(left(now, *until))),
+            Phase::Leaving => Next::Close,
         }
     }
 
     fn waiting(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
-        let Some(header) = Header::read(&self.inbox) else {
-            let limit = Timers::of(self.timers().first_pdu_ms);
-            return Next::Read(Some(left(now, after(self.opened, limit))));
+        let looks_after = self.desk.shared.profile.table.network.looks_after;
+        let Some(header) = Header::read(&self.inbox).filter(|_| self.inbox.len() >= looks_after) else {
+            return Next::Read(Some(self.left_for_header(now)));
         };
         match header.kind {
             None => {
@@ -88,12 +98,25 @@ impl Acceptor {
             }
             Some(Kind::AssociateRq) => self.request(header, now, out),
             Some(Kind::AssociateAc | Kind::AssociateRj | Kind::Data | Kind::ReleaseRq | Kind::ReleaseRp) => {
-                self.desk.session.malformed("PDU before an association", &self.inbox);
-                send_abort(out, self.desk.shared.profile.table.abort.first);
-                self.forget(HEADER);
-                self.end()
+                let stop = Stop { what: Break::First, rule: "PDU before an association" };
+                let sample = sample(&self.inbox);
+                self.forget(if self.breaking(stop.what).then == After::GoOn {
+                    header.whole()
+                } else {
+                    HEADER
+                });
+                self.break_off(stop, &sample, now, out)
             }
         }
+    }
+
+    /// Until the first byte, then from it to a whole header.
+    fn left_for_header(&mut self, now: Timestamp) -> Duration {
+        if self.inbox.is_empty() {
+            return left(now, after(self.opened, Timers::of(self.timers().first_pdu_ms)));
+        }
+        let begun = *self.begun.get_or_insert(now);
+        left(now, after(begun, Timers::of(self.timers().header_ms)))
     }
 
     fn request(&mut self, header: Header, now: Timestamp, out: &mut Outbox) -> Next {
@@ -106,11 +129,14 @@ impl Acceptor {
         }
         let body = self.inbox.split_to(header.whole()).freeze().slice(HEADER..);
         let version = Associate::version_of(&body).unwrap_or(0);
-        if body.len() >= SHORTEST_REQUEST && version & 1 == 0 {
+        let rules = &self.desk.shared.profile.table.association;
+        let wrong = body.len() >= SHORTEST_REQUEST && version & 1 == 0;
+        if let Some(refusal) = rules.refusals.version.filter(|_| wrong) {
             self.desk.session.malformed("protocol version", &body);
-            return self.refuse(self.desk.shared.profile.table.association.refusals.version, now, out);
+            return self.refuse(refusal, now, out);
         }
-        match Associate::read(&body) {
+        let read = if rules.long_names { Associate::read_long } else { Associate::read };
+        match read(&body) {
             Ok(asked) => {
                 self.habits.proposed(&body, &asked);
                 tool::tell(&self.desk.session, &asked);
@@ -126,14 +152,13 @@ impl Acceptor {
 
     fn answer(&mut self, asked: Associate, now: Timestamp, out: &mut Outbox) -> Next {
         match negotiate(&self.desk.shared.profile, &asked) {
-            Answer::Accept(agreed) => {
-                report::proposal(&self.desk.session, &asked, 0);
-                out.send(agreed.reply.clone());
-                let courier = Courier::new(&self.desk.shared.profile.table.network, agreed.peer_max_pdu);
-                let link = Link { agreed, courier, calling: asked.calling, called: asked.called };
-                self.phase = Phase::Open(Box::new(Established::new(link)));
-                self.open_association(now, out)
-            }
+            Answer::Accept(agreed) => match self.take_place() {
+                Ok(()) => self.accept(agreed, asked, now, out),
+                Err(code) => {
+                    report::proposal(&self.desk.session, &asked, number(code));
+                    self.refuse(code, now, out)
+                }
+            },
             Answer::Refuse(code) => {
                 report::proposal(&self.desk.session, &asked, number(code));
                 self.refuse(code, now, out)
@@ -143,6 +168,27 @@ impl Acceptor {
                 self.give_up(0, now)
             }
         }
+    }
+
+    fn accept(&mut self, agreed: Agreed, asked: Associate, now: Timestamp, out: &mut Outbox) -> Next {
+        let table = &self.desk.shared.profile.table;
+        report::proposal(&self.desk.session, &asked, 0);
+        out.send(agreed.reply.clone());
+        let courier = Courier::new(&table.network, agreed.peer_max_pdu);
+        let lenient = table.services.lenient;
+        let link = Link { agreed, courier, calling: asked.calling, called: asked.called };
+        self.phase = Phase::Open(Box::new(Established::new(link, lenient)));
+        self.open_association(now, out)
+    }
+
+    /// Takes a place among the associations; the refusal when none is left.
+    fn take_place(&mut self) -> Result<(), Refusal> {
+        let rules = &self.desk.shared.profile.table.association;
+        let (Some(limit), Some(refusal)) = (rules.limit, rules.refusals.limit) else { return Ok(()) };
+        if self.place.is_none() {
+            self.place = Some(self.desk.shared.places.take(limit).ok_or(refusal)?);
+        }
+        Ok(())
     }
 
     fn open_association(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
@@ -155,31 +201,19 @@ impl Acceptor {
     }
 
     fn finish(&mut self, end: &End, now: Timestamp, out: &mut Outbox) -> Next {
-        let table = &self.desk.shared.profile.table;
         match end {
-            End::Violation(rule, bytes) => {
-                self.desk.session.malformed(rule, bytes);
-                send_abort(out, table.abort.violation);
-                self.phase = Phase::Draining(after(now, Timers::of(table.timers.after_abort_ms)));
+            End::Break(stop, bytes) => self.break_off(*stop, bytes, now, out),
+            End::Again => {
+                self.phase = Phase::Waiting;
                 self.run(now, out)
-            }
-            End::Unexpected(bytes) => {
-                self.desk.session.malformed("PDU that has no place here", bytes);
-                send_abort(out, table.abort.unexpected);
-                self.end()
-            }
-            End::Oversized(bytes) => {
-                self.desk.session.malformed("P-DATA-TF above the maximum length", bytes);
-                for code in &table.abort.oversized {
-                    send_abort(out, *code);
-                }
-                self.end()
             }
             End::Released => {
                 self.habits.tell(&self.desk.session, "release");
                 out.send(pdu::release_response());
-                self.phase = Phase::Lingering(after(now, Timers::of(table.timers.after_release_ms)));
-                self.run(now, out)
+                if self.desk.shared.profile.table.network.peer_closes {
+                    return self.run(now, out);
+                }
+                self.part(self.timers().after_release_ms, now, out)
             }
             End::Gone => {
                 self.habits.tell(&self.desk.session, "abort");
@@ -188,12 +222,51 @@ impl Acceptor {
         }
     }
 
+    fn breaking(&self, what: Break) -> &Breaking {
+        self.desk.shared.profile.table.abort.on(what)
+    }
+
+    /// Says and does what the product does when it can't go on.
+    fn break_off(&mut self, stop: Stop, bytes: &[u8], now: Timestamp, out: &mut Outbox) -> Next {
+        self.desk.session.malformed(stop.rule, bytes);
+        let Breaking { send, then } = self.breaking(stop.what).clone();
+        for [source, reason] in &send {
+            out.send(pdu::abort(*source, *reason));
+        }
+        match then {
+            After::Close if self.timers().deaf && !send.is_empty() => {
+                self.part(self.timers().after_abort_ms, now, out)
+            }
+            After::Close => self.end(),
+            After::Drain => {
+                self.phase = Phase::Draining(after(now, Timers::of(self.timers().after_abort_ms)));
+                self.run(now, out)
+            }
+            After::GoOn => self.run(now, out),
+        }
+    }
+
+    /// Ends after the last word, at once or when the peer has had its time.
+    fn part(&mut self, ms: u64, now: Timestamp, out: &mut Outbox) -> Next {
+        if ms == 0 {
+            return self.end();
+        }
+        if self.timers().deaf {
+            self.phase = Phase::Leaving;
+            return Next::Think(self.desk.session.pace(Timers::of(ms)));
+        }
+        self.phase = Phase::Lingering(after(now, Timers::of(ms)));
+        self.run(now, out)
+    }
+
     fn drain(&mut self, now: Timestamp, until: Timestamp, out: &mut Outbox) -> Next {
         while let Some(header) = Header::read(&self.inbox) {
             match header.kind {
                 Some(Kind::Abort) => return Next::Close,
                 Some(Kind::AssociateRq) => {
-                    send_abort(out, self.desk.shared.profile.table.abort.unexpected);
+                    for [source, reason] in &self.breaking(Break::Unexpected).send {
+                        out.send(pdu::abort(*source, *reason));
+                    }
                     self.forget(header.whole());
                 }
                 Some(
@@ -208,23 +281,33 @@ impl Acceptor {
     /// Says no and ends, at once or when the peer has closed.
     fn refuse(&mut self, [result, source, reason]: Refusal, now: Timestamp, out: &mut Outbox) -> Next {
         out.send(pdu::reject(result, source, reason));
-        self.give_up(0, now)
+        if self.desk.shared.profile.table.network.peer_closes {
+            self.opened = now;
+            return self.run(now, out);
+        }
+        if self.timers().deaf {
+            self.part(self.timers().after_refusal_ms, now, out)
+        } else {
+            self.give_up(0, now)
+        }
     }
 
     /// Ends without a word after so many bytes were read.
     fn give_up(&mut self, read: usize, now: Timestamp) -> Next {
         self.forget(read);
-        let linger = Timers::of(self.desk.shared.profile.table.association.refusals.linger_ms);
-        if linger.is_zero() || !self.inbox.is_empty() {
+        let timers = self.timers();
+        if timers.after_refusal_ms == 0 || timers.deaf || !self.inbox.is_empty() {
             return self.end();
         }
+        let linger = Timers::of(timers.after_refusal_ms);
         self.phase = Phase::Lingering(after(now, linger));
         Next::Read(Some(linger))
     }
 
-    /// Closing with unread input resets the connection: so kernels do.
+    /// Closing with unread input resets the connection: so kernels do, unless it was shut down first.
     fn end(&self) -> Next {
-        if self.inbox.is_empty() { Next::Close } else { Next::Reset }
+        let shut_down = self.desk.shared.profile.table.network.shuts_down_first;
+        if self.inbox.is_empty() || shut_down { Next::Close } else { Next::Reset }
     }
 
     fn forget(&mut self, bytes: usize) {
@@ -255,11 +338,20 @@ impl Acceptor {
             };
         }
         open.abandon(&self.desk, now, out);
-        if self.inbox.len() < HEADER {
-            return Next::Close;
-        }
         let rest = self.inbox.split().freeze();
-        self.finish(&End::Violation("PDU that never ends", rest), now, out)
+        if rest.len() < HEADER {
+            return self.fall_silent(now, out);
+        }
+        self.break_off(Stop { what: Break::Stuck, rule: "PDU that never ends" }, &rest, now, out)
+    }
+}
+
+impl Acceptor {
+    /// Nothing came for as long as an association may be idle, which is no fault of the peer's.
+    fn fall_silent(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
+        let Breaking { send, .. } = self.breaking(Break::Idle);
+        send.iter().for_each(|[source, reason]| out.send(pdu::abort(*source, *reason)));
+        if send.is_empty() { Next::Close } else { self.part(self.timers().after_abort_ms, now, out) }
     }
 }
 
@@ -288,7 +380,10 @@ impl Machine for Acceptor {
                 self.habits.tell(&self.desk.session, "close");
                 Next::Close
             }
-            (Wake::PeerClosed, Phase::Waiting | Phase::Draining(_) | Phase::Lingering(_)) => Next::Close,
+            (
+                Wake::PeerClosed,
+                Phase::Waiting | Phase::Draining(_) | Phase::Lingering(_) | Phase::Leaving,
+            ) => Next::Close,
             (Wake::Deadline, _) => self.deadline(now, out),
             (Wake::Relay(event), Phase::Open(open)) => match open.relay(&self.desk, &event, now, out) {
                 Flow::End(end) => self.finish(&end, now, out),
@@ -297,10 +392,6 @@ impl Machine for Acceptor {
             (Wake::Thought | Wake::More | Wake::Relay(_), _) => self.run(now, out),
         }
     }
-}
-
-fn send_abort(out: &mut Outbox, [source, reason]: AbortCode) {
-    out.send(pdu::abort(source, reason));
 }
 
 fn number([result, source, reason]: Refusal) -> u32 {

@@ -1,12 +1,12 @@
 //! What a DICOM product does, as a table: `dicom.toml` of a persona.
 
+mod layer;
 mod services;
-
-use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Deserialize;
 
+pub(crate) use self::layer::*;
 pub(crate) use self::services::*;
 
 use crate::persona;
@@ -43,139 +43,6 @@ pub(crate) struct Behaviour {
     pub(crate) store: Store,
 }
 
-/// Implementation class UID and version name (PS3.7 D.3.3.2).
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Implementation {
-    /// Class UID.
-    pub(crate) uid: String,
-    /// Version name.
-    pub(crate) version: String,
-}
-
-/// How it uses its connection.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Network {
-    /// Nagle's algorithm stays on.
-    pub(crate) nagle: bool,
-    /// How it cuts P-DATA into writes.
-    pub(crate) segmentation: Segmentation,
-    /// Largest PDU that it takes, bytes, as it announces.
-    pub(crate) max_pdu: u32,
-    /// Largest PDU that it sends whatever the peer takes, bytes.
-    pub(crate) max_send_pdu: u32,
-    /// Largest A-ASSOCIATE-RQ that it reads, bytes.
-    pub(crate) largest_request: u32,
-}
-
-/// How P-DATA becomes writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Segmentation {
-    /// The 12 bytes of PDU and PDV header, then the rest: DCMTK.
-    HeaderApart,
-    /// Each PDU by one write.
-    Whole,
-}
-
-/// How long it waits, in milliseconds.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Timers {
-    /// From accept to the header of the first PDU (ARTIM, PS3.8 9.1.5).
-    pub(crate) first_pdu_ms: u64,
-    /// Between two pieces of a PDU's body.
-    pub(crate) body_ms: u64,
-    /// For the next PDU of an association.
-    pub(crate) idle_ms: u64,
-    /// The two before vary by up to this much more.
-    pub(crate) spread_ms: u64,
-    /// For the peer's close after an A-ABORT.
-    pub(crate) after_abort_ms: u64,
-    /// For the peer's close after an A-RELEASE-RP.
-    pub(crate) after_release_ms: u64,
-}
-
-impl Timers {
-    /// A time of the table.
-    pub(crate) fn of(ms: u64) -> Duration {
-        Duration::from_millis(ms)
-    }
-}
-
-/// How it negotiates.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Association {
-    /// Which called AE titles it takes.
-    pub(crate) called: Called,
-    /// In which order its answer lists presentation contexts.
-    pub(crate) order: Order,
-    /// Whether it grants the roles proposed for storage classes, as C-GET needs.
-    pub(crate) role_selection: bool,
-    /// Transfer syntaxes that it takes, most wanted first.
-    pub(crate) transfer_syntaxes: Vec<String>,
-    /// Result for a storage class that it knows in syntaxes that it doesn't.
-    pub(crate) unsupported_storage: u8,
-    /// How it says no.
-    pub(crate) refusals: Refusals,
-}
-
-/// Which called AE titles are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Called {
-    /// Its own.
-    Own,
-    /// Any that is not empty.
-    Any,
-}
-
-/// Order of presentation contexts in an A-ASSOCIATE-AC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Order {
-    /// As proposed.
-    Proposed,
-    /// Accepted storage classes before all others.
-    StorageFirst,
-}
-
-/// Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21).
-pub(crate) type Refusal = [u8; 3];
-
-/// How it says no.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Refusals {
-    /// Called AE title not recognised.
-    pub(crate) called: Refusal,
-    /// Application context not supported.
-    pub(crate) application_context: Refusal,
-    /// Protocol version not supported.
-    pub(crate) version: Refusal,
-    /// How long it waits for the peer's close, milliseconds; 0 closes at once.
-    pub(crate) linger_ms: u64,
-}
-
-/// Source and reason of an A-ABORT (PS3.8 table 9-26).
-pub(crate) type AbortCode = [u8; 2];
-
-/// How it breaks off.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Abort {
-    /// The first PDU is a known one but no A-ASSOCIATE-RQ.
-    pub(crate) first: AbortCode,
-    /// A PDU that has no place in an open association.
-    pub(crate) unexpected: AbortCode,
-    /// Anything else that it can't go on with.
-    pub(crate) violation: AbortCode,
-    /// A P-DATA-TF above its maximum length; sent one after another.
-    pub(crate) oversized: Vec<AbortCode>,
-}
-
 /// What it offers.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -184,8 +51,34 @@ pub(crate) struct Services {
     pub(crate) verification: bool,
     /// Whether a C-CANCEL that comes late is ignored; else it is a violation.
     pub(crate) cancel: bool,
+    /// Whether a command is served whatever fields it lacks, and its data set read where none
+    /// belongs; else both are violations.
+    #[serde(default)]
+    pub(crate) lenient: bool,
+    /// Statuses of a product that looks a command's SOP class up before it serves it; absent: the
+    /// command's field alone decides.
+    pub(crate) registry: Option<Registry>,
+    /// Calling AE titles that may query and retrieve, others are broken off; absent: all may.
+    pub(crate) callers: Option<Vec<String>>,
+    /// Other classes that it accepts in a proposal.
+    #[serde(default)]
+    pub(crate) accepts: Vec<String>,
     /// Storage classes, whole or below 1.2.840.10008.5.1.4.
     pub(crate) storage: Vec<String>,
+}
+
+/// Statuses of a product that looks SOP classes up (PS3.7 annex C).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Registry {
+    /// The command names no SOP class.
+    pub(crate) no_class: u16,
+    /// A composite command for a class that it doesn't serve.
+    pub(crate) unknown_class: u16,
+    /// A normalized command for a class that it doesn't serve.
+    pub(crate) unknown_normalized: u16,
+    /// The class has no such operation.
+    pub(crate) unknown_operation: u16,
 }
 
 impl Behaviour {
@@ -223,10 +116,14 @@ impl Behaviour {
 
     /// The storage classes, whole.
     pub(crate) fn storage_classes(&self) -> impl Iterator<Item = Bytes> + '_ {
-        self.services.storage.iter().map(|uid| {
-            if uid.starts_with("1.2.840.") { uid.clone() } else { format!("{SOP_CLASS_ROOT}{uid}") }.into()
-        })
+        self.services.storage.iter().map(|uid| whole_class(uid))
     }
+}
+
+/// A SOP class of a table, which may leave the usual root out.
+pub(crate) fn whole_class(uid: &str) -> Bytes {
+    let whole = uid.starts_with("1.2.840.") || uid.starts_with("1.3.");
+    if whole { uid.to_owned() } else { format!("{SOP_CLASS_ROOT}{uid}") }.into()
 }
 
 #[cfg(test)]

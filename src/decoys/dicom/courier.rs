@@ -7,7 +7,7 @@ use crate::session::Outbox;
 use crate::wire::dicom::command::Command;
 use crate::wire::dicom::dataset::TransferSyntax;
 use crate::wire::dicom::elements::Elements;
-use crate::wire::dicom::pdu::{DATA_HEAD, Fragment, data_head};
+use crate::wire::dicom::pdu::{DATA_HEAD, Fragment, HEADER, data_head};
 
 /// Buffer of a product whose peer takes less than a header at once, bytes.
 const SMALL_BUFFER: usize = 4096 - DATA_HEAD;
@@ -32,6 +32,8 @@ pub(crate) struct Courier {
     /// Bytes of them that fit one PDU; `None` when no PDU is large enough.
     fragment: Option<usize>,
     segmentation: Segmentation,
+    /// To a peer that takes no PDU it sends an empty one before it fails: dcm4che.
+    sends_nothing: bool,
 }
 
 impl Courier {
@@ -39,21 +41,45 @@ impl Courier {
     pub(crate) fn new(network: &Network, peer_max_pdu: u32) -> Self {
         let most = network.max_send_pdu;
         let whole = if peer_max_pdu == 0 { most } else { peer_max_pdu.min(most) };
-        let even = usize::try_from(whole - whole % 2).unwrap_or(usize::MAX);
-        let buffer = match even.saturating_sub(DATA_HEAD) {
+        let whole = usize::try_from(whole).unwrap_or(usize::MAX);
+        if network.segmentation != Segmentation::HeaderApart {
+            // What counts to the peer's maximum beside the fragment.
+            let head = if network.counts_header { DATA_HEAD } else { DATA_HEAD - HEADER };
+            let least = if network.segmentation == Segmentation::Packed { 2 } else { 1 };
+            let room = whole.saturating_sub(head);
+            let fragment = (room >= least).then_some(room - room % least);
+            return Courier {
+                buffer: usize::MAX,
+                fragment,
+                segmentation: network.segmentation,
+                sends_nothing: !network.counts_header,
+            };
+        }
+        let buffer = match (whole - whole % 2).saturating_sub(DATA_HEAD) {
             0..DATA_HEAD => SMALL_BUFFER,
             room => room,
         };
         let room = if peer_max_pdu == 0 { most } else { peer_max_pdu };
         let room = usize::try_from(room).unwrap_or(usize::MAX);
         let fragment = (room >= DATA_HEAD + 2).then(|| room - DATA_HEAD);
-        Courier { buffer, fragment, segmentation: network.segmentation }
+        Courier { buffer, fragment, segmentation: network.segmentation, sends_nothing: false }
     }
 
     /// Starts writing into an outbox; [`Batch::finish`] ends it.
     pub(crate) fn batch<'a>(&self, out: &'a mut Outbox) -> Batch<'a> {
         Batch { courier: *self, out, small: Vec::new(), begun: false }
     }
+}
+
+/// What is left of a data set, from where, and its name.
+type Rest = (Bytes, usize, Option<String>);
+
+/// How a data set went beside its command.
+enum Packed {
+    /// All of it, or so far.
+    Rest(Option<Rest>),
+    /// Not at all.
+    Apart(Payload),
 }
 
 /// Messages on their way into an outbox.
@@ -80,6 +106,14 @@ impl Batch<'_> {
     ) -> Result<(), TooSmall> {
         let mut bytes = Vec::with_capacity(192);
         command.write(&mut bytes);
+        let packed = self.courier.segmentation == Segmentation::Packed;
+        let data = match data {
+            Some(data) if packed => match self.packed(context, &bytes, data) {
+                Packed::Rest(rest) => return self.rest(context, rest),
+                Packed::Apart(data) => Some(data),
+            },
+            data => data,
+        };
         self.elements(context, true, &Bytes::from(bytes), TransferSyntax::ImplicitLittle)?;
         match data {
             None => Ok(()),
@@ -98,7 +132,7 @@ impl Batch<'_> {
     ) -> Result<(), TooSmall> {
         let mut at = 0;
         while bytes.len() - at > self.courier.buffer {
-            let room = at + self.courier.buffer;
+            let room = at.saturating_add(self.courier.buffer);
             let mut headers = Elements::of(bytes.clone(), syntax).map_while(Result::ok).map(|e| e.header);
             let split = headers.find(|header| header.start < room && room < header.end);
             let end = split.map_or(room, |header| header.start).max(at + 1);
@@ -106,6 +140,41 @@ impl Batch<'_> {
             at = end;
         }
         self.pieces(context, command, &bytes.slice(at..), true, None)
+    }
+
+    /// Sends a command and what fits of its data set in one PDU.
+    fn packed(&mut self, context: u8, command: &[u8], data: Payload) -> Packed {
+        const VALUE_HEAD: usize = DATA_HEAD - HEADER;
+        let room = self.courier.fragment.unwrap_or(0).saturating_sub(command.len() + VALUE_HEAD);
+        if room < 2 {
+            return Packed::Apart(data);
+        }
+        let (bytes, name) = match data {
+            Payload::Small(bytes, _) => (bytes, None),
+            Payload::Object(bytes, name) => (bytes, Some(name)),
+        };
+        let end = bytes.len().min(room);
+        let first = Fragment { context, command: true, last: true };
+        let second = Fragment { context, command: false, last: end == bytes.len() };
+        let length = command.len() + end + 2 * VALUE_HEAD;
+        let mut pdu = Vec::with_capacity(HEADER + length);
+        pdu.extend_from_slice(&[4, 0]);
+        pdu.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+        pdu.extend_from_slice(data_head(first, command.len()).get(HEADER..).unwrap_or_default());
+        pdu.extend_from_slice(command);
+        pdu.extend_from_slice(data_head(second, end).get(HEADER..).unwrap_or_default());
+        pdu.extend_from_slice(bytes.get(..end).unwrap_or_default());
+        match &name {
+            Some(name) => self.out.send_bulk(pdu, format!("{name} from byte 0")),
+            None => self.out.send(pdu),
+        }
+        Packed::Rest((end < bytes.len()).then_some((bytes, end, name)))
+    }
+
+    /// Sends what did not fit beside its command.
+    fn rest(&mut self, context: u8, rest: Option<Rest>) -> Result<(), TooSmall> {
+        let Some((bytes, at, name)) = rest else { return Ok(()) };
+        self.pieces(context, false, &bytes.slice(at..), true, name.as_deref())
     }
 
     /// Hands over what was gathered.
@@ -121,10 +190,15 @@ impl Batch<'_> {
         ends: bool,
         name: Option<&str>,
     ) -> Result<(), TooSmall> {
-        let fragment_room = self.courier.fragment.ok_or(TooSmall)?;
+        let Some(fragment_room) = self.courier.fragment else {
+            if self.courier.sends_nothing {
+                self.piece(Fragment { context, command, last: false }, Bytes::new(), None);
+            }
+            return Err(TooSmall);
+        };
         let mut at = 0;
         loop {
-            let buffer_end = bytes.len().min(at + self.courier.buffer);
+            let buffer_end = bytes.len().min(self.courier.buffer.saturating_add(at));
             let end = buffer_end.min(at + fragment_room);
             let done = end == bytes.len();
             let fragment = Fragment { context, command, last: done && ends };
@@ -171,28 +245,55 @@ impl Batch<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::dicom::pdu::Header;
 
     fn network(segmentation: Segmentation) -> Network {
-        Network { nagle: true, segmentation, max_pdu: 16384, max_send_pdu: 131_072, largest_request: 1 << 20 }
+        Network {
+            nagle: true,
+            segmentation,
+            counts_header: segmentation != Segmentation::Whole,
+            max_pdu: 16384,
+            largest_data: None,
+            max_send_pdu: 131_072,
+            largest_request: 1 << 20,
+            looks_after: HEADER,
+            shuts_down_first: false,
+            peer_closes: false,
+        }
     }
 
-    fn fragments(peer_max: u32, length: usize) -> Option<Vec<usize>> {
-        let courier = Courier::new(&network(Segmentation::Whole), peer_max);
+    fn fragments(segmentation: Segmentation, peer_max: u32, length: usize) -> Option<Vec<usize>> {
+        let courier = Courier::new(&network(segmentation), peer_max);
         let mut out = Outbox::default();
         let mut batch = courier.batch(&mut out);
         batch.pieces(1, false, &Bytes::from(vec![0; length]), true, None).ok()?;
         batch.finish();
-        Some(out.writes.iter().map(|write| write.bytes.len() - DATA_HEAD).collect())
+        Some(lengths(&out))
+    }
+
+    /// Bytes of each fragment.
+    fn lengths(out: &Outbox) -> Vec<usize> {
+        let mut rest = Bytes::from(out.joined());
+        let mut found = Vec::new();
+        while let Some(header) = Header::read(&rest) {
+            found.push(rest.split_to(header.whole()).len() - DATA_HEAD);
+        }
+        found
     }
 
     #[test]
     fn fragments_fill_what_the_peer_takes() {
-        assert_eq!(fragments(16384, 20000), Some(vec![16372, 3628]));
-        assert_eq!(fragments(0, 200_000), Some(vec![131_060, 68940]));
-        assert_eq!(fragments(14, 6), Some(vec![2, 2, 2]));
-        assert_eq!(fragments(25, 30), Some(vec![12, 12, 6]));
-        assert_eq!(fragments(16384, 0), Some(vec![0]));
-        assert_eq!(fragments(13, 4), None);
+        assert_eq!(fragments(Segmentation::HeaderApart, 16384, 20000), Some(vec![16372, 3628]));
+        assert_eq!(fragments(Segmentation::HeaderApart, 0, 200_000), Some(vec![131_060, 68940]));
+        assert_eq!(fragments(Segmentation::HeaderApart, 14, 6), Some(vec![2, 2, 2]));
+        assert_eq!(fragments(Segmentation::HeaderApart, 25, 30), Some(vec![12, 12, 6]));
+        assert_eq!(fragments(Segmentation::HeaderApart, 16384, 0), Some(vec![0]));
+        assert_eq!(fragments(Segmentation::HeaderApart, 13, 4), None);
+        assert_eq!(fragments(Segmentation::Whole, 16384, 20000), Some(vec![16378, 3622]));
+        assert_eq!(fragments(Segmentation::Whole, 8, 5), Some(vec![2, 2, 1]));
+        assert_eq!(fragments(Segmentation::Whole, 7, 3), Some(vec![1, 1, 1]));
+        assert_eq!(fragments(Segmentation::Whole, 6, 3), None);
+        assert_eq!(fragments(Segmentation::Packed, 15, 4), Some(vec![2, 2]));
     }
 
     #[test]
@@ -209,10 +310,10 @@ mod tests {
             [(30, vec![12, 18, 18, 18, 12]), (25, vec![12, 12, 12, 12, 10, 10, 10]), (20, [8; 9].to_vec())]
         {
             let mut out = Outbox::default();
-            let mut batch = Courier::new(&network(Segmentation::Whole), peer_max).batch(&mut out);
+            let mut batch = Courier::new(&network(Segmentation::HeaderApart), peer_max).batch(&mut out);
             batch.message(1, &echo, None).unwrap();
             batch.finish();
-            let lengths: Vec<_> = out.writes.iter().map(|write| write.bytes.len() - DATA_HEAD).collect();
+            let lengths = lengths(&out);
             assert_eq!(lengths[..expected.len()], expected, "{peer_max}");
             assert_eq!(lengths.iter().sum::<usize>(), 78);
         }

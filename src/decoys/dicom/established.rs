@@ -4,8 +4,10 @@ use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 
 use super::acceptor::sample;
-use super::assembler::{Assembler, Data, Message, Sink, Violation};
+use super::assembler::{Assembler, Data, Message, Sink, Stop};
+use super::behaviour::Break;
 use super::courier::TooSmall;
+use super::dispatch::{bare_response, may_ask, misplaced, unregistered};
 use super::find::Finding;
 use super::negotiate::Agreement;
 use super::report;
@@ -16,7 +18,11 @@ use super::task::{Desk, Link, Progress, Turn};
 use super::traps;
 use crate::session::{Next, Outbox, RelayEvent};
 use crate::wire::dicom::command::{Command, field};
-use crate::wire::dicom::pdu::{self, HEADER, Header, Kind};
+use crate::wire::dicom::pdu::{self, Associate, HEADER, Header, Kind};
+
+const NOT_SERVED: &str = "command that the product doesn't serve";
+
+const SMALL_PEER: Stop = Stop { what: Break::SmallPeer, rule: "peer takes no PDU" };
 
 /// What the connection does next.
 pub(crate) enum Flow {
@@ -30,12 +36,10 @@ pub(crate) enum Flow {
 
 /// How an association ends.
 pub(crate) enum End {
-    /// The product breaks off: rule and sample.
-    Violation(&'static str, Bytes),
-    /// A PDU that has no place in an open association.
-    Unexpected(Bytes),
-    /// A P-DATA-TF above the maximum length.
-    Oversized(Bytes),
+    /// The product breaks off, or goes on all the same; with a sample.
+    Break(Stop, Bytes),
+    /// The peer proposes another association, which the product answers.
+    Again,
     /// The peer released it.
     Released,
     /// The peer aborted it.
@@ -59,8 +63,8 @@ enum Task {
 
 impl Established {
     /// A new association.
-    pub(crate) fn new(link: Link) -> Self {
-        Established { link, assembler: Assembler::default(), task: Task::None, next_id: 1 }
+    pub(crate) fn new(link: Link, lenient: bool) -> Self {
+        Established { link, assembler: Assembler::new(lenient), task: Task::None, next_id: 1 }
     }
 
     /// Works until there is something to wait for.
@@ -152,49 +156,58 @@ impl Established {
         out: &mut Outbox,
     ) -> Result<bool, End> {
         let Some(header) = Header::read(inbox) else { return Ok(false) };
+        let table = &desk.shared.profile.table;
+        if inbox.len() < table.network.looks_after {
+            return Ok(false);
+        }
         let Some(kind) = header.kind else {
-            let end = End::Violation("unknown PDU type", sample(inbox));
+            let stop = Stop { what: Break::UnknownType, rule: "unknown PDU type" };
+            let end = End::Break(stop, sample(inbox));
             inbox.clear();
             return Err(end);
         };
-        match kind {
-            Kind::AssociateRq | Kind::AssociateAc | Kind::AssociateRj | Kind::ReleaseRp => {
-                let end = End::Unexpected(sample(inbox));
-                let _ = inbox.split_to(HEADER);
-                return Err(end);
-            }
-            Kind::Data if header.length > desk.shared.profile.table.network.max_pdu => {
-                let end = End::Oversized(sample(inbox));
-                let _ = inbox.split_to(HEADER);
-                return Err(end);
-            }
-            Kind::Data | Kind::ReleaseRq | Kind::Abort => {}
+        if let Some(stop) = misplaced(table, header, kind) {
+            let end = End::Break(stop, sample(inbox));
+            let _ = inbox.split_to(HEADER);
+            return Err(end);
         }
         // A release or abort has four bytes; a longer one is not waited for beyond any limit.
         let whole = header.whole().min(HEADER + largest(desk));
         if inbox.len() < whole {
             return Ok(false);
         }
+        if kind == Kind::AssociateRq && table.association.proposes_again {
+            return Err(End::Again);
+        }
         let body = inbox.split_to(whole).freeze().slice(HEADER..);
         match kind {
             Kind::ReleaseRq => Err(End::Released),
             Kind::Abort => Err(End::Gone),
-            Kind::Data | Kind::AssociateRq | Kind::AssociateAc | Kind::AssociateRj | Kind::ReleaseRp => {
-                self.values(&body, desk, now, out).map(|()| true)
+            Kind::AssociateRq | Kind::AssociateAc | Kind::AssociateRj | Kind::ReleaseRp => {
+                let rule = "PDU that has no place here";
+                let what = match Associate::read_long(&body) {
+                    Err(_) if matches!(kind, Kind::AssociateRq | Kind::AssociateAc) => Break::BadLength,
+                    _ => Break::Unexpected,
+                };
+                Err(End::Break(Stop { what, rule }, body))
             }
+            Kind::Data => self.values(&body, desk, now, out).map(|()| true),
         }
     }
 
     fn values(&mut self, body: &Bytes, desk: &Desk, now: Timestamp, out: &mut Outbox) -> Result<(), End> {
-        let violation = |rule: &'static str| End::Violation(rule, body.slice(..body.len().min(256)));
-        let values =
-            pdu::values(body).map_err(|_| violation("presentation data values don't fill their PDU"))?;
+        let end = |stop: Stop| End::Break(stop, body.slice(..body.len().min(256)));
+        let lenient = desk.shared.profile.table.services.lenient;
+        if body.is_empty() && lenient {
+            return Ok(());
+        }
+        let rule = "presentation data values don't fill their PDU";
+        let values = pdu::values(body).map_err(|_| end(Stop { what: Break::BadValues, rule }))?;
         for value in values {
             let calling = self.link.calling.clone();
             let start = |context: &Agreement, command: &Command| sink(desk, &calling, context, command);
-            let taken = self.assembler.take(&value, &self.link.agreed, start);
-            if let Some(message) = taken.map_err(|Violation(rule)| violation(rule))? {
-                self.message(message, desk, now, out).map_err(|Violation(rule)| violation(rule))?;
+            if let Some(message) = self.assembler.take(&value, &self.link.agreed, start).map_err(end)? {
+                self.message(message, desk, now, out).map_err(end)?;
             }
         }
         Ok(())
@@ -206,21 +219,26 @@ impl Established {
         desk: &Desk,
         now: Timestamp,
         out: &mut Outbox,
-    ) -> Result<(), Violation> {
+    ) -> Result<(), Stop> {
         let mut turn = Turn { desk, link: &self.link, now, out };
         let (context, command) = (message.context.id, &message.command);
         match &mut self.task {
             Task::None => {}
-            Task::Find(task) => return task.hear(&turn, context, command),
-            Task::Get(task) => return task.hear(&mut turn, context, command),
-            Task::Move(task) => return task.hear(context, command),
+            Task::Find(task) => return Ok(task.hear(&turn, context, command)?),
+            Task::Get(task) => return Ok(task.hear(&mut turn, context, command)?),
+            Task::Move(task) => return Ok(task.hear(context, command)?),
+        }
+        let profile = &desk.shared.profile;
+        if let Some(status) = unregistered(profile, command) {
+            desk.session.malformed("command for a class that is not served", &[]);
+            return respond(&mut turn, context, &bare_response(command, status));
         }
         if let Data::Identifier(identifier) = &message.data {
             traps::identifier(&desk.session, identifier, message.context.syntax);
         }
         let query = desk.shared.profile.table.query.is_some();
         match (command.field, &message.data) {
-            (Some(field::C_ECHO), Data::None) => {
+            (Some(field::C_ECHO), Data::None | Data::Identifier(_)) => {
                 report::echo(&desk.session, &self.link.called, command);
                 respond(&mut turn, context, &command.response(0))
             }
@@ -237,9 +255,15 @@ impl Established {
                 Ok(())
             }
             (Some(field::C_STORE), Data::Object(_)) => stored(&mut turn, message),
-            (Some(field::C_CANCEL), Data::None) if desk.shared.profile.table.services.cancel => Ok(()),
+            (Some(field::C_CANCEL), Data::None) if profile.table.services.cancel => Ok(()),
+            (Some(field::C_FIND | field::C_GET | field::C_MOVE | field::C_STORE), Data::None) => {
+                Err(Stop { what: Break::UnreadableCommand, rule: "command without its data set" })
+            }
+            (Some(answer), _) if answer & field::RESPONSE != 0 => {
+                Err(Stop { what: Break::StrayResponse, rule: "response that nothing was asked for" })
+            }
             (Some(_) | None, Data::None | Data::Identifier(_) | Data::Object(_)) => {
-                Err(Violation("command that the product doesn't serve"))
+                Err(Stop { what: Break::NotServed, rule: NOT_SERVED })
             }
         }
     }
@@ -253,38 +277,54 @@ impl Established {
 }
 
 /// Where the data set of a command goes; a command that is not served is not waited for.
-fn sink(desk: &Desk, calling: &[u8], context: &Agreement, command: &Command) -> Result<Sink, Violation> {
+fn sink(desk: &Desk, calling: &[u8], context: &Agreement, command: &Command) -> Result<Sink, Stop> {
     let profile = &desk.shared.profile;
     match command.field {
+        Some(_) if !may_ask(&profile.table, command, calling) => {
+            Err(Stop { what: Break::Violation, rule: "calling AE title may not query" })
+        }
+        Some(_) if unregistered(profile, command).is_some() => Ok(Sink::Identifier(BytesMut::new())),
         Some(field::C_STORE) => {
             Ok(Sink::Object(Incoming::start(&desk.session, profile, calling, context, command)))
         }
-        Some(_) if profile.table.query.is_some() => Ok(Sink::Identifier(BytesMut::new())),
-        Some(_) | None => Err(Violation("command that the product doesn't serve")),
+        Some(_) if profile.table.services.lenient || profile.table.query.is_some() => {
+            Ok(Sink::Identifier(BytesMut::new()))
+        }
+        Some(_) | None => Err(Stop { what: Break::NotServed, rule: NOT_SERVED }),
     }
 }
 
-fn stored(turn: &mut Turn<'_>, message: Message) -> Result<(), Violation> {
+fn stored(turn: &mut Turn<'_>, message: Message) -> Result<(), Stop> {
     let Message { context, command, data } = message;
-    let Data::Object(object) = data else { return Err(Violation("C-STORE without an object")) };
+    let Data::Object(object) = data else { return Ok(()) };
     let status = object.finish(&turn.desk.session, &turn.desk.shared, &command);
-    let status = status.map_err(|Unreadable| Violation("unreadable object"))?;
+    let status = match (status, turn.desk.shared.profile.table.store.status.unreadable) {
+        (Ok(status), _) => status,
+        (Err(Unreadable), Some(status)) => {
+            return respond(turn, context.id, &bare_response(&command, status));
+        }
+        (Err(Unreadable), None) => {
+            return Err(Stop { what: Break::UnreadableObject, rule: "unreadable object" });
+        }
+    };
     let mut response = command.response(status);
     response.sop_instance = command.sop_instance;
     respond(turn, context.id, &response)
 }
 
-fn respond(turn: &mut Turn<'_>, context: u8, response: &Command) -> Result<(), Violation> {
+fn respond(turn: &mut Turn<'_>, context: u8, response: &Command) -> Result<(), Stop> {
     let mut batch = turn.link.courier.batch(turn.out);
     let sent = batch.message(context, response, None);
     batch.finish();
-    sent.map_err(|TooSmall| Violation("peer takes no PDU"))
+    sent.map_err(|TooSmall| SMALL_PEER)
 }
 
 fn largest(desk: &Desk) -> usize {
-    usize::try_from(desk.shared.profile.table.network.max_pdu).unwrap_or(usize::MAX)
+    let network = &desk.shared.profile.table.network;
+    let most = network.largest_data.unwrap_or(network.max_pdu).max(network.largest_request);
+    usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 fn too_small() -> End {
-    End::Violation("peer takes no PDU", Bytes::new())
+    End::Break(SMALL_PEER, Bytes::new())
 }

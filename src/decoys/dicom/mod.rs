@@ -10,6 +10,7 @@ mod acceptor;
 mod assembler;
 mod behaviour;
 mod courier;
+mod dispatch;
 mod established;
 mod find;
 mod negotiate;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use self::acceptor::Acceptor;
 use self::profile::Profile;
-use self::task::{Desk, Shared};
+use self::task::{Desk, Places, Shared};
 use crate::archive::Archive;
 use crate::decoys::Making;
 use crate::persona::{Fault, Service};
@@ -56,7 +57,8 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         profile.table.query.as_ref().map_or(0, |query| query.online_days),
     ));
     let world = Arc::clone(&making.world);
-    let shared = Shared { profile, archive, imaging: Arc::clone(&making.imaging), world };
+    let (imaging, places) = (Arc::clone(&making.imaging), Places::default());
+    let shared = Shared { profile, archive, imaging, world, places };
     Ok(Arc::new(Dicom { shared: Arc::new(shared) }))
 }
 

@@ -1,11 +1,15 @@
 //! Association negotiation (PS3.8 7.1, PS3.7 annex D): from a proposal to the product's answer.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
-use super::behaviour::{Called, Order, Refusal};
-use super::profile::Profile;
+use super::behaviour::{
+    Association, Called, IdentityAnswer, Order, Preference, Refusal, RefusedSyntax, Roles,
+};
+use super::profile::{Profile, VERIFICATION, Verb, model};
 use crate::wire::dicom::dataset::TransferSyntax;
-use crate::wire::dicom::pdu::{Associate, Context, Role};
+use crate::wire::dicom::pdu::{Associate, Context, Extended, Role};
 
 /// DICOM application context name (PS3.7 A.2.1).
 const APPLICATION_CONTEXT: &[u8] = b"1.2.840.10008.3.1.1.1";
@@ -66,48 +70,122 @@ impl Agreed {
 
 /// Answers a proposal whose protocol version is fine.
 pub(crate) fn negotiate(profile: &Profile, asked: &Associate) -> Answer {
-    let association = &profile.table.association;
-    // A proposal without contexts, or with one without syntaxes, is an error to the toolkits.
-    if asked.contexts.is_empty() || asked.contexts.iter().any(|c| c.transfer_syntaxes.is_empty()) {
+    let rules = &profile.table.association;
+    if fails(rules, asked) {
         return Answer::Silence;
     }
-    if asked.application_context != APPLICATION_CONTEXT {
-        return Answer::Refuse(association.refusals.application_context);
+    let strange = match asked.application_context.as_ref() {
+        b"" => !rules.no_application_context,
+        name => name != APPLICATION_CONTEXT,
+    };
+    if let Some(refusal) = rules.refusals.application_context.filter(|_| strange) {
+        return Answer::Refuse(refusal);
     }
-    if association.called == Called::Own && asked.called != profile.table.ae_title.as_bytes() {
-        return Answer::Refuse(association.refusals.called);
+    let called = title(rules, &asked.called);
+    let own = profile.table.ae_title.as_bytes() == called
+        || rules.other_titles.iter().any(|title| title.as_bytes() == called);
+    if rules.called == Called::Own && !own {
+        return Answer::Refuse(rules.refusals.called);
     }
-    if asked.called.is_empty() || asked.calling.is_empty() {
+    let calling = title(rules, &asked.calling);
+    let listed = rules.calling.is_empty() || rules.calling.iter().any(|title| title.as_bytes() == calling);
+    if let Some(refusal) = rules.refusals.calling.filter(|_| !listed) {
+        return Answer::Refuse(refusal);
+    }
+    if !rules.blank_titles && (called.is_empty() || calling.is_empty()) {
         return Answer::Silence;
     }
     Answer::Accept(accept(profile, asked))
 }
 
+/// Whether the product fails on a proposal that can be read.
+fn fails(rules: &Association, asked: &Associate) -> bool {
+    let ids: HashSet<u8> = asked.contexts.iter().map(|context| context.id).collect();
+    (asked.contexts.is_empty() && !rules.no_contexts)
+        || (asked.contexts.iter().any(|c| c.transfer_syntaxes.is_empty()) && !rules.no_syntaxes)
+        || (ids.len() < asked.contexts.len() && !rules.repeated_ids)
+}
+
+/// An AE title as the product sees it.
+fn title<'a>(rules: &Association, title: &'a Bytes) -> &'a [u8] {
+    if rules.trims_titles { title.trim_ascii() } else { title }
+}
+
 fn accept(profile: &Profile, asked: &Associate) -> Agreed {
+    let rules = &profile.table.association;
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(asked.contexts.len());
     for context in &asked.contexts {
         if verdicts.iter().all(|verdict| verdict.context.id != context.id) {
             verdicts.push(judge(profile, context, &asked.roles));
         }
     }
-    if profile.table.association.order == Order::StorageFirst {
+    if rules.order == Order::StorageFirst {
         verdicts.sort_by_key(|verdict| !(verdict.storage && verdict.context.result == ACCEPTED));
     }
-    let roles = verdicts.iter().filter_map(|verdict| verdict.role.clone()).collect();
+    let roles = granted_roles(rules, &verdicts);
+    let extended = verdicts.iter().filter_map(|verdict| extended(rules, asked, verdict)).collect();
     let contexts = verdicts.iter().filter_map(|verdict| verdict.agreement.clone()).collect();
     let reply = Associate {
         version: 1,
-        called: asked.called.clone(),
-        calling: asked.calling.clone(),
-        application_context: asked.application_context.clone(),
+        called: asked.called.slice_ref(title(rules, &asked.called)),
+        calling: asked.calling.slice_ref(title(rules, &asked.calling)),
+        application_context: Bytes::from_static(APPLICATION_CONTEXT),
         contexts: verdicts.into_iter().map(|verdict| verdict.context).collect(),
         max_pdu: Some(profile.table.network.max_pdu),
         implementation_uid: profile.table.implementation.uid.clone().into(),
         implementation_version: profile.table.implementation.version.clone().into(),
+        operations: operations(rules, asked),
         roles,
+        extended,
         user_identity: None,
+        identity_answer: identity_answer(rules, asked),
     };
     Agreed { reply: reply.accept(), contexts, peer_max_pdu: asked.max_pdu.unwrap_or(0) }
+}
+
+/// The window granted, when it is another than one operation at a time.
+fn operations(rules: &Association, asked: &Associate) -> Option<(u16, u16)> {
+    let most = rules.operations?;
+    let grant = |asked: u16| match (asked, most) {
+        (0, most) => most,
+        (asked, 0) => asked,
+        (asked, most) => asked.min(most),
+    };
+    let (invoked, performed) = asked.operations?;
+    Some((grant(invoked), grant(performed))).filter(|granted| *granted != (1, 1))
+}
+
+fn identity_answer(rules: &Association, asked: &Associate) -> Option<Bytes> {
+    let identity = asked.user_identity.as_ref()?;
+    let answers = match rules.identity {
+        IdentityAnswer::None => false,
+        IdentityAnswer::WhenAsked => identity.wants_answer,
+        IdentityAnswer::Always => true,
+    };
+    answers.then(Bytes::new)
+}
+
+/// What of the options asked for is granted for a query or retrieval class (PS3.4 C.5.1.1).
+fn extended(rules: &Association, asked: &Associate, verdict: &Verdict) -> Option<Extended> {
+    let class = &verdict.agreement.as_ref()?.abstract_syntax;
+    let wanted = asked.extended.iter().find(|extended| extended.sop_class == *class)?;
+    let able = rules.extended.as_ref()?;
+    let able = if model(class)?.1 == Verb::Find { able.as_slice() } else { able.get(..1)? };
+    let both = |at: usize| wanted.information.get(at) == Some(&1) && able.get(at) == Some(&1);
+    let length = if both(3) { 4 } else { 3 * usize::from(both(1) || both(2)) }.max(1);
+    let information = (0..length).map(|at| u8::from(both(at))).collect::<Vec<_>>().into();
+    Some(Extended { sop_class: class.clone(), information })
+}
+
+fn granted_roles(rules: &Association, verdicts: &[Verdict]) -> Vec<Role> {
+    let once = matches!(rules.roles, Roles::Able | Roles::Echoed);
+    let mut granted: Vec<Role> = Vec::new();
+    for role in verdicts.iter().filter_map(|verdict| verdict.role.as_ref()) {
+        if !once || granted.iter().all(|before| before.sop_class != role.sop_class) {
+            granted.push(role.clone());
+        }
+    }
+    granted
 }
 
 /// What becomes of one proposed context.
@@ -119,49 +197,77 @@ struct Verdict {
 }
 
 fn judge(profile: &Profile, proposed: &Context, roles: &[Role]) -> Verdict {
-    let storage = profile.storage.contains(&proposed.abstract_syntax);
-    let known = storage || profile.services.contains(&proposed.abstract_syntax);
-    // Compressed ones are for objects; a query has no pixels.
-    let fit = |syntax: TransferSyntax| known && (storage || syntax.is_plain());
-    let offered = |uid: &Bytes| proposed.transfer_syntaxes.contains(uid);
-    let wanted = profile.syntaxes.iter().find(|(uid, syntax)| fit(*syntax) && offered(uid));
-    let Some((uid, syntax)) = wanted else {
-        let result = match (storage, known) {
-            (true, _) => profile.table.association.unsupported_storage,
+    let rules = &profile.table.association;
+    let class = &proposed.abstract_syntax;
+    let storage = profile.storage.contains(class);
+    let known = storage || profile.services.contains(class);
+    let wanted = roles.iter().find(|role| role.sop_class == *class);
+    let role = wanted.and_then(|wanted| role(profile, wanted, storage, known));
+    let useless = rules.roles == Roles::Able && role.as_ref().is_some_and(|role| !role.scu && !role.scp);
+    let picked = if known && !useless { pick(profile, proposed, storage) } else { None };
+    let Some((uid, syntax)) = picked else {
+        let result = match (storage, known && !useless) {
+            (true, true) => rules.unsupported_storage,
             (false, true) => NO_TRANSFER_SYNTAX,
-            (false, false) => NO_ABSTRACT_SYNTAX,
+            (_, false) => NO_ABSTRACT_SYNTAX,
         };
-        return refused(proposed.id, result);
-    };
-    let role = if storage && profile.table.association.role_selection {
-        roles.iter().find(|role| role.sop_class == proposed.abstract_syntax).map(granted)
-    } else {
-        None
+        let kept = matches!(rules.roles, Roles::Able | Roles::Echoed);
+        return Verdict { role: role.filter(|_| kept), ..refused(rules, proposed, result) };
     };
     let agreement = Agreement {
         id: proposed.id,
-        abstract_syntax: proposed.abstract_syntax.clone(),
-        syntax: *syntax,
+        abstract_syntax: class.clone(),
+        syntax,
         requestor_stores: role.as_ref().is_some_and(|role| role.scp),
     };
     let context = Context {
         id: proposed.id,
         result: ACCEPTED,
         abstract_syntax: Bytes::new(),
-        transfer_syntaxes: vec![uid.clone()],
+        transfer_syntaxes: vec![uid],
     };
     Verdict { context, storage, role, agreement: Some(agreement) }
 }
 
-/// Toolkits name a transfer syntax in a refused context too.
-fn refused(id: u8, result: u8) -> Verdict {
-    let syntax = Bytes::from_static(TransferSyntax::ImplicitLittle.uid().as_bytes());
-    let context = Context { id, result, abstract_syntax: Bytes::new(), transfer_syntaxes: vec![syntax] };
+/// The transfer syntax that the product takes of those proposed.
+fn pick(profile: &Profile, proposed: &Context, storage: bool) -> Option<(Bytes, TransferSyntax)> {
+    // Compressed ones are for objects; a query has no pixels.
+    let mut able =
+        profile.syntaxes(&proposed.abstract_syntax).iter().filter(|(_, syntax)| storage || syntax.is_plain());
+    match profile.table.association.preference {
+        Preference::Own => able.find(|(uid, _)| proposed.transfer_syntaxes.contains(uid)).cloned(),
+        Preference::Proposed => {
+            let able: Vec<_> = able.collect();
+            let mut proposed = proposed.transfer_syntaxes.iter();
+            proposed.find_map(|uid| able.iter().find(|(known, _)| known == uid).copied().cloned())
+        }
+    }
+}
+
+fn refused(rules: &Association, proposed: &Context, result: u8) -> Verdict {
+    let implicit = || Bytes::from_static(TransferSyntax::ImplicitLittle.uid().as_bytes());
+    let syntax = match rules.refused_syntax {
+        RefusedSyntax::Implicit => implicit(),
+        RefusedSyntax::Proposed => proposed.transfer_syntaxes.first().cloned().unwrap_or_else(implicit),
+    };
+    let context =
+        Context { id: proposed.id, result, abstract_syntax: Bytes::new(), transfer_syntaxes: vec![syntax] };
     Verdict { context, storage: false, role: None, agreement: None }
 }
 
-/// Both bits equal, even both zero, means both roles to the toolkits.
-fn granted(asked: &Role) -> Role {
+/// What the product says to a role that is asked for.
+fn role(profile: &Profile, asked: &Role, storage: bool, known: bool) -> Option<Role> {
+    let sop_class = asked.sop_class.clone();
     let both = asked.scu == asked.scp;
-    Role { sop_class: asked.sop_class.clone(), scu: both || asked.scu, scp: both || asked.scp }
+    let toolkit = Role { sop_class, scu: both || asked.scu, scp: both || asked.scp };
+    match profile.table.association.roles {
+        Roles::Ignored => None,
+        // Both bits equal, even both zero, means both roles to DCMTK.
+        Roles::Storage => storage.then_some(toolkit),
+        Roles::Able => {
+            let calls = storage || asked.sop_class == VERIFICATION;
+            Some(Role { scu: asked.scu && known, scp: asked.scp && calls, ..asked.clone() })
+        }
+        Roles::Echoed => Some(asked.clone()),
+    }
 }

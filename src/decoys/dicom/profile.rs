@@ -1,10 +1,11 @@
 //! A behaviour table made ready for use: names become sets, syntaxes become values.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, whole_class};
 use super::retrieve::sending::Sending;
 use crate::archive::Level;
 use crate::persona::{Behaviour as File, Fault};
@@ -74,7 +75,9 @@ pub(crate) struct Profile {
     /// All other classes that it offers.
     pub(crate) services: HashSet<Bytes>,
     /// Transfer syntaxes, most wanted first.
-    pub(crate) syntaxes: Vec<(Bytes, TransferSyntax)>,
+    syntaxes: Syntaxes,
+    /// The same of classes that have their own.
+    own_syntaxes: HashMap<Bytes, Arc<Syntaxes>>,
     /// How it keeps objects and sends them.
     pub(crate) sending: Sending,
     /// Level of each supported query key.
@@ -83,19 +86,26 @@ pub(crate) struct Profile {
     pub(crate) charset: Charset,
 }
 
+/// Transfer syntaxes with their UIDs, most wanted first.
+pub(crate) type Syntaxes = Vec<(Bytes, TransferSyntax)>;
+
 impl Profile {
+    /// The transfer syntaxes that it takes for a class.
+    pub(crate) fn syntaxes(&self, class: &Bytes) -> &Syntaxes {
+        self.own_syntaxes.get(class).map_or(&self.syntaxes, Arc::as_ref)
+    }
+
     /// Reads and checks a table.
     ///
     /// # Errors
     /// A located fault.
     pub(crate) fn read(file: &File) -> Result<Self, Fault> {
         let table = Behaviour::read(file)?;
-        let mut syntaxes = Vec::new();
-        for uid in &table.association.transfer_syntaxes {
-            let Some(syntax) = TransferSyntax::from_uid(uid) else {
-                return Err(not_a_syntax(file, uid));
-            };
-            syntaxes.push((Bytes::from(uid.clone()), syntax));
+        let association = &table.association;
+        let mut own_syntaxes = HashMap::new();
+        for group in &association.group {
+            let syntaxes = Arc::new(syntaxes(file, &group.transfer_syntaxes)?);
+            own_syntaxes.extend(group.classes.iter().map(|uid| (whole_class(uid), Arc::clone(&syntaxes))));
         }
         let sending = table.retrieve.as_ref().map(|retrieve| retrieve.sending.clone()).unwrap_or_default();
         let sending = Sending::read(&sending).map_err(|uid| not_a_syntax(file, &uid))?;
@@ -104,12 +114,21 @@ impl Profile {
             sending,
             storage: table.storage_classes().collect(),
             services: services(&table),
-            syntaxes,
+            syntaxes: syntaxes(file, &association.transfer_syntaxes)?,
+            own_syntaxes,
             keys: query.and_then(|query| query.key_levels().ok()).unwrap_or_default(),
             charset: query.and_then(|query| Charset::from_term(&query.charset)).unwrap_or_default(),
             table,
         })
     }
+}
+
+fn syntaxes(file: &File, uids: &[String]) -> Result<Syntaxes, Fault> {
+    let read = |uid: &String| {
+        let syntax = TransferSyntax::from_uid(uid).ok_or_else(|| not_a_syntax(file, uid))?;
+        Ok((Bytes::from(uid.clone()), syntax))
+    };
+    uids.iter().map(read).collect()
 }
 
 fn not_a_syntax(file: &File, uid: &str) -> Fault {
@@ -118,7 +137,7 @@ fn not_a_syntax(file: &File, uid: &str) -> Fault {
 }
 
 fn services(table: &Behaviour) -> HashSet<Bytes> {
-    let mut found = HashSet::new();
+    let mut found: HashSet<Bytes> = table.services.accepts.iter().map(|uid| whole_class(uid)).collect();
     if table.services.verification {
         found.insert(Bytes::from_static(VERIFICATION.as_bytes()));
     }

@@ -119,7 +119,10 @@ impl Incoming {
     fn put_at_hand(&self, session: &Session, shared: &Shared, head: &Bytes, kept: &Artefact) -> u16 {
         let store = &shared.profile.table.store;
         let object = Stored::read(head, self.syntax, self.syntax.uid(), kept, self.offset);
-        let Some(object) = object else { return store.status.unplaced };
+        let Some(object) = object else {
+            // A name that can't be one is kept all the same, where no later query looks.
+            return if self.names_study(head) { store.status.ok } else { store.status.unplaced };
+        };
         let there = || shared.archive.seen(shared.world.at(session.now()), session.overlay());
         if store.duplicates == Duplicates::Kept && there().find_instance(&object.sop_instance).is_some() {
             return store.status.ok;
@@ -128,6 +131,11 @@ impl Incoming {
             Taken::Full => store.status.full,
             Taken::New | Taken::Replaced => store.status.ok,
         }
+    }
+
+    fn names_study(&self, head: &Bytes) -> bool {
+        let mut elements = Elements::of(head.clone(), self.syntax).map_while(Result::ok);
+        elements.any(|element| element.tag == tags::STUDY_INSTANCE_UID && !element.value.is_empty())
     }
 
     fn judge(

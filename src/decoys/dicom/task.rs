@@ -1,6 +1,7 @@
 //! An operation that takes more than one step, and what it works with.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -23,6 +24,30 @@ pub(crate) struct Shared {
     pub(crate) imaging: Arc<Imaging>,
     /// The hospital.
     pub(crate) world: Arc<World>,
+    /// Its open associations.
+    pub(crate) places: Places,
+}
+
+/// The associations that a product serves at a time, as far as it limits them.
+#[derive(Default)]
+pub(crate) struct Places(Arc<AtomicUsize>);
+
+/// One of them; given back when it is dropped.
+pub(crate) struct Place(Arc<AtomicUsize>);
+
+impl Places {
+    /// A place, when fewer than `limit` are taken.
+    pub(crate) fn take(&self, limit: usize) -> Option<Place> {
+        let more = |taken: usize| (taken < limit).then_some(taken + 1);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Place(Arc::clone(&self.0)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What one connection works with.

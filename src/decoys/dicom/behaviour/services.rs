@@ -191,6 +191,8 @@ pub(crate) struct StoreStatus {
     pub(crate) not_understood: u16,
     /// Data set is empty.
     pub(crate) empty: u16,
+    /// Data set can't be read; absent: the product breaks off.
+    pub(crate) unreadable: Option<u16>,
     /// There is no room left (PS3.4 B.2.3: A7xx).
     #[serde(default = "out_of_resources")]
     pub(crate) full: u16,

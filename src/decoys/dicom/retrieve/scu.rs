@@ -156,11 +156,12 @@ impl Scu {
 /// For each class the uncompressed syntaxes of the product together, and for images each compressed
 /// one in which it keeps them in a context of its own.
 fn proposed(profile: &Profile) -> Vec<Proposed> {
-    let plain: Vec<_> = profile.syntaxes.iter().map(|(_, ts)| *ts).filter(|ts| ts.is_plain()).collect();
     let compressed: Vec<_> = profile.sending.compressed().collect();
     let contexts = CLASSES.iter().flat_map(|class| {
+        let all = profile.syntaxes(&Bytes::from_static(class.as_bytes())).iter().map(|(_, ts)| *ts);
+        let plain: Vec<_> = all.filter(|ts| ts.is_plain()).collect();
         let coded = compressed.iter().filter(|_| has_pixels(class)).map(|ts| vec![*ts]);
-        let syntaxes: Vec<_> = coded.chain([plain.clone()]).collect();
+        let syntaxes: Vec<_> = coded.chain([plain]).collect();
         syntaxes.into_iter().map(|syntaxes| (Bytes::from_static(class.as_bytes()), syntaxes))
     });
     (1u8..).step_by(2).zip(contexts).map(|(id, (class, syntaxes))| (id, class, syntaxes)).collect()

@@ -179,7 +179,7 @@ pub(super) fn proposal_of(
         implementation_uid: bytes("1.2.3.4"),
         implementation_version: bytes("TEST_1"),
         roles: roles.collect(),
-        user_identity: None,
+        ..Associate::default()
     }
     .request()
 }

@@ -25,9 +25,12 @@ mod item {
     pub(super) const USER: u8 = 0x50;
     pub(super) const MAX_PDU: u8 = 0x51;
     pub(super) const IMPLEMENTATION_UID: u8 = 0x52;
+    pub(super) const OPERATIONS: u8 = 0x53;
     pub(super) const ROLE: u8 = 0x54;
     pub(super) const IMPLEMENTATION_VERSION: u8 = 0x55;
+    pub(super) const EXTENDED: u8 = 0x56;
     pub(super) const USER_IDENTITY: u8 = 0x58;
+    pub(super) const IDENTITY_ANSWER: u8 = 0x59;
 }
 
 /// An A-ASSOCIATE-RQ or -AC. Names are as sent, without padding.
@@ -49,10 +52,16 @@ pub struct Associate {
     pub implementation_uid: Bytes,
     /// Implementation version name; empty when missing.
     pub implementation_version: Bytes,
+    /// Most operations at a time, invoked and performed by the requestor (PS3.7 D.3.3.3).
+    pub operations: Option<(u16, u16)>,
     /// SCP/SCU role selections (PS3.7 D.3.3.4).
     pub roles: Vec<Role>,
-    /// User identity (PS3.7 D.3.3.7).
+    /// SOP class extended negotiations (PS3.7 D.3.3.5).
+    pub extended: Vec<Extended>,
+    /// User identity of an RQ (PS3.7 D.3.3.7.1).
     pub user_identity: Option<UserIdentity>,
+    /// Server response to it of an AC (PS3.7 D.3.3.7.2).
+    pub identity_answer: Option<Bytes>,
 }
 
 /// One presentation context, proposed or answered.
@@ -68,6 +77,13 @@ pub struct Context {
     pub transfer_syntaxes: Vec<Bytes>,
 }
 
+impl Context {
+    fn names(&self) -> impl Iterator<Item = (u8, &Bytes)> {
+        let syntaxes = self.transfer_syntaxes.iter().map(|uid| (item::TRANSFER_SYNTAX, uid));
+        [(item::ABSTRACT_SYNTAX, &self.abstract_syntax)].into_iter().chain(syntaxes)
+    }
+}
+
 /// SCP/SCU role selection of one SOP class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
@@ -79,11 +95,22 @@ pub struct Role {
     pub scp: bool,
 }
 
+/// SOP class extended negotiation of one class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extended {
+    /// SOP class UID.
+    pub sop_class: Bytes,
+    /// Service class application information.
+    pub information: Bytes,
+}
+
 /// User identity of a requestor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserIdentity {
     /// 1 user name, 2 with passcode, 3 Kerberos, 4 SAML, 5 JSON web token.
     pub kind: u8,
+    /// The requestor wants a response.
+    pub wants_answer: bool,
     /// User name or token.
     pub primary: Bytes,
     /// Passcode, for type 2.
@@ -101,6 +128,26 @@ impl Associate {
     /// # Errors
     /// [`PduError`] with the type of the item that is at fault.
     pub fn read(body: &Bytes) -> Result<Associate, PduError> {
+        let found = Associate::read_long(body)?;
+        let long = found.names().find(|(_, name)| name.len() > MAX_NAME).map(|(kind, _)| kind);
+        long.map_or(Ok(found), |kind| Err(PduError::TooLong(kind)))
+    }
+
+    /// Item type and value of every UID and name.
+    fn names(&self) -> impl Iterator<Item = (u8, &Bytes)> {
+        let own = [
+            (item::APPLICATION_CONTEXT, &self.application_context),
+            (item::IMPLEMENTATION_UID, &self.implementation_uid),
+            (item::IMPLEMENTATION_VERSION, &self.implementation_version),
+        ];
+        own.into_iter().chain(self.contexts.iter().flat_map(Context::names))
+    }
+
+    /// Reads a body as [`Associate::read`] does, UIDs and names of any length among its items.
+    ///
+    /// # Errors
+    /// [`PduError`] with the type of the item that is at fault.
+    pub fn read_long(body: &Bytes) -> Result<Associate, PduError> {
         if body.len() < FIXED {
             return Err(PduError::Truncated(0));
         }
@@ -113,7 +160,7 @@ impl Associate {
         for item in Items::of(body.slice(FIXED..)) {
             let (kind, value) = item?;
             match kind {
-                item::APPLICATION_CONTEXT => found.application_context = name(kind, &value)?,
+                item::APPLICATION_CONTEXT => found.application_context = until_nul(&value),
                 item::CONTEXT_RQ | item::CONTEXT_AC => found.contexts.push(context(kind, &value)?),
                 item::USER => found.read_user(value)?,
                 _ => {}
@@ -133,9 +180,17 @@ impl Associate {
                     let raw = value.first_chunk::<4>().ok_or(PduError::Truncated(kind))?;
                     self.max_pdu = Some(u32::from_be_bytes(*raw));
                 }
-                item::IMPLEMENTATION_UID => self.implementation_uid = name(kind, &value)?,
-                item::IMPLEMENTATION_VERSION => self.implementation_version = name(kind, &value)?,
+                item::IMPLEMENTATION_UID => self.implementation_uid = until_nul(&value),
+                item::IMPLEMENTATION_VERSION => self.implementation_version = until_nul(&value),
+                item::OPERATIONS => {
+                    let [i0, i1, p0, p1] = *value.first_chunk::<4>().ok_or(PduError::Truncated(kind))?;
+                    self.operations = Some((u16::from_be_bytes([i0, i1]), u16::from_be_bytes([p0, p1])));
+                }
                 item::ROLE => self.roles.push(role(&value)?),
+                item::EXTENDED => {
+                    let (sop_class, information) = counted(kind, &value)?;
+                    self.extended.push(Extended { sop_class: until_nul(&sop_class), information });
+                }
                 item::USER_IDENTITY => self.user_identity = Some(user_identity(&value)?),
                 _ => {}
             }
@@ -173,7 +228,7 @@ impl Associate {
         Bytes::from(out)
     }
 
-    /// Sub-items in the order that the common toolkits write: 51, 52, 54, 55.
+    /// Sub-items in the order that the common toolkits write: 51, 52, 53, 54, 55, 56, 59.
     fn put_user(&self, out: &mut Vec<u8>) {
         if let Some(length) = self.max_pdu {
             put_item(out, item::MAX_PDU, |out| out.extend_from_slice(&length.to_be_bytes()));
@@ -181,10 +236,15 @@ impl Associate {
         if !self.implementation_uid.is_empty() {
             put_item(out, item::IMPLEMENTATION_UID, |out| out.extend_from_slice(&self.implementation_uid));
         }
+        if let Some((invoked, performed)) = self.operations {
+            put_item(out, item::OPERATIONS, |out| {
+                out.extend_from_slice(&invoked.to_be_bytes());
+                out.extend_from_slice(&performed.to_be_bytes());
+            });
+        }
         for role in &self.roles {
             put_item(out, item::ROLE, |out| {
-                out.extend_from_slice(&u16::try_from(role.sop_class.len()).unwrap_or(u16::MAX).to_be_bytes());
-                out.extend_from_slice(&role.sop_class);
+                put_counted(out, &role.sop_class);
                 out.extend_from_slice(&[u8::from(role.scu), u8::from(role.scp)]);
             });
         }
@@ -192,6 +252,15 @@ impl Associate {
             put_item(out, item::IMPLEMENTATION_VERSION, |out| {
                 out.extend_from_slice(&self.implementation_version);
             });
+        }
+        for extended in &self.extended {
+            put_item(out, item::EXTENDED, |out| {
+                put_counted(out, &extended.sop_class);
+                out.extend_from_slice(&extended.information);
+            });
+        }
+        if let Some(answer) = &self.identity_answer {
+            put_item(out, item::IDENTITY_ANSWER, |out| put_counted(out, answer));
         }
     }
 }
@@ -239,8 +308,8 @@ fn context(kind: u8, value: &Bytes) -> Result<Context, PduError> {
     for item in Items::of(value.slice(4..)) {
         let (kind, value) = item?;
         match kind {
-            item::ABSTRACT_SYNTAX => found.abstract_syntax = name(kind, &value)?,
-            item::TRANSFER_SYNTAX => found.transfer_syntaxes.push(name(kind, &value)?),
+            item::ABSTRACT_SYNTAX => found.abstract_syntax = until_nul(&value),
+            item::TRANSFER_SYNTAX => found.transfer_syntaxes.push(until_nul(&value)),
             _ => {}
         }
     }
@@ -257,10 +326,10 @@ fn role(value: &Bytes) -> Result<Role, PduError> {
 
 fn user_identity(value: &Bytes) -> Result<UserIdentity, PduError> {
     const KIND: u8 = item::USER_IDENTITY;
-    let [kind, _] = *value.first_chunk::<2>().ok_or(PduError::Truncated(KIND))?;
+    let [kind, wanted] = *value.first_chunk::<2>().ok_or(PduError::Truncated(KIND))?;
     let (primary, rest) = counted(KIND, &value.slice(2..))?;
     let secondary = if rest.is_empty() { Bytes::new() } else { counted(KIND, &rest)?.0 };
-    Ok(UserIdentity { kind, primary, secondary })
+    Ok(UserIdentity { kind, wants_answer: wanted != 0, primary, secondary })
 }
 
 /// A value with its length in two bytes before it, and what follows.
@@ -271,10 +340,6 @@ fn counted(kind: u8, value: &Bytes) -> Result<(Bytes, Bytes), PduError> {
         return Err(PduError::Truncated(kind));
     }
     Ok((value.slice(2..end), value.slice(end..)))
-}
-
-fn name(kind: u8, value: &Bytes) -> Result<Bytes, PduError> {
-    if value.len() > MAX_NAME { Err(PduError::TooLong(kind)) } else { Ok(until_nul(value)) }
 }
 
 /// What a C program sees of it.
@@ -293,6 +358,12 @@ fn put_ae_title(out: &mut Vec<u8>, title: &[u8]) {
     let start = out.len();
     out.extend(title.iter().take(16));
     out.resize(start + 16, b' ');
+}
+
+/// A value with its length in two bytes before it.
+fn put_counted(out: &mut Vec<u8>, value: &[u8]) {
+    out.extend_from_slice(&u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes());
+    out.extend_from_slice(value);
 }
 
 fn put_item(out: &mut Vec<u8>, kind: u8, value: impl FnOnce(&mut Vec<u8>)) {
@@ -316,89 +387,4 @@ fn put_context(out: &mut Vec<u8>, context: &Context) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn sample() -> Associate {
-        Associate {
-            version: 1,
-            called: Bytes::from_static(b"PACS"),
-            calling: Bytes::from_static(b"CT01"),
-            application_context: Bytes::from_static(b"1.2.840.10008.3.1.1.1"),
-            contexts: vec![Context {
-                id: 1,
-                result: 0,
-                abstract_syntax: Bytes::from_static(b"1.2.840.10008.1.1"),
-                transfer_syntaxes: vec![Bytes::from_static(b"1.2.840.10008.1.2")],
-            }],
-            max_pdu: Some(16384),
-            implementation_uid: Bytes::from_static(b"1.2.3"),
-            implementation_version: Bytes::from_static(b"V1"),
-            roles: vec![Role { sop_class: Bytes::from_static(b"1.2"), scu: false, scp: true }],
-            user_identity: None,
-        }
-    }
-
-    #[test]
-    fn what_is_written_is_read() {
-        let bytes = sample().request();
-        assert_eq!(Associate::read(&bytes.slice(super::super::HEADER..)), Ok(sample()));
-    }
-
-    #[test]
-    fn every_cut_is_refused_or_shorter() {
-        let bytes = sample().request();
-        for cut in super::super::HEADER..bytes.len() {
-            let read = Associate::read(&bytes.slice(super::super::HEADER..cut));
-            assert_ne!(read, Ok(sample()), "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn titles_and_uids_end_at_nul_and_padding() {
-        let mut asked = sample();
-        asked.called = Bytes::from_static(b"AB\0junk");
-        asked.contexts[0].abstract_syntax = Bytes::from_static(b"1.2\0");
-        let read = Associate::read(&asked.request().slice(super::super::HEADER..)).unwrap();
-        assert_eq!(read.called, "AB");
-        assert_eq!(read.contexts[0].abstract_syntax, "1.2");
-    }
-
-    #[test]
-    fn a_long_uid_is_refused_and_identity_is_read() {
-        let mut asked = sample();
-        asked.implementation_uid = Bytes::from(vec![b'1'; 65]);
-        assert_eq!(
-            Associate::read(&asked.request().slice(super::super::HEADER..)),
-            Err(PduError::TooLong(0x52))
-        );
-        let identity = user_identity(&Bytes::from_static(b"\x02\x00\x00\x05admin\x00\x06secret")).unwrap();
-        assert_eq!(identity.kind, 2);
-        assert_eq!((&identity.primary[..], &identity.secondary[..]), (&b"admin"[..], &b"secret"[..]));
-    }
-
-    #[test]
-    fn items_are_counted() {
-        let flood = [0x40, 0, 0, 0].repeat(MAX_ITEMS + 1);
-        let mut value = vec![1, 0, 0, 0];
-        value.extend_from_slice(&flood);
-        assert_eq!(context(item::CONTEXT_RQ, &Bytes::from(value)), Err(PduError::TooMany));
-    }
-
-    proptest! {
-        #[test]
-        fn hostile_bodies_never_panic(body in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = Associate::read(&Bytes::from(body));
-        }
-
-        #[test]
-        fn a_changed_byte_never_panics(at in 0usize..200, to in any::<u8>()) {
-            let mut bytes = sample().request().to_vec();
-            let at = at % bytes.len();
-            bytes[at] = to;
-            let _ = Associate::read(&Bytes::from(bytes).slice(super::super::HEADER..));
-        }
-    }
-}
+mod tests;

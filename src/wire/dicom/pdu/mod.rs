@@ -6,7 +6,7 @@
 
 pub mod associate;
 
-pub use associate::{Associate, Context, Role, UserIdentity};
+pub use associate::{Associate, Context, Extended, Role, UserIdentity};
 
 use bytes::Bytes;
 use thiserror::Error;
