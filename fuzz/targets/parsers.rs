@@ -7,11 +7,13 @@ use honeyward::decoys::http::parser::{HeadParser, Step};
 use honeyward::decoys::http::{cookie, form, range, uri};
 use honeyward::decoys::ssh::{preamble, shell};
 use honeyward::event::frame;
+use honeyward::imaging::codec::Picture;
 use honeyward::record::packets::pcapng;
 use honeyward::record::transcript;
 use honeyward::wire::content;
 use honeyward::wire::dicom::command::Command;
-use honeyward::wire::dicom::dataset::{DataSet, TransferSyntax};
+use honeyward::wire::dicom::dataset::{Coding, DataSet, TransferSyntax, inflate};
+use honeyward::wire::dicom::elements::Elements;
 use honeyward::wire::dicom::pdu::{Associate, Header, values};
 use honeyward::wire::hl7;
 
@@ -40,17 +42,29 @@ pub(super) fn dicom_pdu(input: &[u8]) {
     }
 }
 
+/// What a deflated input may grow to: enough for any data set of the corpus.
+const MAX_INFLATED: usize = 64 << 10;
+
 /// The first byte chooses the transfer syntax.
 pub(super) fn dicom_dataset(input: &[u8]) {
     let Some((choice, rest)) = input.split_first() else { return };
-    let syntaxes =
-        [TransferSyntax::ImplicitLittle, TransferSyntax::ExplicitLittle, TransferSyntax::ExplicitBig];
+    let encapsulated = TransferSyntax::Encapsulated(Coding::JpegLosslessFirstOrder);
+    let [implicit, explicit, big] = TransferSyntax::PLAIN;
+    let syntaxes = [implicit, explicit, big, encapsulated, TransferSyntax::Deflated];
     let syntax = syntaxes[usize::from(*choice) % syntaxes.len()];
-    let bytes = Bytes::copy_from_slice(rest);
+    let bytes = if syntax == TransferSyntax::Deflated {
+        inflate(rest, MAX_INFLATED)
+    } else {
+        Bytes::copy_from_slice(rest)
+    };
+    assert!(Elements::of(bytes.clone(), syntax).count() <= bytes.len() / 8 + 1);
     let _ = Command::read(bytes.clone());
     let Ok(found) = DataSet::decode(&bytes, syntax) else { return };
     for (tag, _) in found.iter() {
         let _ = (found.texts(tag), found.u16(tag), found.u32(tag), found.integer(tag), found.items(tag));
+    }
+    if let Some(picture) = Picture::of(&found, 0, None) {
+        assert!(!picture.jpeg(90).is_empty() && !picture.png().is_empty());
     }
     let written = found.encode(syntax);
     assert_eq!(written.len(), found.encoded_len(syntax));

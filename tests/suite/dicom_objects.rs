@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use honeyward::imaging::Imaging;
+use honeyward::imaging::{Form, Imaging};
 use honeyward::persona::{DEFAULT_PACK, Hospital, Installation, PackFiles};
-use honeyward::wire::dicom::dataset::{Charset, DataSet, FileMeta, TransferSyntax, part10, tags, uids};
+use honeyward::wire::dicom::dataset::{
+    Charset, Coding, DataSet, FileMeta, TransferSyntax, part10, tags, uids,
+};
 use honeyward::world::{
     Content, Device, Finding, Instance, Modality, PatientNo, Region, Series, Study, StudyFilter, View, World,
 };
@@ -34,6 +36,48 @@ fn mr_objects_pass_the_validators() {
 #[test]
 fn us_objects_pass_the_validators() {
     check(&sample(Modality::US, Region::Abdomen, "肝胆胰脾彩超", "Abdomen"));
+}
+
+/// In every syntax that is written, and in those that an archive decodes what it kept to.
+#[test]
+fn coded_objects_pass_the_validators() {
+    let grey = sample(Modality::MR, Region::Head, "头颅MR平扫", "t1_se_tra");
+    let colour = sample(Modality::US, Region::Abdomen, "肝胆胰脾彩超", "Abdomen");
+    let lossless = [
+        Coding::JpegLossless,
+        Coding::JpegLosslessFirstOrder,
+        Coding::JpegLsLossless,
+        Coding::Jpeg2000Lossless,
+        Coding::Rle,
+    ];
+    let lossless = lossless.map(TransferSyntax::Encapsulated).into_iter().chain([TransferSyntax::Deflated]);
+    let same = lossless.map(|ts| Form { kept: ts, sent: ts });
+    let baseline = TransferSyntax::Encapsulated(Coding::JpegBaseline);
+    let lossy = [baseline, TransferSyntax::ExplicitLittle, TransferSyntax::ImplicitLittle];
+    let lossy = lossy.map(|sent| Form { kept: baseline, sent });
+    for (sample, forms) in [(grey, same.clone().collect::<Vec<_>>()), (colour, same.chain(lossy).collect())] {
+        let (folder, imaging, instance) =
+            (tempfile::tempdir().unwrap(), Imaging::default(), sample.instance(1));
+        let plain = TransferSyntax::ExplicitLittle;
+        imaging.object(&sample.view, &sample.study, &sample.series, &instance, plain, Charset::Gb18030);
+        for form in forms {
+            let coded = |charset| {
+                imaging.coded(&sample.view, &sample.study, &sample.series, &instance, form, charset)
+            };
+            let object = coded(Charset::Gb18030).unwrap_or_else(|| panic!("{form:?}"));
+            let file = save(folder.path(), "coded", &instance, form.sent, &object.bytes);
+            if form.sent == TransferSyntax::Deflated {
+                // dciodvfy can't inflate.
+                let plain = folder.path().join("inflated.dcm");
+                assert!(run("dcmconv", "dcmtk", &[Path::new("+te"), &file, &plain]).status.success());
+                valid(&plain);
+            } else {
+                valid(&file);
+            }
+            let again = coded(Charset::Gb18030).unwrap();
+            assert!(Arc::ptr_eq(&object, &again), "kept, not coded again");
+        }
+    }
 }
 
 /// Each series of a study of each modality, as the world has them.
@@ -208,11 +252,7 @@ fn check(sample: &Sample) {
 /// Files of one study: no errors in any, no contradiction between them, and all can be drawn.
 fn judge(files: &[PathBuf]) {
     for file in files {
-        let said = text(&run("dciodvfy", "dicom3tools", &[file]));
-        let errors: Vec<_> = said.lines().filter(|line| line.starts_with("Error")).collect();
-        assert!(errors.is_empty(), "{errors:#?}\n{said}");
-        let dump = run("dcmdump", "dcmtk", &[file]);
-        assert!(dump.status.success() && dump.stderr.is_empty(), "{}", text(&dump));
+        let dump = valid(file);
         if dump_says_pixels(&text(&dump)) {
             picture(file);
         }
@@ -223,6 +263,16 @@ fn judge(files: &[PathBuf]) {
     let faults = said.lines().filter(|line| !line.contains("Different information entities for attribute"));
     let faults: Vec<_> = faults.filter(|l| l.starts_with("Error") || l.starts_with("Warning")).collect();
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// No errors, and its dump.
+fn valid(file: &PathBuf) -> Output {
+    let said = text(&run("dciodvfy", "dicom3tools", &[file]));
+    let errors: Vec<_> = said.lines().filter(|line| line.starts_with("Error")).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{said}");
+    let dump = run("dcmdump", "dcmtk", &[file]);
+    assert!(dump.status.success() && dump.stderr.is_empty(), "{}", text(&dump));
+    dump
 }
 
 fn dump_says_pixels(dump: &str) -> bool {
