@@ -139,6 +139,7 @@ fn session(hospital: &Hospital, host: &str, service: &str) -> Session {
         recorder: Arc::new(Nothing),
         seed: [3; 32],
         pacing: false,
+        privacy: Arc::default(),
     })
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) capture: capd::Settings,
     /// What the hospital tells about itself, so that its own devices raise no alarm.
     pub(crate) detection: detect::Settings,
+    /// What becomes of real patients' data that comes by mistake.
+    pub(crate) privacy: sensor::PrivacySettings,
     /// Where alerts go.
     pub(crate) destination: Vec<Destination>,
 }
@@ -90,6 +92,9 @@ impl Config {
         }
         if !(1..=1 << 20).contains(&sensor.transcript_mib) {
             faults.push(at("transcript_mib", "expected 1 to 1048576"));
+        }
+        if let Some((key, problem)) = self.privacy.fault() {
+            faults.push(at(key, problem));
         }
         let capture = &self.capture;
         if !(1..=1024).contains(&capture.ring_mib) {

@@ -38,6 +38,9 @@ pub(super) struct Memory {
     pub(super) hosts: BTreeSet<String>,
     services: BTreeSet<String>,
     pub(super) accounts: Vec<Tainted>,
+    /// Sessions in which a real device sent real data.
+    #[serde(default)]
+    real: Vec<SessionId>,
     /// Called AE titles that were refused.
     #[serde(default)]
     titles: Vec<Title>,
@@ -93,6 +96,13 @@ impl Memory {
         }
         if let Observation::Closed { .. } = &event.observation {
             self.names.retain(|name| name.session != session);
+            self.real.retain(|real| *real != session);
+        }
+        if let Observation::RealData { device: true, .. } = &event.observation
+            && !self.real.contains(&session)
+        {
+            make_room(&mut self.real, MAX_SESSIONS);
+            self.real.push(session);
         }
         if let Observation::RecordRead { subject, count, .. } = &event.observation {
             let taken = self.taken.entry(*subject).or_default();
@@ -130,6 +140,11 @@ impl Memory {
         let digest = digest(&[account]);
         let tried = self.guesses.iter().filter(|guess| guess.account == digest);
         distinct(tried.map(|guess| (guess.host.as_str(), guess.service.as_str())))
+    }
+
+    /// Whether a real device sent real data in this session.
+    pub(super) fn is_real(&self, session: SessionId) -> bool {
+        self.real.contains(&session)
     }
 
     /// Distinct called AE titles that a host refused within the short window.

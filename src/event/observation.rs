@@ -146,7 +146,7 @@ pub enum Observation {
     },
     /// What a file that was handed over is, by its own bytes.
     Content {
-        /// SHA-256 of the file, lower-case hex: that of its transfer.
+        /// SHA-256 of the file as it came, lower-case hex.
         sha256: String,
         /// Its kind as a media type (`application/dicom`).
         media: String,
@@ -167,6 +167,9 @@ pub enum Observation {
     RealData {
         /// Why it is taken for real, in a few words of ours.
         signs: Vec<String>,
+        /// Whether a real device sent it: a registered one, or one with a modality vendor's toolkit.
+        /// Data can be real and its sender an intruder.
+        device: bool,
         /// A keyed digest of the patient's identifier, lower-case hex: the same patient gives the
         /// same digest on one appliance. Empty when there was none.
         patient: String,
@@ -246,7 +249,7 @@ pub enum Handling {
     PixelsDropped,
     /// Kept as it came.
     Kept,
-    /// Only its hash was kept.
+    /// None of it was kept.
     NotKept,
 }
 

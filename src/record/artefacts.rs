@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
+use super::Recipient;
 use super::appender::to_u64;
 
 /// Largest file kept: above the biggest multi-frame objects that modalities send, below what
@@ -75,6 +76,46 @@ impl Artefacts {
     /// Reads back at most `cap` bytes of a kept file.
     pub fn read(&self, sha256: &str, cap: usize) -> Option<Vec<u8>> {
         read(&self.0.folder, sha256, cap).ok()
+    }
+}
+
+impl Artefacts {
+    /// Encrypts a kept file for a recipient, keeps that, and removes the file.
+    ///
+    /// # Errors
+    /// There is no such file, or the encrypted one can't be kept; the file is removed all the same.
+    pub fn seal(&self, sha256: &str, recipient: &Recipient) -> io::Result<ArtefactSummary> {
+        let sealed = self.sealed(sha256, recipient);
+        self.discard(sha256);
+        sealed
+    }
+
+    fn sealed(&self, sha256: &str, recipient: &Recipient) -> io::Result<ArtefactSummary> {
+        let path = path(&self.0.folder, sha256).ok_or(io::ErrorKind::InvalidInput)?;
+        let mut writer = self.begin();
+        recipient.seal(&mut File::open(path)?, &mut writer)?;
+        let summary = writer.finish();
+        if summary.kept { Ok(summary) } else { Err(io::Error::other("no room for it")) }
+    }
+
+    /// Removes a kept file; its room is free again.
+    pub fn discard(&self, sha256: &str) {
+        let Some(path) = path(&self.0.folder, sha256) else { return };
+        let size = fs::metadata(&path).map_or(0, |meta| meta.len());
+        if fs::remove_file(path).is_ok() {
+            self.0.used.fetch_sub(size, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Write for ArtefactWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        ArtefactWriter::write(self, bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -7,12 +7,14 @@
 pub mod artefacts;
 pub mod cast;
 pub mod packets;
+pub mod seal;
 pub mod transcript;
 
 mod appender;
 
 pub use artefacts::{ArtefactSummary, ArtefactWriter, Artefacts};
 pub use cast::Cast;
+pub use seal::Recipient;
 pub use transcript::{Transcript, TranscriptSummary};
 
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@
 //! No kind is 0, so neither a file cut at any byte nor one that ends in zeroes after a power loss
 //! can show an entry that was never written: the reader stops at the last whole one.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
@@ -29,6 +29,9 @@ pub const TRANSCRIPT_CAP: u64 = 64 << 20;
 
 /// Longest payload of one entry: reads are far smaller; a reader need not hold more.
 pub const ENTRY_CAP: usize = 1 << 20;
+
+/// Extension of a transcript that takes the place of another.
+const FRESH: &str = "fresh";
 
 const MAGIC: [u8; 4] = *b"HWT1";
 const ENTRY_HEAD: usize = 13;
@@ -74,6 +77,39 @@ impl Transcript {
     pub fn reference(&mut self, at: Timestamp, to_peer: bool, name: &str, length: u64) {
         let kind = if to_peer { b'}' } else { b'{' };
         self.entry(kind, at, &[&length.to_be_bytes(), name.as_bytes()], length);
+    }
+
+    /// Replaces everything that the peer sent in a finished transcript by its length, under this name.
+    ///
+    /// # Errors
+    /// The transcript can't be read or written; it is removed then.
+    pub fn withhold(sessions: &Path, session: SessionId, name: &str) -> io::Result<TranscriptSummary> {
+        let path = SessionFiles::new(sessions, session).transcript();
+        let withheld = Transcript::without_peer(&path, session, name);
+        match &withheld {
+            Ok(_) => fs::rename(path.with_extension(FRESH), &path)?,
+            Err(_) => fs::remove_file(&path)?,
+        }
+        withheld
+    }
+
+    fn without_peer(path: &Path, session: SessionId, name: &str) -> io::Result<TranscriptSummary> {
+        let mut head = MAGIC.to_vec();
+        head.extend_from_slice(session.0.as_bytes());
+        let mut fresh = Transcript { file: Appender::new(path.with_extension(FRESH), head, u64::MAX) };
+        let mut last = Timestamp::UNIX_EPOCH;
+        for Entry { at, what } in read(path)? {
+            last = at;
+            match what {
+                What::Bytes { to_peer: true, bytes } => fresh.append(at, true, &bytes),
+                What::Bytes { to_peer: false, bytes } => {
+                    fresh.reference(at, false, name, to_u64(bytes.len()))
+                }
+                What::Reference { to_peer, name, length } => fresh.reference(at, to_peer, &name, length),
+                What::Dropped { bytes } => fresh.entry(b'!', at, &[&bytes.to_be_bytes()], 0),
+            }
+        }
+        Ok(fresh.finish(last))
     }
 
     /// Hands what is buffered to the kernel; for when the session falls idle.
@@ -259,7 +295,7 @@ mod tests {
                 },
             ]
         );
-        assert_eq!(summary.length, std::fs::metadata(path).unwrap().len());
+        assert_eq!(summary.length, fs::metadata(path).unwrap().len());
         assert_eq!(summary.dropped, 0);
     }
 
@@ -272,13 +308,13 @@ mod tests {
         }
         transcript.finish(at(9));
         let path = SessionFiles::new(dir.path(), id).transcript();
-        let (whole, all) = (std::fs::read(&path).unwrap(), entries(&path));
+        let (whole, all) = (fs::read(&path).unwrap(), entries(&path));
         for cut in 0..whole.len() {
-            std::fs::write(&path, &whole[..cut]).unwrap();
+            fs::write(&path, &whole[..cut]).unwrap();
             let expected = cut.saturating_sub(20) / (ENTRY_HEAD + 10);
             assert_eq!(entries(&path), all[..expected], "cut at {cut}");
         }
-        std::fs::write(&path, [whole.as_slice(), &[0; 64]].concat()).unwrap();
+        fs::write(&path, [whole.as_slice(), &[0; 64]].concat()).unwrap();
         assert_eq!(entries(&path), all, "zeroes after a power loss");
     }
 

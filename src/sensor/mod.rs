@@ -16,4 +16,4 @@ mod wired;
 
 pub use bind::{BindError, Bound, Claim, bind, claims};
 pub use serve::{Sensor, SensorParts, ServiceState};
-pub use settings::Settings;
+pub use settings::{PrivacySettings, Settings};

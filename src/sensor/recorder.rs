@@ -1,14 +1,14 @@
 //! Joins a session's recorder to the files of the record room.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 use crate::event::SessionId;
 use crate::event::observation::FileDigest;
-use crate::record::{ArtefactWriter, Artefacts, Cast, Transcript};
+use crate::record::{ArtefactWriter, Artefacts, Cast, Recipient, Transcript, TranscriptSummary};
 use crate::session::{Artefact, ArtefactSink, Recorder, TerminalSink};
 
 /// The bytes of one session on disk.
@@ -18,12 +18,31 @@ pub(super) struct SessionRecorder {
     artefacts: Artefacts,
     transcript: Mutex<Option<Transcript>>,
     terminals: AtomicU32,
+    recipient: Option<Recipient>,
+    withheld: AtomicBool,
 }
 
+/// What a withheld transcript says in place of the peer's bytes.
+const WITHHELD: &str = "withheld: real data";
+
 impl SessionRecorder {
-    pub(super) fn new(sessions: PathBuf, session: SessionId, artefacts: Artefacts, cap: u64) -> Arc<Self> {
+    pub(super) fn new(
+        sessions: PathBuf,
+        session: SessionId,
+        artefacts: Artefacts,
+        cap: u64,
+        recipient: Option<Recipient>,
+    ) -> Arc<Self> {
         let transcript = Mutex::new(Some(Transcript::with_cap(&sessions, session, cap)));
-        Arc::new(SessionRecorder { session, sessions, artefacts, transcript, terminals: AtomicU32::new(0) })
+        Arc::new(SessionRecorder {
+            session,
+            sessions,
+            artefacts,
+            transcript,
+            terminals: AtomicU32::new(0),
+            recipient,
+            withheld: AtomicBool::new(false),
+        })
     }
 
     /// Notes bulk by its name.
@@ -43,7 +62,16 @@ impl SessionRecorder {
     /// Ends the transcript; tells what it holds and how many bytes were not kept.
     pub(super) fn finish(&self, at: Timestamp) -> (Option<FileDigest>, u64) {
         let Some(transcript) = self.transcript().take() else { return (None, 0) };
-        let summary = transcript.finish(at);
+        let mut summary = transcript.finish(at);
+        if self.withheld.load(Ordering::Relaxed) && summary.length > 0 {
+            match Transcript::withhold(&self.sessions, self.session, WITHHELD) {
+                Ok(withheld) => summary = TranscriptSummary { dropped: summary.dropped, ..withheld },
+                Err(error) => {
+                    tracing::error!(%error, "a transcript with real data could not be reduced and is removed");
+                    return (None, summary.length);
+                }
+            }
+        }
         let digest =
             (summary.length > 0).then_some(FileDigest { sha256: summary.sha256, size: summary.length });
         (digest, summary.dropped)
@@ -57,8 +85,33 @@ impl SessionRecorder {
 impl Recorder for SessionRecorder {
     fn transcript(&self, at: Timestamp, to_peer: bool, bytes: &[u8]) {
         if let Some(transcript) = self.transcript().as_mut() {
+            if !to_peer && self.withheld.load(Ordering::Relaxed) {
+                return transcript.reference(at, false, WITHHELD, bytes.len() as u64);
+            }
             transcript.append(at, to_peer, bytes);
         }
+    }
+
+    fn seal(&self, sha256: &str) -> Option<Artefact> {
+        let Some(recipient) = &self.recipient else {
+            self.artefacts.discard(sha256);
+            return None;
+        };
+        match self.artefacts.seal(sha256, recipient) {
+            Ok(summary) => Some(Artefact { sha256: summary.sha256, size: summary.size }),
+            Err(error) => {
+                tracing::error!(%error, "a real object could not be sealed and is removed");
+                None
+            }
+        }
+    }
+
+    fn discard(&self, sha256: &str) {
+        self.artefacts.discard(sha256);
+    }
+
+    fn withhold(&self) {
+        self.withheld.store(true, Ordering::Relaxed);
     }
 
     fn artefact(&self) -> Box<dyn ArtefactSink> {

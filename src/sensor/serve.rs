@@ -1,6 +1,6 @@
 //! Accepts connections and gives each its session.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,16 +21,16 @@ use super::relay::Directory;
 use super::tap::{Passed, Tap};
 use super::tls::FirstWords;
 use super::wired::Wired;
-use super::{Bound, Settings, tls};
+use super::{Bound, PrivacySettings, Settings, tls};
 use crate::decoys::{self, Making};
 use crate::event::observation::CloseReason;
 use crate::event::{Observation, Origin, SessionId, SystemEvent};
 use crate::imaging::Imaging;
 use crate::link::Outlet;
 use crate::persona::{Fault, Host, Pack, Protocol};
-use crate::record::Artefacts;
+use crate::record::{Artefacts, Recipient};
 use crate::runtime::Shutdown;
-use crate::session::{BoxStream, Clock, Conversation, Decoy, Emit, Recorder, Session, SessionParts};
+use crate::session::{BoxStream, Clock, Conversation, Decoy, Emit, Privacy, Recorder, Session, SessionParts};
 use crate::world::World;
 
 /// How long sessions may take to end after the signal.
@@ -56,6 +56,10 @@ pub struct SensorParts {
     pub artefacts: Artefacts,
     /// What the operator set.
     pub settings: Settings,
+    /// What becomes of real data.
+    pub privacy: PrivacySettings,
+    /// The hospital's registered devices: address, and the name each calls itself by.
+    pub devices: Vec<(IpAddr, String)>,
 }
 
 /// State of one service, for the status page.
@@ -90,6 +94,8 @@ struct Shared {
     directory: Arc<Directory>,
     clock: Arc<dyn Clock>,
     refused: AtomicU64,
+    privacy: Arc<Privacy>,
+    recipient: Option<Recipient>,
     shutdown: Shutdown,
 }
 
@@ -135,7 +141,11 @@ impl Sensor {
             return Err(faults);
         }
         let limits = Limits::new(parts.settings.max_connections, parts.settings.max_per_source);
+        let privacy =
+            Arc::new(Privacy { objects: parts.privacy.real_objects, devices: parts.devices.clone() });
         let shared = Arc::new(Shared {
+            privacy,
+            recipient: parts.privacy.recipient(),
             parts,
             limits,
             overlays: Overlays::default(),
@@ -262,6 +272,7 @@ async fn connection(shared: Arc<Shared>, service: Arc<Service>, stream: TcpStrea
         session_id,
         shared.parts.artefacts.clone(),
         shared.parts.settings.transcript_mib << 20,
+        shared.recipient.clone(),
     );
     let passed = Arc::<Passed>::default();
     let session = shared.session(&service, session_id, source, target, Arc::clone(&recorder) as _);
@@ -307,6 +318,7 @@ impl Shared {
             recorder,
             seed: rand::rng().random(),
             pacing: self.parts.settings.pacing,
+            privacy: Arc::clone(&self.privacy),
         })
     }
 }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::Recipient;
+use crate::session::RealObjects;
+
 /// `[sensor]` of the config.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +23,34 @@ pub struct Settings {
     pub transcript_mib: u64,
     /// Most MiB of artefacts kept in all.
     pub artefacts_mib: u64,
+}
+
+/// `[privacy]` of the config: what becomes of data of real patients that comes by mistake.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PrivacySettings {
+    /// What becomes of a real object.
+    pub real_objects: RealObjects,
+    /// The hospital's public key (`age1…`, made by `age-keygen` elsewhere); needed to seal.
+    pub key: String,
+}
+
+impl PrivacySettings {
+    /// What is wrong with it: key and problem.
+    pub fn fault(&self) -> Option<(&'static str, &'static str)> {
+        let key = !self.key.is_empty();
+        if key && self.recipient().is_none() {
+            return Some(("key", "expected a public key of age: age1…"));
+        }
+        let seals = self.real_objects == RealObjects::Seal;
+        (seals && !key)
+            .then_some(("real_objects", "\"seal\" needs the hospital's public key: key = \"age1…\""))
+    }
+
+    /// Whom real objects are sealed for.
+    pub(super) fn recipient(&self) -> Option<Recipient> {
+        Recipient::read(&self.key)
+    }
 }
 
 impl Default for Settings {

@@ -125,6 +125,7 @@ impl Bench {
             recorder: Arc::new(Memory(Arc::clone(&self.artefacts))),
             seed: [3; 32],
             pacing: false,
+            privacy: Arc::default(),
         })
     }
 

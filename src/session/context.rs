@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use super::Privacy;
 use crate::event::observation::Direction;
 use crate::event::{Event, Observation, Origin, SessionEvent, Tainted};
 use crate::persona::{Host, Pack};
@@ -37,6 +38,18 @@ pub trait Recorder: Send + Sync {
     fn artefact(&self) -> Box<dyn ArtefactSink>;
     /// Reads back an artefact by SHA-256 (lower-case hex): at most `cap` bytes.
     fn read_artefact(&self, sha256: &str, cap: usize) -> Option<Vec<u8>>;
+    /// Encrypts an artefact for the hospital's key and removes it: gives the encrypted file, or
+    /// `None` when there is no key or the artefact was not kept. In both cases it is gone.
+    fn seal(&self, sha256: &str) -> Option<Artefact> {
+        self.discard(sha256);
+        None
+    }
+    /// Removes an artefact.
+    fn discard(&self, sha256: &str) {
+        let _ = sha256;
+    }
+    /// Keeps none of the peer's bytes of this session, those that are kept already included.
+    fn withhold(&self) {}
     /// Starts a terminal recording of this many columns and rows.
     fn terminal(&self, at: Timestamp, columns: u16, rows: u16, title: &str) -> Box<dyn TerminalSink>;
 }
@@ -93,6 +106,8 @@ pub struct SessionParts {
     pub seed: [u8; 32],
     /// Whether delays of the product are kept (off in benchmarks).
     pub pacing: bool,
+    /// What the hospital set for real data.
+    pub privacy: Arc<Privacy>,
 }
 
 struct Inner {
@@ -191,6 +206,14 @@ impl Session {
     /// Starts a terminal recording.
     pub fn terminal(&self, columns: u16, rows: u16, title: &str) -> Box<dyn TerminalSink> {
         self.0.parts.recorder.terminal(self.now(), columns, rows, title)
+    }
+
+    pub(super) fn parts_privacy(&self) -> &Privacy {
+        &self.0.parts.privacy
+    }
+
+    pub(super) fn recorder(&self) -> &dyn Recorder {
+        &*self.0.parts.recorder
     }
 
     /// Seeded randomness, its own stream for each purpose.

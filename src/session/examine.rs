@@ -17,19 +17,22 @@ impl Session {
     /// Tells what a file is and what it carries, before its transfer is told. What it carries as an
     /// attack is an exploit attempt, and kept by itself as well. Nothing is unpacked or run.
     ///
-    /// A file that is over the quota was never kept and stays unknown.
-    pub fn examine(&self, name: &Tainted, kept: &Artefact) {
-        let Some(bytes) = self.read_artefact(&kept.sha256, EXAMINED) else { return };
+    /// A file that is over the quota was never kept and stays unknown. Gives whether it carries an
+    /// attack.
+    pub fn examine(&self, name: &Tainted, kept: &Artefact) -> bool {
+        let Some(bytes) = self.read_artefact(&kept.sha256, EXAMINED) else { return false };
         let file = Bytes::from(bytes);
         let report = self.heavy(|| inspect(&file));
         for finding in &report.found {
             self.carries(name, &file, finding);
         }
+        let attack = report.found.iter().any(|finding| finding.weakness.is_some());
         self.emit(Observation::Content {
             sha256: kept.sha256.clone(),
             media: report.kind.media().to_owned(),
             found: report.found.into_iter().map(|finding| finding.what).collect(),
         });
+        attack
     }
 
     fn carries(&self, name: &Tainted, file: &Bytes, finding: &Finding) {

@@ -11,9 +11,11 @@ pub(crate) mod bench;
 mod context;
 mod examine;
 mod machine;
+mod privacy;
 
 pub use context::{Artefact, ArtefactSink, Clock, Emit, Kept, Recorder, Session, SessionParts, TerminalSink};
 pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
+pub use privacy::{Privacy, Real, RealObjects};
 
 use std::pin::Pin;
 

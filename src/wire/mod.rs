@@ -17,4 +17,5 @@
 pub mod content;
 pub mod dicom;
 pub mod hl7;
+pub mod identity;
 pub mod probe;

@@ -16,6 +16,7 @@ mod lifecycle;
 mod mistakes;
 mod packets;
 mod posting;
+mod privacy;
 mod regressions;
 mod senders;
 mod services;

@@ -48,7 +48,17 @@ fn build(launch: &Launch, layout: &Layout, outlet: Outlet, ear: Shutdown) -> Res
     let world = Arc::new(World::new(Arc::clone(&pack.hospital), &pack.installation));
     let artefacts = Artefacts::open(&layout.artefacts(), settings.artefacts_mib << 20)
         .map_err(|e| format!("artefacts: {e}"))?;
-    let parts = SensorParts { pack, world, outlet, sessions: layout.sessions(), artefacts, settings };
+    let devices = &launch.config.detection.device;
+    let parts = SensorParts {
+        pack,
+        world,
+        outlet,
+        sessions: layout.sessions(),
+        artefacts,
+        settings,
+        privacy: launch.config.privacy.clone(),
+        devices: devices.iter().map(|device| (device.source, device.name.clone())).collect(),
+    };
     let bound = launch.services.iter().map(take_socket).collect::<Result<_, _>>()?;
     Sensor::new(parts, bound, ear)
         .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))

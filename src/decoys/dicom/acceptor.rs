@@ -176,7 +176,8 @@ impl Acceptor {
         out.send(agreed.reply.clone());
         let courier = Courier::new(&table.network, agreed.peer_max_pdu);
         let lenient = table.services.lenient;
-        let link = Link { agreed, courier, calling: asked.calling, called: asked.called };
+        let implementation = asked.implementation_uid;
+        let link = Link { agreed, courier, calling: asked.calling, called: asked.called, implementation };
         self.phase = Phase::Open(Box::new(Established::new(link, lenient)));
         self.open_association(now, out)
     }

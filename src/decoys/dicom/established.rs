@@ -297,7 +297,7 @@ fn sink(desk: &Desk, calling: &[u8], context: &Agreement, command: &Command) -> 
 fn stored(turn: &mut Turn<'_>, message: Message) -> Result<(), Stop> {
     let Message { context, command, data } = message;
     let Data::Object(object) = data else { return Ok(()) };
-    let status = object.finish(&turn.desk.session, &turn.desk.shared, &command);
+    let status = object.finish(turn.desk, turn.link, &command);
     let status = match (status, turn.desk.shared.profile.table.store.status.unreadable) {
         (Ok(status), _) => status,
         (Err(Unreadable), Some(status)) => {

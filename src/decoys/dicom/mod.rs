@@ -15,6 +15,7 @@ mod established;
 mod find;
 mod negotiate;
 mod profile;
+mod real;
 mod report;
 mod retrieve;
 mod store;

@@ -6,7 +6,7 @@ use super::behaviour::{Duplicates, StoreStatus};
 use super::negotiate::Agreement;
 use super::profile::Profile;
 use super::report;
-use super::task::Shared;
+use super::task::{Desk, Link, Shared};
 use super::traps::{self, Received};
 use crate::archive::{Stored, Taken};
 use crate::event::Observation;
@@ -75,21 +75,23 @@ impl Incoming {
     ///
     /// # Errors
     /// [`Unreadable`]; the artefact is kept all the same.
-    pub(crate) fn finish(
-        mut self,
-        session: &Session,
-        shared: &Shared,
-        command: &Command,
-    ) -> Result<u16, Unreadable> {
+    pub(crate) fn finish(mut self, desk: &Desk, link: &Link, command: &Command) -> Result<u16, Unreadable> {
+        let (session, shared) = (&desk.session, &*desk.shared);
         let profile = &shared.profile;
         let sop_class = command.sop_class.clone().unwrap_or_default();
         let sop_instance = command.sop_instance.clone().unwrap_or_default();
-        let kept = self.sink.take().map(ArtefactSink::finish);
+        let mut kept = self.sink.take().map(ArtefactSink::finish);
         let deflated = self.syntax == TransferSyntax::Deflated;
         let head = if deflated { inflate(&self.head, MAX_CHECKED) } else { self.head.split().freeze() };
-        if let Some(kept) = &kept {
+        let mut real = false;
+        if let Some(came) = kept.take() {
             let (syntax, offset) = (self.syntax, self.offset);
-            traps::stored(session, &shared.imaging, &Received { command, head: &head, syntax, offset, kept });
+            let received = Received { command, head: &head, syntax, offset, kept: &came };
+            let taken = traps::stored(desk, link, &received);
+            real = taken.real;
+            kept = taken.stays;
+        }
+        if let Some(kept) = &kept {
             session.emit(Observation::Transfer {
                 direction: Direction::Upload,
                 name: Tainted::from_bytes(&sop_instance),
@@ -101,7 +103,9 @@ impl Incoming {
         let status = self.judge(&head, &sop_class, &sop_instance, statuses)?;
         let known = !profile.table.store.checks_sop_class || profile.storage.contains(&sop_class);
         let status = match kept {
-            Some(kept) if known && status == statuses.ok => self.put_at_hand(session, shared, &head, &kept),
+            Some(kept) if known && status == statuses.ok && !real => {
+                self.put_at_hand(session, shared, &head, &kept)
+            }
             Some(_) | None if known || status != statuses.ok => status,
             Some(_) | None => statuses.sop_class,
         };

@@ -46,15 +46,16 @@ struct Original {
     instance: Option<Instance>,
 }
 
-/// Tells when an object has the UID of an instance, series or study of the hospital.
-pub(crate) fn look(session: &Session, imaging: &Imaging, object: &Received<'_>) {
+/// Tells when an object has the UID of an instance, series or study of the hospital; whether it has.
+pub(crate) fn look(session: &Session, imaging: &Imaging, object: &Received<'_>) -> bool {
     let view = session.world().at(session.now());
     let sent = Sent::read(object.head, object.syntax);
-    let Some(original) = original(&view, &sent) else { return };
+    let Some(original) = original(&view, &sent) else { return false };
     let mut changes = attributes(&view, &original, &sent);
     changes.extend(session.heavy(|| pixels(session, imaging, &view, &original, object)));
     changes.truncate(MAX_CHANGES);
     session.emit(Observation::Tampering { subject: original.subject, id: original.id, changes });
+    true
 }
 
 /// The values of an object that matter here, as sent.

@@ -76,6 +76,8 @@ pub(crate) struct Link {
     pub(crate) calling: Bytes,
     /// Called AE title.
     pub(crate) called: Bytes,
+    /// Implementation class UID of the peer.
+    pub(crate) implementation: Bytes,
 }
 
 /// One call of the machine.

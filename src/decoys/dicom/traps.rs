@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 
-use super::tampering;
+use super::task::{Desk, Link};
+use super::{real, tampering};
 use crate::event::{Observation, Tainted};
-use crate::imaging::Imaging;
 use crate::session::{Artefact, Session};
 use crate::wire::content;
 use crate::wire::dicom::command::Command;
@@ -52,8 +52,18 @@ pub(crate) fn identifier(session: &Session, bytes: &Bytes, syntax: TransferSynta
     }
 }
 
+/// What became of an object.
+pub(crate) struct Taken {
+    /// It is of a real patient.
+    pub(crate) real: bool,
+    /// The file that stays.
+    pub(crate) stays: Option<Artefact>,
+}
+
 /// Looks at an object; told before its transfer is.
-pub(crate) fn stored(session: &Session, imaging: &Imaging, object: &Received<'_>) {
+pub(crate) fn stored(desk: &Desk, link: &Link, object: &Received<'_>) -> Taken {
+    let session = &desk.session;
+    let as_it_came = Taken { real: false, stays: Some(object.kept.clone()) };
     let instance = object.command.sop_instance.clone().unwrap_or_default();
     // File names are made of it in some versions of the toolkit.
     if instance.iter().any(|byte| matches!(byte, b'/' | b'\\')) {
@@ -61,10 +71,17 @@ pub(crate) fn stored(session: &Session, imaging: &Imaging, object: &Received<'_>
     }
     // The PACS sending to the HIS is the honeynet at work.
     if session.pack().hosts.iter().any(|host| host.address == session.source()) {
-        return;
+        return as_it_came;
     }
-    tampering::look(session, imaging, object);
-    session.examine(&Tainted::from_bytes(&instance), object.kept);
+    if tampering::look(session, &desk.shared.imaging, object)
+        || session.examine(&Tainted::from_bytes(&instance), object.kept)
+    {
+        return as_it_came;
+    }
+    match real::care(session, link, object) {
+        None => as_it_came,
+        Some(stays) => Taken { real: true, stays },
+    }
 }
 
 fn attempt(session: &Session, weakness: Option<&'static str>, payload: &[u8]) {

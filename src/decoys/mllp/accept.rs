@@ -2,7 +2,7 @@
 
 use super::acknowledge::{Outcome, Reply};
 use super::exchange::refused;
-use super::written;
+use super::{real, written};
 use crate::event::observation::{MAX_IDS, RecordKind};
 use crate::event::{Observation, Tainted};
 use crate::session::Session;
@@ -57,11 +57,15 @@ pub(super) fn take(reply: &Reply<'_>, session: &Session) -> Outcome {
     if rule.writes == RecordKind::Patient && ids.iter().any(Tainted::is_empty) {
         return refused(&refuses.content, "PID-3", Some(("PID", 3)));
     }
-    keep(message, rule.writes, session);
+    let real = real::care(message, session);
+    if !real {
+        keep(message, rule.writes, session);
+    }
+    let told = |id: Tainted| if real { session.pseudonym(id.as_untrusted().as_bytes()).into() } else { id };
     session.emit(Observation::RecordWrite {
         subject: rule.writes,
         count: u32::try_from(ids.len()).unwrap_or(u32::MAX),
-        ids: ids.into_iter().take(MAX_IDS).collect(),
+        ids: ids.into_iter().take(MAX_IDS).map(told).collect(),
     });
     Outcome::Accepted
 }

@@ -12,6 +12,7 @@ mod behaviour;
 mod exchange;
 mod machine;
 mod query;
+mod real;
 mod render;
 mod results;
 mod written;

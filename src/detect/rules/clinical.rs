@@ -2,7 +2,8 @@
 //!
 //! Two facts must agree: the address and the name that the device calls itself by. Then images it
 //! sends, echoes, worklist queries and HL7 or ASTM messages are no attack. It stays so only while
-//! the source keeps to one service of one host.
+//! the source keeps to one service of one host. A device that nobody registered has the same benefit
+//! in a session in which the decoy took it for real.
 
 use super::{Rule, Scene, Words};
 use crate::detect::{Class, Settings};
@@ -30,11 +31,12 @@ fn words(scene: &Scene<'_>) -> Words {
 /// Whether this event is such work.
 pub(super) fn is_routine(scene: &Scene<'_>, settings: &Settings) -> bool {
     let origin = &scene.event.origin;
-    let known = || {
+    let registered = || {
         let name = scene.memory.name_in(origin.session);
         name.is_some_and(|name| settings.is_registered(origin.source.ip(), name.as_untrusted()))
     };
-    !settings.device.is_empty() && is_clinical_work(scene) && known() && scene.memory.stays_in_one_place()
+    let known = scene.memory.is_real(origin.session) || !settings.device.is_empty() && registered();
+    known && is_clinical_work(scene) && scene.memory.stays_in_one_place()
 }
 
 fn is_clinical_work(scene: &Scene<'_>) -> bool {

@@ -86,6 +86,12 @@ pub(super) struct Scene<'a> {
     clinical: bool,
 }
 
+/// Whether a rule tells of something that others than the SOC must hear of, so that nothing told
+/// before makes it old.
+pub(super) fn is_notice(rule: &Rule) -> bool {
+    rule.id == real_data::RULE.id
+}
+
 /// The rule with this id.
 pub(super) fn find(id: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.id == id)

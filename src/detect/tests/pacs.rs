@@ -20,6 +20,7 @@ fn read(subject: RecordKind, count: u32) -> Observation {
 fn real_data() -> Observation {
     Observation::RealData {
         signs: vec!["resident id whose check digit is right".into()],
+        device: true,
         patient: "ab12".into(),
         sha256: "0".repeat(64),
         handling: Handling::Sealed,
@@ -95,13 +96,29 @@ fn tampering_is_told_as_such_even_from_a_registered_device() {
 }
 
 #[test]
+fn a_device_that_nobody_registered_is_quiet_while_it_is_taken_for_real() {
+    let mut stage = Stage::new();
+    let mut visit = stage.visit("10.0.0.44", "pacs", "dicom");
+    stage.see(&mut visit, associate("CTROOM3"));
+    stage.see(&mut visit, real_data());
+    stage.see(&mut visit, upload());
+    stage.see(&mut visit, store_request("1.2.840.10008.5.1.4.1.1.2"));
+    stage.close(visit);
+    assert_eq!(stage.high(), [""; 0]);
+    let mut visit = stage.visit("10.0.0.44", "pacs", "dicom");
+    stage.see(&mut visit, upload());
+    assert_eq!(stage.high(), ["HW-UPLOAD"], "the next session has to show it again");
+}
+
+#[test]
 fn real_data_is_told_low_and_hides_no_intruder() {
     let mut stage = Stage::new();
     let mut visit = stage.visit(MODALITY, "pacs", "dicom");
     stage.see(&mut visit, associate("CT01"));
     stage.see(&mut visit, real_data());
     stage.see(&mut visit, upload());
-    assert_eq!(stage.alerts.iter().map(|alert| alert.severity).max(), Some(Severity::Low));
+    let told: Vec<_> = stage.alerts.iter().map(|alert| (alert.rule.as_str(), alert.severity)).collect();
+    assert_eq!(told, [("HW-CLINICAL", Severity::Low), ("HW-REAL-DATA", Severity::Low)]);
     stage.see(&mut visit, query(RecordKind::Study, 300, true));
     assert_eq!(stage.high(), ["HW-IMAGE-ACCESS"]);
 }

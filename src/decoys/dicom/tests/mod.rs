@@ -2,6 +2,7 @@
 
 mod operations;
 mod own;
+mod real;
 mod rules;
 mod support;
 mod transcripts;

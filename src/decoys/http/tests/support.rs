@@ -150,6 +150,7 @@ impl Bench {
             recorder: Arc::new(self.recorder.clone()),
             seed: [seed; 32],
             pacing: seed % 2 == 1,
+            privacy: Arc::default(),
         });
         let mut front = Front::new(Arc::clone(&self.server), session);
         if plain {

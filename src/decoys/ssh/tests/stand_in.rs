@@ -123,6 +123,7 @@ pub(super) fn session(making: &Making, overlay: &Arc<Overlay>, kept: &Arc<Kept>)
         recorder: Arc::new(Books(Arc::clone(kept))),
         seed: [9; 32],
         pacing: false,
+        privacy: Arc::default(),
     })
 }
 

@@ -1,0 +1,82 @@
+//! Real patients' data that comes by mistake: sealed so that only the hospital opens it.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::honeynet::{Honeynet, client, text};
+
+/// A CT image of a patient, as `dump2dcm` reads it.
+const SCAN: &str = "\
+(0008,0016) UI [1.2.840.10008.5.1.4.1.1.2]
+(0008,0018) UI [1.2.3.4.5.6.7]
+(0010,0010) PN [Zhang^Shi^Ji]
+(0010,0020) LO [H7730214]
+(0020,000d) UI [1.2.3.4.5]
+(0020,000e) UI [1.2.3.4.5.6]
+(0028,0010) US 2
+(7fe0,0010) OW 4141\\4141\\4141\\4141
+";
+
+#[test]
+fn a_registered_scanner_is_sealed_and_never_an_intruder() {
+    let scratch = tempfile::TempDir::new().unwrap();
+    let identity = scratch.path().join("hospital.key");
+    let made = client("age-keygen", "age", &["-o", identity.to_str().unwrap()]);
+    let said = text(&made);
+    let key =
+        said.split_whitespace().find(|word| word.starts_with("age1")).unwrap_or_else(|| panic!("{said}"));
+    let config = format!(
+        "[privacy]\nreal_objects = \"seal\"\nkey = \"{key}\"\n\
+         [[detection.device]]\nsource = \"127.0.0.1\"\nname = \"CT01\"\n"
+    );
+    let net = Honeynet::with(&config);
+    let (dump, file) = (scratch.path().join("scan.dump"), scratch.path().join("scan.dcm"));
+    fs::write(&dump, SCAN).unwrap();
+    let made = client("dump2dcm", "dcmtk", &[dump.to_str().unwrap(), file.to_str().unwrap()]);
+    assert!(made.status.success(), "{}", text(&made));
+    crate::dcmtk::dcmtk(&net, "storescu", &["-aet", "CT01"], &[file.to_str().unwrap()]);
+
+    let session = net.sessions(1, |session| session["closed"].is_string()).remove(0);
+    let shown = net.json(&["show", session["id"].as_str().unwrap(), "--json"]).remove(0);
+    let real = observed(&shown, "real_data");
+    assert_eq!(real["handling"], "sealed");
+    assert_eq!(real["signs"][0], "registered device");
+    let sealed = shown["files"]["artefacts"][0]["path"].as_str().expect("the sealed file");
+    let opened = Command::new("age").args(["-d", "-i", identity.to_str().unwrap(), sealed]).output().unwrap();
+    assert!(opened.status.success(), "{}", text(&opened));
+    assert!(holds(&opened.stdout, b"Zhang^Shi^Ji") && holds(&opened.stdout, b"AAAAAAAA"));
+
+    for path in files(&net.data()) {
+        let bytes = fs::read(&path).unwrap();
+        let packets = path.components().any(|part| part.as_os_str() == "packets");
+        assert!(packets || !holds(&bytes, b"Zhang^Shi^Ji"), "{} names the patient", path.display());
+    }
+    let alerts = net.json(&["alerts", "--json"]);
+    assert!(alerts.iter().all(|alert| alert["severity"] == "low"), "{alerts:?}");
+    assert!(alerts.iter().any(|alert| alert["rule"] == "HW-REAL-DATA"), "{alerts:?}");
+    assert!(net.honeyward(&["verify"]).status.success());
+}
+
+fn observed(shown: &Value, what: &str) -> Value {
+    let records = shown["records"].as_array().unwrap();
+    let found =
+        records.iter().map(|record| &record["event"]["observation"]).find(|seen| seen["what"] == what);
+    found.unwrap_or_else(|| panic!("no {what}: {shown}")).clone()
+}
+
+fn holds(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.symlink_metadata() {
+            Ok(meta) if meta.is_dir() => files(&path),
+            Ok(meta) if meta.is_file() => vec![path],
+            Ok(_) | Err(_) => Vec::new(),
+        })
+        .collect()
+}
