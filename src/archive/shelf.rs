@@ -32,6 +32,7 @@ pub type Day = Arc<[Arc<Entry>]>;
 pub struct Archive {
     host: String,
     online_days: u32,
+    one_in: u32,
     days: Mutex<Remembered>,
 }
 
@@ -46,7 +47,14 @@ impl Archive {
     /// The archive of a host, which reaches this many days back. All archives of one host share
     /// what an intruder stored.
     pub fn new(host: &str, online_days: u32) -> Self {
-        Archive { host: host.to_owned(), online_days, days: Mutex::default() }
+        Archive { host: host.to_owned(), online_days, one_in: 1, days: Mutex::default() }
+    }
+
+    /// The same with one in so many of the studies, always the same ones: a collection, not the
+    /// hospital's whole archive.
+    pub fn sampled(mut self, one_in: u32) -> Self {
+        self.one_in = one_in.max(1);
+        self
     }
 
     /// What a peer sees of it at a moment; his overlay holds what he stored.
@@ -94,7 +102,8 @@ impl Archive {
     pub(super) fn entry(&self, view: &View, study: Study) -> Option<Arc<Entry>> {
         let (first, last) = self.dates(view);
         let date = view.local(study.started).date();
-        if date < first || date > last {
+        let chosen = study.seed.is_multiple_of(u64::from(self.one_in));
+        if date < first || date > last || !chosen {
             return None;
         }
         let old = view.now().duration_since(study.started) > ARRIVED;

@@ -53,10 +53,9 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         }
     }
     tracing::debug!(host = making.host.name, product = profile.table.product, "a DICOM service");
-    let archive = Arc::new(Archive::new(
-        &making.host.name,
-        profile.table.query.as_ref().map_or(0, |query| query.online_days),
-    ));
+    let (days, one_in) =
+        profile.table.query.as_ref().map_or((0, 1), |query| (query.online_days, query.one_in));
+    let archive = Arc::new(Archive::new(&making.host.name, days).sampled(one_in));
     let world = Arc::clone(&making.world);
     let (imaging, places) = (Arc::clone(&making.imaging), Places::default());
     let shared = Shared { profile, archive, imaging, world, places };

@@ -16,8 +16,8 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// Tells the marks of a head: its `User-Agent` when it is a new one, and credentials it carries.
-    pub(crate) fn head(&mut self, session: &Session, head: &Head) {
+    /// Tells the `User-Agent` of a head when it is a new one.
+    pub(crate) fn agent(&mut self, session: &Session, head: &Head) {
         if let Some(agent) = head.header("User-Agent")
             && self.agent.as_deref() != Some(agent)
         {
@@ -25,6 +25,11 @@ impl Marks {
             session.emit(Observation::Fingerprint { mark: Mark::UserAgent, value });
             self.agent = Some(agent.to_vec());
         }
+    }
+
+    /// Tells the marks of a head: its `User-Agent`, and credentials that nobody asked for.
+    pub(crate) fn head(&mut self, session: &Session, head: &Head) {
+        self.agent(session, head);
         if let Some((account, secret)) = head.header("Authorization").and_then(basic) {
             session.emit(Observation::AuthAttempt {
                 method: AuthMethod::Basic,
@@ -37,7 +42,7 @@ impl Marks {
 }
 
 /// Account and password of `Basic` credentials, RFC 7617.
-fn basic(value: &[u8]) -> Option<(Tainted, Tainted)> {
+pub(crate) fn basic(value: &[u8]) -> Option<(Tainted, Tainted)> {
     let (scheme, token) = value.split_at_checked(6)?;
     if !scheme.eq_ignore_ascii_case(b"Basic ") {
         return None;

@@ -8,13 +8,19 @@ pub mod answer;
 pub mod attacks;
 mod behaviour;
 pub mod body;
+mod civetweb;
 pub mod cookie;
+mod dcm4chee;
+mod dicomweb;
+mod engine;
 mod events;
 mod favicon;
 pub mod form;
 mod front;
 pub mod head;
+mod iis;
 pub mod line;
+mod orthanc;
 pub mod parser;
 mod png;
 mod portal;
@@ -24,6 +30,7 @@ mod server;
 mod site;
 mod statics;
 mod tomcat;
+mod undertow;
 pub mod uri;
 
 #[cfg(test)]
@@ -31,11 +38,39 @@ mod tests;
 
 use std::sync::Arc;
 
+use serde::Deserialize;
+
+use self::engine::{Application, Connection};
 use super::Making;
-use crate::persona::{Fault, Protocol, Service};
+use crate::persona::{Behaviour, Fault, Protocol, Service};
 use crate::session::{Conversation, Decoy, Session};
 
-/// The decoy of one HTTP or HTTPS port.
+/// Which product's web face a host has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Face {
+    /// The portal of a hospital information system behind nginx.
+    #[default]
+    Portal,
+    /// Orthanc's REST API, explorer and DICOMweb plugin.
+    Orthanc,
+    /// dcm4chee-arc's web services and page.
+    Dcm4chee,
+}
+
+/// The part of every behaviour file that names its face.
+#[derive(Deserialize)]
+struct Faced {
+    #[serde(default)]
+    face: Face,
+}
+
+/// The decoy of a product that is its own web server.
+struct Embedded {
+    application: Arc<dyn Application>,
+}
+
+/// The decoy of one HTTP or HTTPS port behind nginx.
 struct HttpDecoy {
     server: Arc<server::Server>,
 }
@@ -45,12 +80,35 @@ struct HttpDecoy {
 /// # Errors
 /// A located [`Fault`] of the behaviour file, a template or a missing file.
 pub fn decoy(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
+    let application = match face(service)? {
+        Face::Portal => return portal(making, service),
+        Face::Orthanc => orthanc::application(making, service)?,
+        Face::Dcm4chee => dcm4chee::application(making, service)?,
+    };
+    Ok(Arc::new(Embedded { application }))
+}
+
+fn face(service: &Service) -> Result<Face, Fault> {
+    let Behaviour { file, text, .. } = &service.behaviour;
+    toml::from_str::<Faced>(text).map(|faced| faced.face).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        Fault::at(file, text, at, error.message().to_owned())
+    })
+}
+
+fn portal(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     let behaviour: behaviour::Behaviour = service.behaviour.parse()?;
     let secure = service.protocol == Protocol::Https;
     let statics = site::statics(making, &behaviour)?;
     let portal = portal::Portal::new(making, &behaviour, service.protocol)?;
     let server = server::Server { behaviour, secure, statics, portal };
     Ok(Arc::new(HttpDecoy { server: Arc::new(server) }))
+}
+
+impl Decoy for Embedded {
+    fn converse(&self, session: Session) -> Conversation {
+        Conversation::Machine(Box::new(Connection::new(Arc::clone(&self.application), session)))
+    }
 }
 
 impl Decoy for HttpDecoy {

@@ -1,5 +1,8 @@
 //! The connection against what a real nginx 1.22.1 answered, and the portal over the world.
 
+mod dcm4chee;
+mod embedded;
 mod nginx;
+mod orthanc;
 mod portal;
 mod support;

@@ -27,9 +27,16 @@ pub(crate) struct Query {
     pub(crate) keys: Keys,
     /// How many days back its studies are at hand.
     pub(crate) online_days: u32,
+    /// One in so many of the hospital's studies is in it.
+    #[serde(default = "every")]
+    pub(crate) one_in: u32,
     /// How it queries.
     #[serde(default)]
     pub(crate) rules: Rules,
+}
+
+fn every() -> u32 {
+    1
 }
 
 /// Statuses of C-FIND (PS3.4 C.4.1.1.4).

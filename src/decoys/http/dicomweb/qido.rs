@@ -1,0 +1,175 @@
+//! QIDO-RS (PS3.18 10.6): parameters to a query, and its walk.
+
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+use dicom_dictionary_std::StandardDataDictionary;
+
+use crate::archive::{Compared, Found, Hit, Holdings, Key, Level, Matcher, Query, Search};
+use crate::decoys::http::uri::form_decode;
+use crate::wire::dicom::dataset::{Tag, tags, vr_of};
+
+/// Most parameters of one request that are looked at.
+const MAX_PARAMETERS: usize = 128;
+/// Most steps of one walk, each of about a thousand studies: more than any archive holds.
+const MAX_STEPS: usize = 4096;
+
+/// Parameters of a request, decoded.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Parameters(pub(crate) Vec<(String, String)>);
+
+impl Parameters {
+    /// Reads a query string.
+    pub(crate) fn read(query: &[u8]) -> Self {
+        let text = |part: &[u8]| String::from_utf8_lossy(&form_decode(part)).into_owned();
+        let pairs = query.split(|b| *b == b'&').filter(|p| !p.is_empty()).take(MAX_PARAMETERS);
+        Parameters(
+            pairs
+                .map(|pair| {
+                    let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
+                    let (name, value) = pair.split_at(at);
+                    (text(name), text(value.get(1..).unwrap_or_default()))
+                })
+                .collect(),
+        )
+    }
+
+    /// First value of a name.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a name, split at commas.
+    pub(crate) fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).flat_map(|(_, value)| value.split(','))
+    }
+
+    /// Keys: names that are attributes, by keyword or number.
+    pub(crate) fn keys(&self) -> Vec<(Tag, &str)> {
+        self.0.iter().filter_map(|(name, value)| Some((attribute(name)?, value.as_str()))).collect()
+    }
+}
+
+/// The attribute that a keyword or a number of eight digits names.
+pub(crate) fn attribute(name: &str) -> Option<Tag> {
+    if name.len() == 8 && name.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let number = u32::from_str_radix(name, 16).ok()?;
+        let (group, element) = (u16::try_from(number >> 16).ok()?, u16::try_from(number & 0xffff).ok()?);
+        return Some(Tag(group, element));
+    }
+    let first = name.bytes().next()?;
+    let entry = first.is_ascii_uppercase().then(|| StandardDataDictionary.by_name(name))??;
+    Some(entry.tag())
+}
+
+/// The keyword of an attribute.
+pub(crate) fn keyword(tag: Tag) -> Option<&'static str> {
+    StandardDataDictionary.by_tag(tag).map(|entry| entry.alias())
+}
+
+/// The level that an attribute of the index belongs to.
+pub(crate) fn level_of(tag: Tag) -> Level {
+    match tag {
+        tags::PATIENT_NAME
+        | tags::PATIENT_ID
+        | tags::PATIENT_BIRTH_DATE
+        | tags::PATIENT_SEX
+        | tags::ISSUER_OF_PATIENT_ID => Level::Patient,
+        tags::SERIES_INSTANCE_UID
+        | tags::MODALITY
+        | tags::SERIES_NUMBER
+        | tags::SERIES_DESCRIPTION
+        | tags::SERIES_DATE
+        | tags::SERIES_TIME
+        | tags::PROTOCOL_NAME
+        | tags::BODY_PART_EXAMINED
+        | tags::STATION_NAME
+        | tags::MANUFACTURER
+        | tags::PERFORMED_PROCEDURE_STEP_START_DATE
+        | tags::PERFORMED_PROCEDURE_STEP_START_TIME
+        | tags::PERFORMED_PROCEDURE_STEP_ID
+        | tags::OPERATORS_NAME
+        | tags::NUMBER_OF_SERIES_RELATED_INSTANCES => Level::Series,
+        tags::SOP_INSTANCE_UID
+        | tags::SOP_CLASS_UID
+        | tags::INSTANCE_NUMBER
+        | tags::ROWS
+        | tags::COLUMNS
+        | tags::BITS_ALLOCATED
+        | tags::NUMBER_OF_FRAMES
+        | tags::CONTENT_DATE
+        | tags::CONTENT_TIME
+        | tags::ACQUISITION_DATE
+        | tags::ACQUISITION_TIME => Level::Image,
+        _ => Level::Study,
+    }
+}
+
+/// A key as text.
+pub(crate) fn key(tag: Tag, value: &str) -> Key {
+    Key { tag, level: level_of(tag), matcher: Matcher::of(vr_of(tag), value.trim().as_bytes()) }
+}
+
+/// A relational query of a level; keys of no value are left out.
+pub(crate) fn query(level: Level, keys: impl IntoIterator<Item = (Tag, String)>) -> Query {
+    let mut keys: Vec<Key> = keys
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(tag, value)| key(tag, &value))
+        .collect();
+    keys.sort_by_key(|key| key.tag);
+    Query { top: Level::Patient, level, relational: true, compared: Compared::Unicode, keys }
+}
+
+/// Matches after the first `offset`, at most `limit`.
+pub(crate) fn walk(holdings: &Holdings, query: &Query, offset: u64, limit: u64) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    let mut skipped = 0;
+    each(holdings, query, |hit| {
+        if skipped < offset {
+            skipped += 1;
+        } else {
+            hits.push(hit);
+        }
+        u64::try_from(hits.len()).unwrap_or(u64::MAX) < limit
+    });
+    hits
+}
+
+/// How many match.
+pub(crate) fn count(holdings: &Holdings, query: &Query) -> u64 {
+    let mut count = 0;
+    each(holdings, query, |_| {
+        count += 1;
+        true
+    });
+    count
+}
+
+fn each(holdings: &Holdings, query: &Query, mut take: impl FnMut(Hit) -> bool) {
+    let mut search = Search::new(query, holdings);
+    let mut steps = 0;
+    while steps < MAX_STEPS {
+        match search.next(query, holdings) {
+            Found::Hit(hit) => {
+                if !take(*hit) {
+                    return;
+                }
+            }
+            Found::Pause => steps += 1,
+            Found::End => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_named_by_keyword_or_number() {
+        assert_eq!(attribute("StudyDate"), Some(tags::STUDY_DATE));
+        assert_eq!(attribute("0020000D"), Some(tags::STUDY_INSTANCE_UID));
+        assert_eq!(attribute("limit"), None);
+        assert_eq!(attribute("NoSuchThing"), None);
+        assert_eq!(keyword(tags::PATIENT_ID), Some("PatientID"));
+    }
+}

@@ -1,0 +1,349 @@
+//! One instance: its tags, file, frames and pictures.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::Orthanc;
+use super::answers::{self, json, missing, text};
+use super::index::{Id, StudyIds};
+use super::resources::{hit, received, stamp};
+use crate::archive::Hit;
+use crate::decoys::http::dicomweb::Seen;
+use crate::decoys::http::dicomweb::jsoncpp::Json;
+use crate::decoys::http::dicomweb::objects::{frame, frames};
+use crate::decoys::http::dicomweb::qido::keyword;
+use crate::decoys::http::engine::{Ask, Reply};
+use crate::wire::dicom::dataset::{Charset, DataSet, Tag, Value, Vr, tags};
+
+/// Main DICOM tags of an instance.
+const MAIN: [Tag; 9] = [
+    tags::ACQUISITION_NUMBER,
+    tags::IMAGE_COMMENTS,
+    tags::IMAGE_ORIENTATION_PATIENT,
+    tags::IMAGE_POSITION_PATIENT,
+    tags::INSTANCE_CREATION_DATE,
+    tags::INSTANCE_CREATION_TIME,
+    tags::INSTANCE_NUMBER,
+    tags::NUMBER_OF_FRAMES,
+    tags::SOP_INSTANCE_UID,
+];
+
+/// Longest text that the tags show; longer ones are "too long".
+const LONGEST: usize = 256;
+/// Quality of JPEG pictures, the product's default.
+const QUALITY: u16 = 90;
+
+/// Paths below a frame.
+const FRAME: [&str; 9] =
+    ["image-int16", "image-uint16", "image-uint8", "matlab", "numpy", "preview", "raw", "raw.gz", "rendered"];
+/// Paths below an instance.
+const BELOW: [&str; 22] = [
+    "anonymize",
+    "attachments",
+    "content",
+    "export",
+    "file",
+    "frames",
+    "header",
+    "image-int16",
+    "image-uint16",
+    "image-uint8",
+    "matlab",
+    "metadata",
+    "modify",
+    "module",
+    "numpy",
+    "patient",
+    "pdf",
+    "preview",
+    "rendered",
+    "series",
+    "simplified-tags",
+    "tags",
+];
+
+impl Orthanc {
+    /// As its own path shows it.
+    pub(super) fn instance(
+        &self,
+        holdings: &Seen,
+        study: &StudyIds,
+        number: usize,
+        nth: usize,
+    ) -> Option<Json> {
+        let series = study.series.get(number)?;
+        let id = series.instances.get(nth)?;
+        let found = hit(holdings, study, number, nth)?;
+        let set = self.shelf.data_set(holdings, &found)?;
+        let size = self.shelf.file(holdings, &found)?.len();
+        let main = MAIN.iter().filter_map(|tag| {
+            let text = set.text(*tag).filter(|text| !text.is_empty())?;
+            Some((keyword(*tag)?.to_owned(), Json::Text(text)))
+        });
+        Some(Json::object([
+            ("FileSize", Json::number(size)),
+            ("FileUuid", Json::text(self.file_uuid(*id))),
+            ("ID", Json::text(id.to_string())),
+            ("IndexInSeries", Json::number(nth + 1)),
+            ("MainDicomTags", Json::Object(main.collect())),
+            ("ParentSeries", Json::text(series.id.to_string())),
+            ("Type", Json::text("Instance")),
+        ]))
+    }
+
+    /// The name of the file in the storage area: random once, the same ever after.
+    fn file_uuid(&self, id: Id) -> String {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] =
+            self.installation.derive(&format!("orthanc/file/{id}"));
+        let raw = [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p];
+        uuid::Builder::from_random_bytes(raw).into_uuid().to_string()
+    }
+
+    /// What lies below an instance.
+    pub(super) fn instance_part(
+        &self,
+        ask: &Ask<'_>,
+        holdings: &Seen,
+        study: &StudyIds,
+        (id, found): (Id, &Hit),
+        path: &[&str],
+    ) -> Reply {
+        let uid = found.instance.as_ref().map_or("", |instance| instance.uid()).to_owned();
+        let set = || ask.session.heavy(|| self.shelf.data_set(holdings, found));
+        let file = || ask.session.heavy(|| self.shelf.file(holdings, found));
+        match path {
+            ["tags"] => set().map_or_else(missing, |set| json(&full(&set, set.charset(), ask))),
+            ["simplified-tags"] => set().map_or_else(missing, |set| json(&simplified(&set, set.charset()))),
+            ["file"] | ["attachments", "dicom", "data"] => file().map_or_else(missing, |bytes| {
+                let name = format!("filename=\"{}.dcm\"", self.file_uuid(id));
+                Reply::new(200)
+                    .typed("application/dicom")
+                    .with("Content-Disposition", name)
+                    .with_bulk(bytes, format!("dicom file {uid}"))
+            }),
+            ["header"] => json(&self.header(found)),
+            ["frames"] => set()
+                .map_or_else(missing, |set| json(&Json::List((0..frames(&set)).map(Json::number).collect()))),
+            ["frames", number] => set().map_or_else(missing, |set| match number.parse::<usize>() {
+                Ok(number) if number < frames(&set) => json(&Json::texts(FRAME)),
+                _ => missing(),
+            }),
+            ["frames", number, rest @ ..] => match (number.parse::<usize>(), rest) {
+                (Ok(number), ["raw"]) => match set().and_then(|set| frame(&set, number).0) {
+                    Some(bytes) => Reply::new(200)
+                        .typed("application/octet-stream")
+                        .with_bulk(bytes, format!("frame {number} of {uid}")),
+                    None => answers::fault(ask, answers::Fault::OutOfRange, None),
+                },
+                (Ok(frame), ["preview" | "rendered" | "image-uint8"]) => {
+                    self.preview(ask, holdings, found, frame)
+                }
+                (Ok(_), _) | (Err(_), _) => answers::fault(ask, answers::Fault::OutOfRange, None),
+            },
+            ["preview" | "rendered" | "image-uint8"] => self.preview(ask, holdings, found, 0),
+            ["metadata"] => json(&Json::texts([
+                "IndexInSeries",
+                "ReceptionDate",
+                "RemoteAET",
+                "Origin",
+                "TransferSyntax",
+                "SopClassUid",
+                "PixelDataOffset",
+            ])),
+            ["metadata", name] => self.metadata(study, found, name),
+            ["attachments"] => json(&Json::texts(["dicom"])),
+            ["attachments", "dicom"] => json(&Json::texts([
+                "compress",
+                "compressed-data",
+                "compressed-md5",
+                "compressed-size",
+                "data",
+                "is-compressed",
+                "md5",
+                "size",
+                "uncompress",
+                "verify-md5",
+            ])),
+            ["attachments", "dicom", "size"] => file().map_or_else(missing, |f| text(f.len().to_string())),
+            ["content", rest @ ..] => set().map_or_else(missing, |set| content(ask, &set, rest)),
+            [] => json(&Json::texts(BELOW)),
+            _ => answers::fault(ask, answers::Fault::Unknown, None),
+        }
+    }
+
+    /// A frame as a picture: PNG, or JPEG for who asks for it.
+    fn preview(&self, ask: &Ask<'_>, holdings: &Seen, found: &Hit, frame: usize) -> Reply {
+        let uid = found.instance.as_ref().map_or("", |instance| instance.uid());
+        let accept = ask.head.header("Accept").unwrap_or_default();
+        let jpeg = crate::decoys::http::uri::holds(accept, b"image/jpeg");
+        let draw = || {
+            let picture = self.shelf.picture(holdings, found, frame)?;
+            Some(if jpeg { picture.jpeg(QUALITY) } else { picture.png() })
+        };
+        match ask.session.heavy(draw) {
+            Some(picture) => Reply::new(200)
+                .typed(if jpeg { "image/jpeg" } else { "image/png" })
+                .with_bulk(picture, format!("picture of {uid}")),
+            None => answers::fault(ask, answers::Fault::BadFile, None),
+        }
+    }
+
+    fn metadata(&self, study: &StudyIds, found: &Hit, name: &str) -> Reply {
+        let instance = found.instance.as_ref();
+        let value = match name {
+            "IndexInSeries" => {
+                instance.and_then(|i| i.world()).map(|world| world.number.to_string()).unwrap_or_default()
+            }
+            "ReceptionDate" => stamp(received(study)),
+            "RemoteAET" => study.entry.world().map(|(s, _)| s.device.ae_title.clone()).unwrap_or_default(),
+            "Origin" => "DicomProtocol".to_owned(),
+            "TransferSyntax" => "1.2.840.10008.1.2.1".to_owned(),
+            "SopClassUid" => instance.map(|i| i.sop_class().to_owned()).unwrap_or_default(),
+            _ => return missing(),
+        };
+        text(value)
+    }
+
+    /// The meta information of the file.
+    fn header(&self, found: &Hit) -> Json {
+        let (class, uid) =
+            found.instance.as_ref().map_or(("", ""), |instance| (instance.sop_class(), instance.uid()));
+        let one = |tag: &str, name: &str, value: &str| {
+            let object =
+                [("Name", Json::text(name)), ("Type", Json::text("String")), ("Value", Json::text(value))];
+            (tag.to_owned(), Json::object(object))
+        };
+        Json::Object(BTreeMap::from([
+            one("0002,0002", "MediaStorageSOPClassUID", class),
+            one("0002,0003", "MediaStorageSOPInstanceUID", uid),
+            one("0002,0010", "TransferSyntaxUID", "1.2.840.10008.1.2.1"),
+            one("0002,0012", "ImplementationClassUID", &self.shelf.implementation),
+            one("0002,0013", "ImplementationVersionName", &self.shelf.version),
+        ]))
+    }
+}
+
+/// The value of one element as it lies in the file, or what there is.
+fn content(ask: &Ask<'_>, set: &DataSet, path: &[&str]) -> Reply {
+    match path {
+        [] => json(&Json::texts(set.iter().map(|(tag, _)| dashed(tag)))),
+        [name] => {
+            let tag = crate::decoys::http::dicomweb::qido::attribute(&name.replace('-', ""));
+            match tag.and_then(|tag| set.get(tag)).map(|element| &element.value) {
+                Some(Value::Bytes(bytes)) => {
+                    Reply::new(200).typed("application/octet-stream").with_body(Bytes::clone(bytes))
+                }
+                Some(Value::Items(items)) => {
+                    json(&Json::List((0..items.len()).map(|at| Json::text(at.to_string())).collect()))
+                }
+                Some(Value::Fragments(parts)) => {
+                    json(&Json::List((0..parts.len()).map(|at| Json::text(at.to_string())).collect()))
+                }
+                None => missing(),
+            }
+        }
+        _ => answers::fault(ask, answers::Fault::Unknown, None),
+    }
+}
+
+fn dashed(tag: Tag) -> String {
+    format!("{:04x}-{:04x}", tag.group(), tag.element())
+}
+
+/// All tags with name, type and value, or only values with `?short`, or names with `?simplify`.
+fn full(set: &DataSet, charset: Charset, ask: &Ask<'_>) -> Json {
+    let (_, query) = crate::decoys::http::uri::split_target(ask.head.target());
+    let query = crate::decoys::http::dicomweb::qido::Parameters::read(query);
+    if query.get("simplify").is_some() {
+        return simplified(set, charset);
+    }
+    let short = query.get("short").is_some();
+    of_set(set, charset, short)
+}
+
+fn of_set(set: &DataSet, charset: Charset, short: bool) -> Json {
+    let tags = set.iter().filter(|(tag, _)| tag.element() != 0 && *tag != tags::PIXEL_DATA);
+    Json::Object(
+        tags.map(|(tag, element)| {
+            let key = format!("{:04x},{:04x}", tag.group(), tag.element());
+            let (kind, value) = match &element.value {
+                Value::Items(items) => {
+                    ("Sequence", Json::List(items.iter().map(|i| of_set(i, charset, short)).collect()))
+                }
+                Value::Bytes(_) | Value::Fragments(_) => shown(set, tag, element.vr, charset),
+            };
+            if short {
+                return (key, value);
+            }
+            let name = keyword(tag).unwrap_or("Unknown Tag & Data");
+            let mut members = BTreeMap::from([
+                ("Name".to_owned(), Json::text(name)),
+                ("Type".to_owned(), Json::text(kind)),
+                ("Value".to_owned(), value),
+            ]);
+            if tag.group() % 2 == 1
+                && let Some(creator) = creator(set, tag)
+            {
+                members.insert("PrivateCreator".to_owned(), Json::text(creator));
+            }
+            (key, Json::Object(members))
+        })
+        .collect(),
+    )
+}
+
+/// Who reserved the block of a private element (PS3.5 7.8.1).
+fn creator(set: &DataSet, tag: Tag) -> Option<String> {
+    let block = tag.element() >> 8;
+    (block >= 0x10).then(|| set.text(Tag(tag.group(), block)))?
+}
+
+fn simplified(set: &DataSet, charset: Charset) -> Json {
+    let known = set.iter().filter(|(tag, _)| tag.element() != 0 && *tag != tags::PIXEL_DATA);
+    Json::Object(
+        known
+            .map(|(tag, element)| {
+                let name = keyword(tag).map_or_else(|| "Unknown Tag & Data".to_owned(), str::to_owned);
+                let value = match &element.value {
+                    Value::Items(items) => {
+                        Json::List(items.iter().map(|item| simplified(item, charset)).collect())
+                    }
+                    Value::Bytes(_) | Value::Fragments(_) => shown(set, tag, element.vr, charset).1,
+                };
+                (name, value)
+            })
+            .collect(),
+    )
+}
+
+fn shown(set: &DataSet, tag: Tag, vr: Vr, charset: Charset) -> (&'static str, Json) {
+    let bytes = set.bytes(tag).cloned().unwrap_or_default();
+    let value = match vr {
+        Vr::OB | Vr::OD | Vr::OF | Vr::OL | Vr::OV | Vr::OW | Vr::UN => None,
+        Vr::US | Vr::SS | Vr::UL | Vr::SL | Vr::FL | Vr::FD | Vr::AT | Vr::UV | Vr::SV => {
+            Some(numbers(tag, vr, &bytes))
+        }
+        _ => set.text_in(tag, charset),
+    };
+    match value {
+        None => ("Null", Json::Null),
+        Some(text) if text.len() > LONGEST => ("TooLong", Json::Null),
+        Some(text) => ("String", Json::Text(text)),
+    }
+}
+
+fn numbers(tag: Tag, vr: Vr, bytes: &Bytes) -> String {
+    use crate::decoys::http::dicomweb::attributes::{Values, of_data_set};
+    let mut set = DataSet::new();
+    set.put_bytes(tag, vr, Bytes::clone(bytes));
+    let all = of_data_set(&set, Charset::Default, &|_| None);
+    let parts: Vec<String> = match all.first().map(|attribute| &attribute.values) {
+        Some(Values::Integers(numbers)) => numbers.iter().map(i64::to_string).collect(),
+        Some(Values::Decimals(numbers)) => numbers.iter().map(f64::to_string).collect(),
+        Some(Values::Texts(texts)) => texts.clone(),
+        Some(Values::Names(_) | Values::Items(_) | Values::Bulk(_) | Values::Bytes(_) | Values::Empty)
+        | None => Vec::new(),
+    };
+    parts.join("\\")
+}
