@@ -2,7 +2,7 @@
 
 use super::Dcm4chee;
 use super::answers::plain;
-use crate::archive::{Hit, Level, Query, Record};
+use crate::archive::{Case, Hit, Level, Manner, Query, Record};
 use crate::decoys::http::dicomweb::Seen;
 use crate::decoys::http::dicomweb::attributes::{Attribute, Attributes, Values, compact, of_text};
 use crate::decoys::http::dicomweb::qido::{self, Parameters};
@@ -79,6 +79,13 @@ struct Wanted<'a> {
     count: bool,
 }
 
+/// How the product compares: names group by group, without case where the key has capitals only.
+fn manner(vr: Vr) -> Manner {
+    let name = vr == Vr::PN;
+    let case = if name { Case::FoldedIfUpper } else { Case::Exact };
+    Manner { case, groups: name, each: true }
+}
+
 /// Answers a search or a count; `None` when the path is none.
 pub(super) fn answer(app: &Dcm4chee, ask: &Ask<'_>, path: &[&str]) -> Option<Reply> {
     let wanted = |level, study, series, count| Wanted { level, study, series, count };
@@ -126,7 +133,7 @@ fn search(app: &Dcm4chee, ask: &Ask<'_>, wanted: &Wanted<'_>) -> Reply {
             }
         }
     }
-    let query = qido::query(wanted.level, keys);
+    let query = qido::query(wanted.level, keys, manner);
     let holdings = app.shelf.seen(ask.session);
     let filter = String::from_utf8_lossy(ask.head.target()).into_owned();
     if wanted.count {

@@ -3,9 +3,9 @@
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 
-use crate::archive::{Compared, Found, Hit, Holdings, Key, Level, Matcher, Query, Search};
+use crate::archive::{Compared, Comparison, Found, Hit, Holdings, Key, Level, Manner, Query, Search};
 use crate::decoys::http::uri::form_decode;
-use crate::wire::dicom::dataset::{Tag, tags, vr_of};
+use crate::wire::dicom::dataset::{Tag, Vr, tags, vr_of};
 
 /// Most parameters of one request that are looked at.
 const MAX_PARAMETERS: usize = 128;
@@ -103,20 +103,24 @@ pub(crate) fn level_of(tag: Tag) -> Level {
     }
 }
 
-/// A key as text.
-pub(crate) fn key(tag: Tag, value: &str) -> Key {
-    Key { tag, level: level_of(tag), matcher: Matcher::of(vr_of(tag), value.trim().as_bytes()) }
-}
-
-/// A relational query of a level; keys of no value are left out.
-pub(crate) fn query(level: Level, keys: impl IntoIterator<Item = (Tag, String)>) -> Query {
+/// A relational query of a level; keys of no value are left out. `manner` says how a product compares
+/// values of a representation.
+pub(crate) fn query(
+    level: Level,
+    keys: impl IntoIterator<Item = (Tag, String)>,
+    manner: fn(Vr) -> Manner,
+) -> Query {
+    let keys = keys.into_iter().filter(|(_, value)| !value.trim().is_empty());
     let mut keys: Vec<Key> = keys
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(tag, value)| key(tag, &value))
+        .map(|(tag, value)| {
+            let vr = vr_of(tag);
+            let comparison = Comparison::of(vr, value.trim().as_bytes(), manner(vr));
+            Key { tag, level: level_of(tag), comparison }
+        })
         .collect();
     keys.sort_by_key(|key| key.tag);
-    Query { top: Level::Patient, level, relational: true, compared: Compared::Unicode, keys }
+    let compared = Compared::Unicode;
+    Query { top: Level::Patient, level, relational: true, first_instance: false, compared, keys }
 }
 
 /// Matches after the first `offset`, at most `limit`.

@@ -10,14 +10,14 @@ use super::index::{Catalogue, Id, Place};
 use super::resources::{all, below, kind, received, stamp};
 use super::route::{get, parameters, searched, told};
 use super::zip;
-use crate::archive::{Compared, Hit, Key, Level, Matcher, Query, Record};
+use crate::archive::{Case, Hit, Level, Manner, Query, Record};
 use crate::decoys::http::dicomweb::Seen;
 use crate::decoys::http::dicomweb::jsoncpp::Json;
 use crate::decoys::http::dicomweb::qido;
 use crate::decoys::http::engine::{Ask, Reply};
 use crate::event::observation::MAX_IDS;
 use crate::event::{Observation, Tainted};
-use crate::wire::dicom::dataset::{tags, vr_of};
+use crate::wire::dicom::dataset::{Vr, tags};
 
 /// Bytes of an object as statistics count them when they are not drawn one by one: a slice.
 const TYPICAL: u64 = 527_000;
@@ -313,7 +313,8 @@ fn find(app: &Orthanc, ask: &Ask<'_>) -> Reply {
     };
     let expand = body.get("Expand").and_then(serde_json::Value::as_bool).unwrap_or(false);
     let texts = keys.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-    let query = query_of(level, texts);
+    let keys = texts.filter_map(|(name, value)| Some((qido::attribute(name)?, value.to_owned())));
+    let query = qido::query(level, keys, manner);
     let holdings = app.shelf.seen(ask.session);
     let catalogue = ask.session.heavy(|| app.catalogue(&holdings));
     let mut ids = ask.session.heavy(|| matching(&holdings, &catalogue, &query));
@@ -334,24 +335,16 @@ fn find(app: &Orthanc, ask: &Ask<'_>) -> Reply {
     json(&Json::List(described))
 }
 
-/// Keys without case, as `CaseSensitivePN` is off and other tags never mind it.
-fn query_of<'a>(level: Level, texts: impl Iterator<Item = (&'a str, &'a str)>) -> Query {
-    let keys = texts.filter(|(_, value)| !value.is_empty()).filter_map(|(name, value)| {
-        let tag = qido::attribute(name)?;
-        let matcher = Matcher::of(vr_of(tag), value.to_lowercase().as_bytes());
-        Some(Key { tag, level: qido::level_of(tag), matcher })
-    });
-    let mut keys: Vec<Key> = keys.collect();
-    keys.sort_by_key(|key| key.tag);
-    Query { top: Level::Patient, level, relational: true, compared: Compared::Unicode, keys }
+/// How the product compares: without case, and each of several values.
+pub(super) fn manner(_: Vr) -> Manner {
+    Manner { case: Case::Folded, groups: false, each: true }
 }
 
-/// Identifiers of what matches. The keys are in lower case.
+/// Identifiers of what matches.
 pub(super) fn matching(holdings: &Seen, catalogue: &Catalogue, query: &Query) -> Vec<Id> {
     let fits = |record: &Record<'_>, level: Level| {
         query.keys.iter().filter(|key| key.level == level && query.counts(key)).all(|key| {
-            key.tag == tags::QUERY_RETRIEVE_LEVEL
-                || key.matcher.matches(record.text(key.tag).to_lowercase().as_bytes())
+            key.tag == tags::QUERY_RETRIEVE_LEVEL || key.comparison.matches(record.text(key.tag).as_bytes())
         })
     };
     let mut ids = Vec::new();

@@ -8,7 +8,7 @@ use super::answers::{Fault, fault, missing, not_allowed};
 use super::index::Place;
 use super::resources::hit;
 use super::route::{get, parameters, searched, told};
-use super::tools::matching;
+use super::tools::{manner, matching};
 use crate::archive::{Hit, Level, Record};
 use crate::decoys::http::dicomweb::Seen;
 use crate::decoys::http::dicomweb::attributes::{Attributes, of_data_set, of_text};
@@ -148,11 +148,11 @@ impl Plugin<'_> {
     fn search(&self, level: Level, study: Option<&str>, series: Option<&str>) -> Reply {
         let parameters = parameters(self.ask);
         let mut keys: Vec<(Tag, String)> =
-            parameters.keys().into_iter().map(|(tag, value)| (tag, value.to_lowercase())).collect();
+            parameters.keys().into_iter().map(|(tag, value)| (tag, value.to_owned())).collect();
         keys.extend(study.map(|uid| (tags::STUDY_INSTANCE_UID, uid.to_owned())));
         keys.extend(series.map(|uid| (tags::SERIES_INSTANCE_UID, uid.to_owned())));
         let number = |name: &str| parameters.get(name).and_then(|text| text.parse::<usize>().ok());
-        let query = qido::query(level, keys);
+        let query = qido::query(level, keys, manner);
         let catalogue = self.ask.session.heavy(|| self.app.catalogue(&self.holdings));
         let mut ids = self.ask.session.heavy(|| matching(&self.holdings, &catalogue, &query));
         ids.sort();
