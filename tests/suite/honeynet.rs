@@ -17,6 +17,9 @@ use crate::turn::Turn;
 /// Each honeynet of this test process gets a loopback network of its own.
 static NEXT_NETWORK: AtomicU8 = AtomicU8::new(1);
 
+/// The hosts that nearly every test wants.
+const CORE: [(&str, u8); 3] = [("his", 11), ("pacs", 12), ("lis", 13)];
+
 /// A running honeynet; dropped, it is stopped.
 pub(crate) struct Honeynet {
     dir: TempDir,
@@ -33,11 +36,16 @@ impl Honeynet {
 
     /// The same with more config (`[[destination]]` and the like).
     pub(crate) fn with(config: &str) -> Self {
+        Honeynet::of(&CORE, config)
+    }
+
+    /// These hosts of the pack: a name, and the last byte of an address.
+    pub(crate) fn of(hosts: &[(&str, u8)], config: &str) -> Self {
         let turn = Turn::take();
         let dir = TempDir::new().unwrap();
         let network = NEXT_NETWORK.fetch_add(1, Ordering::Relaxed);
         let mut text = String::from("[sensor]\npacing = false\n");
-        for (host, last) in [("his", 11), ("pacs", 12), ("lis", 13)] {
+        for (host, last) in hosts {
             text.push_str(&format!("[host.{host}]\naddress = \"127.77.{network}.{last}\"\n"));
         }
         text.push_str(config);

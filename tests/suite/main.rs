@@ -1,6 +1,7 @@
 //! The integration suite: one binary, a module per subject.
 
 mod agreement;
+mod archives;
 mod browser;
 mod clients;
 mod codecs;
