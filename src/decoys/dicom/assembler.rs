@@ -216,6 +216,8 @@ fn check(command: &Command) -> Result<(), Stop> {
             Some(other) if other & field::RESPONSE != 0 => {
                 command.responded_id.is_some() && command.status.is_some()
             }
+            Some(field::N_CREATE) if requested(command) && command.has_data_set() => true,
+            Some(field::N_SET | field::N_ACTION) if on_instance(command) => true,
             Some(other) if NORMALIZED.contains(&other) => {
                 return stop(Break::NotServed, "command that the product doesn't serve");
             }
@@ -240,6 +242,11 @@ fn complete(command: &mut Command) -> Result<(), Stop> {
         command.message_id.get_or_insert(0);
     }
     Ok(())
+}
+
+fn on_instance(command: &Command) -> bool {
+    let named = command.requested_class.is_some() && command.requested_instance.is_some();
+    named && command.message_id.is_some() && command.has_data_set()
 }
 
 fn requested(command: &Command) -> bool {

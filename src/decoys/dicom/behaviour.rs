@@ -9,6 +9,9 @@ use serde::Deserialize;
 pub(crate) use self::layer::*;
 pub(crate) use self::services::*;
 
+use super::commitment::CommitmentTable;
+use super::performed::PerformedTable;
+use super::worklist::WorklistTable;
 use crate::persona;
 use crate::wire::dicom::dataset::Charset;
 
@@ -41,6 +44,12 @@ pub(crate) struct Behaviour {
     pub(crate) retrieve: Option<Retrieve>,
     /// Storage.
     pub(crate) store: Store,
+    /// Modality worklist.
+    pub(crate) worklist: Option<WorklistTable>,
+    /// Modality performed procedure steps.
+    pub(crate) performed: Option<PerformedTable>,
+    /// Storage commitment.
+    pub(crate) commitment: Option<CommitmentTable>,
 }
 
 /// What it offers.
@@ -112,6 +121,12 @@ impl Behaviour {
             }
         }
         Ok(table)
+    }
+
+    /// Whether it serves a command with a data set that is no object.
+    pub(crate) fn reads_identifiers(&self) -> bool {
+        let others = self.worklist.is_some() || self.performed.is_some() || self.commitment.is_some();
+        self.query.is_some() || others
     }
 
     /// The storage classes, whole.

@@ -2,7 +2,10 @@
 
 use super::assembler::{NORMALIZED, Stop};
 use super::behaviour::{Behaviour, Break, Registry};
+use super::commitment::PUSH_MODEL;
+use super::performed::PERFORMED_STEP;
 use super::profile::{Profile, VERIFICATION, Verb, model};
+use super::worklist::WORKLIST_FIND;
 use crate::wire::dicom::command::{Command, field};
 use crate::wire::dicom::pdu::{Header, Kind};
 
@@ -44,17 +47,30 @@ pub(crate) fn may_ask(table: &Behaviour, command: &Command, calling: &[u8]) -> b
     callers.iter().any(|title| title.as_bytes() == calling)
 }
 
+/// Whether the product serves a normalized request at all.
+pub(crate) fn serves_normalized(profile: &Profile, request: u16) -> bool {
+    match request {
+        field::N_CREATE | field::N_SET => profile.table.performed.is_some(),
+        field::N_ACTION => profile.table.commitment.is_some(),
+        _ => false,
+    }
+}
+
 /// The status with which a product that looks classes up refuses a request; `None` when it is served.
 pub(crate) fn unregistered(profile: &Profile, command: &Command) -> Option<u16> {
     let statuses = profile.table.services.registry.as_ref()?;
     let request = command.field.filter(|field| field & field::RESPONSE == 0 && *field != field::C_CANCEL)?;
-    let Some(class) = &command.sop_class else { return Some(statuses.no_class) };
+    let class = command.sop_class.as_ref().or(command.requested_class.as_ref());
+    let Some(class) = class else { return Some(statuses.no_class) };
     let offered = profile.services.contains(class);
     let serves: &[u16] = match model(class).filter(|_| offered) {
         Some((_, Verb::Find)) => &[field::C_FIND],
         Some((_, Verb::Get)) => &[field::C_GET],
         Some((_, Verb::Move)) => &[field::C_MOVE],
         None if *class == VERIFICATION => &[field::C_ECHO],
+        None if offered && *class == WORKLIST_FIND => &[field::C_FIND],
+        None if offered && *class == PERFORMED_STEP => &[field::N_CREATE, field::N_SET],
+        None if offered && *class == PUSH_MODEL => &[field::N_ACTION],
         // Any other class is a storage class to it when an object comes with it.
         None if request == field::C_STORE => &[field::C_STORE],
         None if profile.storage.contains(class) => &[field::C_STORE],

@@ -4,18 +4,21 @@ use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 
 use super::acceptor::sample;
-use super::assembler::{Assembler, Data, Message, Sink, Stop};
+use super::assembler::{Assembler, Data, Message, NORMALIZED, Sink, Stop};
 use super::behaviour::Break;
+use super::commitment::Committing;
 use super::courier::TooSmall;
-use super::dispatch::{bare_response, may_ask, misplaced, unregistered};
+use super::dispatch::{bare_response, may_ask, misplaced, serves_normalized, unregistered};
 use super::find::Finding;
 use super::negotiate::Agreement;
+use super::performed;
 use super::report;
 use super::retrieve::get::Getting;
 use super::retrieve::relocate::Moving;
 use super::store::{Incoming, Unreadable};
 use super::task::{Desk, Link, Progress, Turn};
 use super::traps;
+use super::worklist::{Listing, WORKLIST_FIND};
 use crate::session::{Next, Outbox, RelayEvent};
 use crate::wire::dicom::command::{Command, field};
 use crate::wire::dicom::pdu::{self, Associate, HEADER, Header, Kind};
@@ -59,6 +62,8 @@ enum Task {
     Find(Box<Finding>),
     Get(Box<Getting>),
     Move(Box<Moving>),
+    List(Box<Listing>),
+    Commit(Box<Committing>),
 }
 
 impl Established {
@@ -76,7 +81,9 @@ impl Established {
         out: &mut Outbox,
     ) -> Flow {
         loop {
-            let heard = match self.pdu(desk, inbox, now, out) {
+            // A report to another host comes before all that the peer says next.
+            let deaf = matches!(&self.task, Task::Commit(task) if task.is_deaf());
+            let heard = match if deaf { Ok(false) } else { self.pdu(desk, inbox, now, out) } {
                 Ok(heard) => heard,
                 Err(end) => {
                     self.abandon(desk, now, out);
@@ -93,6 +100,8 @@ impl Established {
                 Task::Find(task) => task.step(&mut turn),
                 Task::Get(task) => task.step(&mut turn),
                 Task::Move(task) => task.step(&mut turn),
+                Task::List(task) => task.step(&mut turn),
+                Task::Commit(task) => task.step(&mut turn),
             };
             match progress {
                 Ok(Progress::Again) => return Flow::Go(Next::More),
@@ -115,6 +124,8 @@ impl Established {
             Task::Find(task) => task.report(&turn),
             Task::Get(task) => task.abandon(&turn),
             Task::Move(task) => task.abandon(&mut turn),
+            Task::List(task) => task.report(&turn),
+            Task::Commit(_) => {}
         }
         self.task = Task::None;
     }
@@ -133,13 +144,21 @@ impl Established {
                 Ok(()) => Flow::Go(Next::More),
                 Err(TooSmall) => Flow::End(too_small()),
             },
-            Task::None | Task::Find(_) | Task::Get(_) => Flow::Wait,
+            Task::Commit(task) => match task.relay(&mut turn, event) {
+                Ok(()) => Flow::Go(Next::More),
+                Err(TooSmall) => Flow::End(too_small()),
+            },
+            Task::None | Task::Find(_) | Task::Get(_) | Task::List(_) => Flow::Wait,
         }
     }
 
     /// Nothing came for long while a relayed connection was waited for; `None` when none was.
     pub(crate) fn relay_lost(&mut self, desk: &Desk, now: Timestamp, out: &mut Outbox) -> Option<Flow> {
         let mut turn = Turn { desk, link: &self.link, now, out };
+        if let Task::Commit(task) = &mut self.task {
+            task.lose();
+            return Some(Flow::Go(Next::More));
+        }
         let Task::Move(task) = &mut self.task else { return None };
         Some(match task.lose(&mut turn) {
             Ok(()) => Flow::Go(Next::More),
@@ -227,6 +246,8 @@ impl Established {
             Task::Find(task) => return Ok(task.hear(&turn, context, command)?),
             Task::Get(task) => return Ok(task.hear(&mut turn, context, command)?),
             Task::Move(task) => return Ok(task.hear(context, command)?),
+            Task::List(task) => return Ok(task.hear(&turn, context, command)?),
+            Task::Commit(task) => return Ok(task.hear(command)?),
         }
         let profile = &desk.shared.profile;
         if let Some(status) = unregistered(profile, command) {
@@ -236,11 +257,28 @@ impl Established {
         if let Data::Identifier(identifier) = &message.data {
             traps::identifier(&desk.session, identifier, message.context.syntax);
         }
-        let query = desk.shared.profile.table.query.is_some();
+        let table = &desk.shared.profile.table;
+        let query = table.query.is_some();
         match (command.field, &message.data) {
             (Some(field::C_ECHO), Data::None | Data::Identifier(_)) => {
                 report::echo(&desk.session, &self.link.called, command);
                 respond(&mut turn, context, &command.response(0))
+            }
+            (Some(field::C_FIND), Data::Identifier(identifier))
+                if table.worklist.is_some()
+                    && command.sop_class.as_deref() == Some(WORKLIST_FIND.as_bytes()) =>
+            {
+                self.task = Task::List(Box::new(Listing::start(&turn, &message, identifier)?));
+                Ok(())
+            }
+            (Some(field::N_CREATE | field::N_SET), Data::Identifier(data)) if table.performed.is_some() => {
+                let response = performed::serve(&turn, command, data, message.context.syntax);
+                respond(&mut turn, context, &response)
+            }
+            (Some(field::N_ACTION), Data::Identifier(data)) if table.commitment.is_some() => {
+                let task = Committing::start(&mut turn, &message, data, self.next_id)?;
+                self.task = task.map_or(Task::None, |task| Task::Commit(Box::new(task)));
+                Ok(())
             }
             (Some(field::C_FIND), Data::Identifier(identifier)) if query => {
                 self.task = Task::Find(Box::new(Finding::start(&turn, &message, identifier)?));
@@ -272,6 +310,9 @@ impl Established {
         if let Task::Get(task) = &self.task {
             self.next_id = task.next_id();
         }
+        if matches!(self.task, Task::Commit(_)) {
+            self.next_id = self.next_id.wrapping_add(1);
+        }
         self.task = Task::None;
     }
 }
@@ -287,7 +328,10 @@ fn sink(desk: &Desk, calling: &[u8], context: &Agreement, command: &Command) -> 
         Some(field::C_STORE) => {
             Ok(Sink::Object(Incoming::start(&desk.session, profile, calling, context, command)))
         }
-        Some(_) if profile.table.services.lenient || profile.table.query.is_some() => {
+        Some(request) if NORMALIZED.contains(&request) && !serves_normalized(profile, request) => {
+            Err(Stop { what: Break::NotServed, rule: NOT_SERVED })
+        }
+        Some(_) if profile.table.services.lenient || profile.table.reads_identifiers() => {
             Ok(Sink::Identifier(BytesMut::new()))
         }
         Some(_) | None => Err(Stop { what: Break::NotServed, rule: NOT_SERVED }),

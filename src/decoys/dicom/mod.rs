@@ -9,11 +9,13 @@
 mod acceptor;
 mod assembler;
 mod behaviour;
+mod commitment;
 mod courier;
 mod dispatch;
 mod established;
 mod find;
 mod negotiate;
+mod performed;
 mod profile;
 mod real;
 mod report;
@@ -23,6 +25,7 @@ mod tampering;
 mod task;
 mod tool;
 mod traps;
+mod worklist;
 
 use std::sync::Arc;
 

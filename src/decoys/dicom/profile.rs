@@ -6,7 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::behaviour::{Behaviour, whole_class};
+use super::commitment::PUSH_MODEL;
+use super::performed::PERFORMED_STEP;
 use super::retrieve::sending::Sending;
+use super::worklist::WORKLIST_FIND;
 use crate::archive::Level;
 use crate::persona::{Behaviour as File, Fault};
 use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax};
@@ -141,6 +144,13 @@ fn services(table: &Behaviour) -> HashSet<Bytes> {
     if table.services.verification {
         found.insert(Bytes::from_static(VERIFICATION.as_bytes()));
     }
+    let others = [
+        (WORKLIST_FIND, table.worklist.is_some()),
+        (PERFORMED_STEP, table.performed.is_some()),
+        (PUSH_MODEL, table.commitment.is_some()),
+    ];
+    let offered = others.iter().filter(|(_, offered)| *offered);
+    found.extend(offered.map(|(class, _)| Bytes::from_static(class.as_bytes())));
     let Some(query) = &table.query else { return found };
     for (prefix, root) in MODELS {
         let offered = match root {

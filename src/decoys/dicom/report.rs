@@ -1,11 +1,15 @@
 //! What an association tells as events: one for the proposal, one or two for each operation.
 
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+use dicom_dictionary_std::StandardDataDictionary;
+
 use super::find::query::Asked;
 use crate::event::detail::{Detail, DicomAssociation, Dimse};
 use crate::event::observation::{AuthMethod, Mark, RecordKind};
 use crate::event::{Observation, Tainted};
 use crate::session::Session;
 use crate::wire::dicom::command::Command;
+use crate::wire::dicom::dataset::Tag;
 use crate::wire::dicom::pdu::Associate;
 
 /// Most abstract syntaxes told of one proposal.
@@ -119,6 +123,45 @@ pub(crate) fn query(
         let subject = if operation == "C-FIND" { subject } else { RecordKind::Instance };
         session.emit(Observation::RecordRead { subject, count: read.answers, ids: read.ids });
     }
+}
+
+/// Tells of a worklist query, and of what was read by it.
+pub(crate) fn worklist(session: &Session, command: &Command, filter: Tainted, unbounded: bool, read: Read) {
+    let subject = RecordKind::Worklist;
+    session.emit(Observation::Query {
+        subject,
+        filter,
+        answers: read.answers,
+        unbounded,
+        detail: Some(Detail::Dimse(dimse("C-FIND", command, None))),
+    });
+    if read.answers > 0 {
+        session.emit(Observation::RecordRead { subject, count: read.answers, ids: read.ids });
+    }
+}
+
+/// Tells of a normalized operation on an instance.
+pub(crate) fn normalized(
+    session: &Session,
+    verb: &str,
+    class: &str,
+    command: &Command,
+    instance: &[u8],
+    status: u16,
+) {
+    let mut detail = dimse(verb, command, None);
+    detail.sop_class = class.into();
+    session.emit(Observation::Request {
+        verb: verb.into(),
+        target: Tainted::from_bytes(instance),
+        status: u32::from(status),
+        detail: Some(Detail::Dimse(detail)),
+    });
+}
+
+/// The keyword of an attribute, its tag when PS3.6 has none.
+pub(crate) fn keyword(tag: Tag) -> String {
+    StandardDataDictionary.by_tag(tag).map_or_else(|| tag.to_string(), |entry| entry.alias().to_owned())
 }
 
 fn dimse(operation: &str, command: &Command, asked: Option<&Asked>) -> Dimse {

@@ -8,7 +8,7 @@ use crate::imaging::has_pixels;
 use crate::session::Outbox;
 use crate::wire::dicom::command::{Command, field};
 use crate::wire::dicom::dataset::{TransferSyntax, uids};
-use crate::wire::dicom::pdu::{self, Associate, Context, HEADER, Header, Kind};
+use crate::wire::dicom::pdu::{self, Associate, Context, HEADER, Header, Kind, Role};
 
 /// Classes that are proposed: those of what hospitals keep.
 const CLASSES: [&str; 16] = [
@@ -33,6 +33,9 @@ const CLASSES: [&str; 16] = [
 /// Largest PDU taken from the other side: its answers have some hundred bytes.
 const MAX_PDU: usize = 64 << 10;
 
+/// What the other side may answer.
+const ANSWERS: [u16; 2] = [field::C_STORE | field::RESPONSE, field::N_EVENT_REPORT | field::RESPONSE];
+
 /// DICOM application context name (PS3.7 A.2.1).
 const APPLICATION_CONTEXT: &[u8] = b"1.2.840.10008.3.1.1.1";
 
@@ -41,7 +44,7 @@ const APPLICATION_CONTEXT: &[u8] = b"1.2.840.10008.3.1.1.1";
 pub(crate) enum News {
     /// It took the association.
     Accepted,
-    /// It answered a C-STORE with this status.
+    /// It answered a request with this status.
     Stored(Option<u16>),
     /// It released the association.
     Released,
@@ -64,7 +67,17 @@ pub(crate) struct Scu {
 impl Scu {
     /// A new association and its A-ASSOCIATE-RQ.
     pub(crate) fn request(profile: &Profile, calling: &Bytes, called: &Bytes) -> (Self, Bytes) {
-        let proposed = proposed(profile);
+        Self::proposing(profile, calling, called, proposed(profile), Vec::new())
+    }
+
+    /// The same with other contexts and roles.
+    pub(crate) fn proposing(
+        profile: &Profile,
+        calling: &Bytes,
+        called: &Bytes,
+        proposed: Vec<Proposed>,
+        roles: Vec<Role>,
+    ) -> (Self, Bytes) {
         let contexts = proposed.iter().map(|(id, class, syntaxes)| Context {
             id: *id,
             result: 0,
@@ -80,6 +93,7 @@ impl Scu {
             max_pdu: Some(profile.table.network.max_pdu),
             implementation_uid: profile.table.implementation.uid.clone().into(),
             implementation_version: profile.table.implementation.version.clone().into(),
+            roles,
             ..Associate::default()
         };
         let request = request.request();
@@ -125,13 +139,27 @@ impl Scu {
         object: Bytes,
         out: &mut Outbox,
     ) -> Result<(), TooSmall> {
+        command.field = Some(field::C_STORE);
+        self.send(context, command, Payload::Object(object, String::new()), out)
+    }
+
+    /// Sends a request. Its message id is set here.
+    ///
+    /// # Errors
+    /// [`TooSmall`] when there is no association yet or nothing fits a PDU.
+    pub(crate) fn send(
+        &mut self,
+        context: u8,
+        mut command: Command,
+        data: Payload,
+        out: &mut Outbox,
+    ) -> Result<(), TooSmall> {
         let Some(courier) = self.courier else { return Err(TooSmall) };
         command.message_id = Some(self.next_id);
-        command.field = Some(field::C_STORE);
         self.next_id = self.next_id.wrapping_add(1);
         let mut written = Outbox::default();
         let mut batch = courier.batch(&mut written);
-        batch.message(context, &command, Some(Payload::Object(object, String::new())))?;
+        batch.message(context, &command, Some(data))?;
         batch.finish();
         out.relay.extend(written.writes.into_iter().map(|write| write.bytes));
         Ok(())
@@ -174,7 +202,7 @@ fn stored(body: &Bytes) -> News {
         return News::Broken;
     };
     match Command::read(value.bytes.clone()) {
-        Ok(response) if response.field == Some(field::C_STORE | field::RESPONSE) => {
+        Ok(response) if response.field.is_some_and(|field| ANSWERS.contains(&field)) => {
             News::Stored(response.status)
         }
         Ok(_) | Err(_) => News::Broken,

@@ -1,5 +1,6 @@
 //! Transcripts of the real products, and operations against the world.
 
+mod modality;
 mod operations;
 mod own;
 mod real;
