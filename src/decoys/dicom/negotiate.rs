@@ -116,7 +116,7 @@ fn accept(profile: &Profile, asked: &Associate) -> Agreed {
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(asked.contexts.len());
     for context in &asked.contexts {
         if verdicts.iter().all(|verdict| verdict.context.id != context.id) {
-            verdicts.push(judge(profile, context, &asked.roles));
+            verdicts.push(judge(profile, context, asked));
         }
     }
     if rules.order == Order::StorageFirst {
@@ -196,12 +196,12 @@ struct Verdict {
     agreement: Option<Agreement>,
 }
 
-fn judge(profile: &Profile, proposed: &Context, roles: &[Role]) -> Verdict {
+fn judge(profile: &Profile, proposed: &Context, asked: &Associate) -> Verdict {
     let rules = &profile.table.association;
     let class = &proposed.abstract_syntax;
     let storage = profile.storage.contains(class);
-    let known = storage || profile.services.contains(class);
-    let wanted = roles.iter().find(|role| role.sop_class == *class);
+    let known = storage || profile.offers(class, title(rules, &asked.called));
+    let wanted = asked.roles.iter().find(|role| role.sop_class == *class);
     let role = wanted.and_then(|wanted| role(profile, wanted, storage, known));
     let useless = rules.roles == Roles::Able && role.as_ref().is_some_and(|role| !role.scu && !role.scp);
     let picked = if known && !useless { pick(profile, proposed, storage) } else { None };

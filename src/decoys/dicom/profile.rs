@@ -139,6 +139,15 @@ fn not_a_syntax(file: &File, uid: &str) -> Fault {
     Fault::at(&file.file, &file.text, at, format!("transfer syntax {uid}: expected one of PS3.5"))
 }
 
+impl Profile {
+    /// Whether a class that is no storage class is offered to who calls it by this AE title.
+    pub(crate) fn offers(&self, class: &Bytes, called: &[u8]) -> bool {
+        let title = self.table.worklist.as_ref().and_then(|table| table.title.as_deref());
+        let elsewhere = *class == WORKLIST_FIND && title.is_some_and(|title| title.as_bytes() != called);
+        self.services.contains(class) && !elsewhere
+    }
+}
+
 fn services(table: &Behaviour) -> HashSet<Bytes> {
     let mut found: HashSet<Bytes> = table.services.accepts.iter().map(|uid| whole_class(uid)).collect();
     if table.services.verification {

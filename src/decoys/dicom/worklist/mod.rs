@@ -42,6 +42,8 @@ const DAYS: i64 = 7;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WorklistTable {
+    /// The AE title that offers it, when it is not that of the archive.
+    pub(crate) title: Option<String>,
     /// Status of a query that the peer cancelled.
     pub(crate) cancelled: u16,
     /// Whether requested attributes that an entry lacks are left out, else empty.
