@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use honeyward::imaging::codec::LOSSLESS;
 use honeyward::imaging::{Form, Imaging};
 use honeyward::persona::{DEFAULT_PACK, Hospital, Installation, PackFiles};
 use honeyward::wire::dicom::dataset::{
@@ -43,14 +44,7 @@ fn us_objects_pass_the_validators() {
 fn coded_objects_pass_the_validators() {
     let grey = sample(Modality::MR, Region::Head, "头颅MR平扫", "t1_se_tra");
     let colour = sample(Modality::US, Region::Abdomen, "肝胆胰脾彩超", "Abdomen");
-    let lossless = [
-        Coding::JpegLossless,
-        Coding::JpegLosslessFirstOrder,
-        Coding::JpegLsLossless,
-        Coding::Jpeg2000Lossless,
-        Coding::Rle,
-    ];
-    let lossless = lossless.map(TransferSyntax::Encapsulated).into_iter().chain([TransferSyntax::Deflated]);
+    let lossless = LOSSLESS.map(TransferSyntax::Encapsulated).into_iter().chain([TransferSyntax::Deflated]);
     let same = lossless.map(|ts| Form { kept: ts, sent: ts });
     let baseline = TransferSyntax::Encapsulated(Coding::JpegBaseline);
     let lossy = [baseline, TransferSyntax::ExplicitLittle, TransferSyntax::ImplicitLittle];

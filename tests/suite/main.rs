@@ -23,6 +23,7 @@ mod senders;
 mod services;
 mod shell;
 mod siem;
+mod syntaxes;
 mod truth;
 mod turn;
 mod world;

@@ -27,6 +27,15 @@ pub use picture::{Picture, Window};
 pub use raster::Raster;
 pub use transcode::{NotCoded, in_form, transcode};
 
+/// What is written here without loss, beside the plain syntaxes and the deflated one.
+pub const LOSSLESS: [Coding; 5] = [
+    Coding::JpegLossless,
+    Coding::JpegLosslessFirstOrder,
+    Coding::JpegLsLossless,
+    Coding::Jpeg2000Lossless,
+    Coding::Rle,
+];
+
 /// A frame as one stream, without loss; `None` for a coding that is not written here or loses.
 pub fn encode(raster: &Raster, coding: Coding) -> Option<Vec<u8>> {
     match coding {

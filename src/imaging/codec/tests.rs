@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::Raster;
+use super::{LOSSLESS, Raster, encode};
+use crate::wire::dicom::dataset::TransferSyntax;
 
 /// Small frames of all depths, with flat stretches, noise and extremes.
 pub(super) fn raster() -> impl Strategy<Value = Raster> {
@@ -42,4 +43,13 @@ fn values_are_what_samples_mean() {
     assert_eq!(raster.value(0x0800), -2048);
     raster.signed = false;
     assert_eq!(raster.value(0xF801), 0x801);
+}
+
+#[test]
+fn what_is_said_to_be_written_is_written() {
+    let samples = vec![1, 2, 3, 4];
+    let raster = Raster { columns: 2, rows: 2, components: 1, bits: 8, allocated: 8, signed: false, samples };
+    for coding in TransferSyntax::all().filter_map(TransferSyntax::coding) {
+        assert_eq!(encode(&raster, coding).is_some(), LOSSLESS.contains(&coding), "{coding:?}");
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::imaging::codec::LOSSLESS;
 use crate::wire::dicom::dataset::TransferSyntax;
 
 /// How a product keeps objects and sends them: `[retrieve.sending]`.
@@ -32,7 +33,7 @@ pub(crate) enum Conversion {
     Layout,
     /// It decodes: Orthanc, dcm4chee.
     Decode,
-    /// It codes as the first context of the class asks: fo-dicom.
+    /// It codes as the first context of the class asks that needs no loss: fo-dicom.
     Any,
 }
 
@@ -77,7 +78,7 @@ impl Sending {
                 accepted.first().filter(|(_, syntax)| fits(*syntax))
             }
             Conversion::Decode => with(kept).or_else(|| self.decoded.iter().find_map(|syntax| with(*syntax))),
-            Conversion::Any => with(kept).or_else(|| accepted.first()),
+            Conversion::Any => with(kept).or_else(|| accepted.iter().find(|(_, syntax)| written(*syntax))),
         }
         .copied()
     }
@@ -91,6 +92,11 @@ impl Sending {
         compressed.dedup();
         compressed.into_iter()
     }
+}
+
+/// What can be coded without loss: a lossy copy would need a UID of its own (PS3.3 C.7.6.1.1.5).
+fn written(syntax: TransferSyntax) -> bool {
+    syntax.coding().is_none_or(|coding| LOSSLESS.contains(&coding))
 }
 
 #[cfg(test)]
@@ -140,6 +146,8 @@ mod tests {
         assert_eq!(chosen(Conversion::Decode, LOSSLESS, &[IMPLICIT, EXPLICIT]), Some(1));
         assert_eq!(chosen(Conversion::Decode, EXPLICIT, &[RLE]), None);
         assert_eq!(chosen(Conversion::Any, EXPLICIT, &[RLE, IMPLICIT]), Some(0));
+        let lossy = TransferSyntax::Encapsulated(Coding::JpegBaseline);
+        assert_eq!(chosen(Conversion::Any, EXPLICIT, &[lossy, RLE]), Some(1));
         assert_eq!(chosen(Conversion::Any, EXPLICIT, &[]), None);
     }
 }
