@@ -10,6 +10,7 @@ mod dcmtk;
 mod delivery;
 mod dicom_objects;
 mod documented;
+mod faults;
 mod golden;
 mod honeynet;
 mod kept;
