@@ -38,7 +38,8 @@ impl Archive<'_> {
     fn ask(&self, program: &str, arguments: &[&str]) -> Output {
         let address = self.net.address(self.host, "dicom");
         let (ip, port) = (address.ip().to_string(), address.port().to_string());
-        let to = ["-aet", "RADWS07", "-aec", self.ae_title, &ip, &port];
+        let to = ["-aet", "RESWS01", "-aec", self.ae_title, &ip, &port];
+        // A workstation that the research archive knows: it answers queries of no other.
         // The files of a C-STORE come last.
         let (options, files) = match arguments.iter().position(|argument| *argument == "--") {
             Some(end) => (&arguments[..end], &arguments[end + 1..]),
