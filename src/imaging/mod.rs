@@ -27,7 +27,7 @@ use bytes::Bytes;
 
 use crate::wire::dicom::dataset::{Charset, DataSet, TransferSyntax};
 use crate::world::{Instance, Modality, Patient, Region, Series, Sex, Study, View};
-use anatomy::{Body, Build, Joint, Plan};
+use anatomy::{Body, Build, Joint, Lesion, Plan};
 use cache::Cache;
 pub use form::{Form, has_pixels};
 use header::Subject;
@@ -142,6 +142,7 @@ impl Imaging {
             build,
             region: study.region,
             finding: study.finding,
+            lesion: lesion_of(s),
             joint: joint_of(study),
             lying,
         };
@@ -214,6 +215,15 @@ fn exposure_of(study: &Study, instance: &Instance, body: &Body) -> dx::Exposure 
     dx::Exposure::of(study.region, joint_of(study), body).seen(view, study.region)
 }
 
+/// What the report says; limbs are of the side that the header names too.
+fn lesion_of(s: &Subject<'_>) -> Lesion {
+    let mut lesion = Lesion::of(s.wording);
+    if s.study.region == Region::Limb {
+        lesion.side = Some(if header::laterality(s) == "L" { 1.0 } else { -1.0 });
+    }
+    lesion
+}
+
 /// The joint that a description names; a hand when it names none.
 fn joint_of(study: &Study) -> Joint {
     let says = |words: &[&str]| words.iter().any(|word| study.description.contains(word));
@@ -221,6 +231,8 @@ fn joint_of(study: &Study) -> Joint {
         Joint::Knee
     } else if says(&["踝", "足", "跟骨"]) {
         Joint::Ankle
+    } else if says(&["腕"]) {
+        Joint::Wrist
     } else {
         Joint::Hand
     }

@@ -2,13 +2,14 @@
 
 use super::builder::Builder;
 use super::spine::{self, Spine};
+use super::{Plan, abdomen_finding};
 use crate::imaging::noise::Rng;
 use crate::imaging::solid::P3;
 use crate::imaging::tissue::Tissue;
 use crate::world::{Finding, Sex};
 
 /// Warp, top and bottom of the scan.
-pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
+pub(crate) fn build(b: &mut Builder, plan: &Plan) -> (f32, f32, f32) {
     let s = b.build.scale();
     let fat = 9.0 + 24.0 * b.build.fat();
     let room = [128.0 * s, 88.0 * s];
@@ -20,12 +21,15 @@ pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
     vessels(b, s);
     bowel(b, s);
     pelvis(b, s);
-    finding_in(b, finding, s);
-    bones(b, s, finding);
+    abdomen_finding::paint(b, plan, s);
+    bones(b, s, plan);
     (4.2, 130.0 * s, -120.0 * s)
 }
 
 const TALL: f32 = 900.0;
+
+/// The twelfth thoracic vertebra among those that are built.
+const TWELFTH: usize = 3;
 
 fn wall(b: &mut Builder, room: [f32; 2], fat: f32) {
     let [w, d] = room;
@@ -247,40 +251,13 @@ fn pelvis(b: &mut Builder, s: f32) {
     b.ellipsoid(Tissue::Fluid, bladder, [36.5 * s * full, 25.5 * full, 29.5 * full]).rough(1.5, 20.0);
 }
 
-fn finding_in(b: &mut Builder, finding: Finding, s: f32) {
-    match finding {
-        Finding::HepaticCyst => {
-            for scale in [1.0, 0.45] {
-                let at = [-b.rng.range(48.0, 92.0) * s, b.rng.range(-36.0, 38.0), b.rng.range(28.0, 84.0)];
-                let r = scale * b.rng.range(9.0, 24.0);
-                b.ellipsoid(Tissue::Cyst, at, [r, r * 0.95, r]).rough(r * 0.05, r);
-            }
-        }
-        Finding::RenalStone => {
-            let side = if b.rng.unit() < 0.5 { -1.0 } else { 1.0 };
-            let at = [side * 52.0 * s, 36.0 * s + b.rng.range(-4.0, 6.0), b.rng.range(-26.0, 16.0)];
-            let r = b.rng.range(2.4, 5.5);
-            b.ellipsoid(Tissue::Stone, at, [r, r * 0.8, r * 1.1]).rough(r * 0.3, r * 0.7);
-        }
-        Finding::Normal
-        | Finding::PulmonaryNodule
-        | Finding::Pneumonia
-        | Finding::PleuralEffusion
-        | Finding::CerebralInfarction
-        | Finding::CerebralHaemorrhage
-        | Finding::Fracture
-        | Finding::Degeneration
-        | Finding::BreastMass
-        | Finding::AtrialFibrillation
-        | Finding::Ischaemia => {}
-    }
-}
-
-fn bones(b: &mut Builder, s: f32, finding: Finding) {
+fn bones(b: &mut Builder, s: f32, plan: &Plan) {
     b.pair(Tissue::Muscle, [37.0, 46.0, -70.0], [19.0, 19.0, 110.0], |m| {
         m.rough(1.5, 18.0);
     });
-    let worn = finding == Finding::Degeneration || b.build.age > 66.0;
+    let worn = plan.finding == Finding::Degeneration || b.build.age > 66.0;
+    let level = plan.lesion.level.map(|level| level + TWELFTH);
+    let broken = plan.finding == Finding::Fracture;
     spine::build(
         b,
         &Spine {
@@ -291,6 +268,8 @@ fn bones(b: &mut Builder, s: f32, finding: Finding) {
             line: |z| 50.0 - 9.0 * ((z + 40.0) / 70.0).cos(),
             transverse: 38.0,
             worn,
+            narrow: level.filter(|_| plan.finding == Finding::Degeneration),
+            wedge: level.or(Some(TWELFTH + 1)).filter(|_| broken),
         },
     );
     for number in 0..5 {

@@ -70,6 +70,19 @@ impl Builder {
         self.ellipsoid(Tissue::Spongy, centre, radii.map(|r| r - wall)).boxed(boxy);
     }
 
+    /// Makes a right side of a left one.
+    pub(crate) fn mirror(&mut self) {
+        for solid in &mut self.solids {
+            match &mut solid.shape {
+                Shape::Ellipsoid { centre, turn, .. } => {
+                    centre[0] = -centre[0];
+                    turn.1 = -turn.1;
+                }
+                Shape::Capsule { a, b, .. } => (a[0], b[0]) = (-a[0], -b[0]),
+            }
+        }
+    }
+
     /// A couch under the patient: a thin shell around foam.
     pub(crate) fn couch(&mut self, y: f32) {
         if !self.lying {

@@ -3,12 +3,13 @@
 use super::builder::Builder;
 use super::lungs::{self, Lung};
 use super::spine::{self, Spine};
+use super::{Plan, chest_finding};
 use crate::imaging::solid::P3;
 use crate::imaging::tissue::Tissue;
-use crate::world::{Finding, Sex};
+use crate::world::Sex;
 
 /// Warp, top and bottom of the scan.
-pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
+pub(crate) fn build(b: &mut Builder, plan: &Plan) -> (f32, f32, f32) {
     let size = b.build.scale();
     let fat = 7.0 + 17.0 * b.build.fat();
     let cage = Cage { size, half: 134.0 * size, depth: 92.0 * size };
@@ -17,11 +18,11 @@ pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
     upper_abdomen_shell(b, &cage);
     let (right, left) = lungs_of(b, &cage);
     below_diaphragm(b, &cage);
+    chest_finding::paint(b, plan, [&right, &left]);
     mediastinum(b, size);
     lungs::vessels(b, &right, [-34.0 * size, 4.0, -14.0]);
     lungs::vessels(b, &left, [40.0 * size, 8.0, -10.0]);
-    finding_in(b, finding, &right, &left, size);
-    bones(b, &cage);
+    bones(b, &cage, [&right, &left]);
     (3.4, 134.0 * size, -172.0 * size)
 }
 
@@ -212,57 +213,7 @@ fn airways(b: &mut Builder, s: f32) {
     }
 }
 
-fn finding_in(b: &mut Builder, finding: Finding, right: &Lung, left: &Lung, s: f32) {
-    let lung = if b.rng.unit() < 0.58 { *right } else { *left };
-    match finding {
-        Finding::PulmonaryNodule => {
-            let share = b.rng.range(0.5, 0.85);
-            let at = lung.place(&mut b.rng, share);
-            let r = b.rng.range(3.5, 10.0);
-            b.ellipsoid(Tissue::Nodule, at, [r, r * 0.92, r]).rough(r * 0.22, r * 0.8).soft(0.6);
-            for _ in 0..5 {
-                let to = std::array::from_fn(|i| at[i] + b.rng.normal() * r * 0.9);
-                b.tube(Tissue::Vessel, &[(at, 0.9), (to, 0.4)]);
-            }
-        }
-        Finding::Pneumonia => {
-            for _ in 0..4 {
-                let mut at = lung.place(&mut b.rng, 0.6);
-                at[2] = at[2].min(-20.0);
-                at[1] = at[1].max(5.0);
-                let r = b.rng.range(14.0, 26.0);
-                b.ellipsoid(Tissue::GroundGlass, at, [r * 1.3, r * 1.2, r * 1.2])
-                    .rough(9.0, 13.0)
-                    .soft(7.0)
-                    .veil(0.7);
-                b.ellipsoid(Tissue::Consolidation, at, [r * 0.8, r * 0.7, r * 0.8])
-                    .rough(7.0, 9.0)
-                    .soft(4.0)
-                    .veil(0.75);
-            }
-        }
-        Finding::PleuralEffusion => {
-            let deep = lung.radii[1];
-            let level = lung.centre[1] + deep * b.rng.range(0.35, 0.6);
-            let radii = lung.radii.map(|r| r + 1.0);
-            b.ellipsoid(Tissue::Effusion, lung.centre, radii).boxed(0.45).cut(1, level, true);
-            let atelectasis = [lung.centre[0] * 0.8, level - 3.0, -96.0 * s];
-            b.ellipsoid(Tissue::Muscle, atelectasis, [26.0, 9.0, 34.0]).rough(2.0, 14.0).veil(0.85);
-        }
-        Finding::Normal
-        | Finding::CerebralInfarction
-        | Finding::CerebralHaemorrhage
-        | Finding::HepaticCyst
-        | Finding::RenalStone
-        | Finding::Fracture
-        | Finding::Degeneration
-        | Finding::BreastMass
-        | Finding::AtrialFibrillation
-        | Finding::Ischaemia => {}
-    }
-}
-
-fn bones(b: &mut Builder, cage: &Cage) {
+fn bones(b: &mut Builder, cage: &Cage, lungs: [&Lung; 2]) {
     let s = cage.size;
     let old = b.build.age > 62.0;
     spine::build(
@@ -275,11 +226,13 @@ fn bones(b: &mut Builder, cage: &Cage) {
             line: |z| 58.0 - 0.00042 * (z - 10.0) * (z - 10.0),
             transverse: 31.0,
             worn: old,
+            narrow: None,
+            wedge: None,
         },
     );
     for number in 0..12 {
-        for side in [-1.0, 1.0] {
-            rib(b, cage, number, side);
+        for (side, lung) in [-1.0, 1.0].into_iter().zip(lungs) {
+            rib(b, cage, number, side, lung);
         }
     }
     let front = -cage.depth + 1.0;
@@ -300,7 +253,7 @@ fn bones(b: &mut Builder, cage: &Cage) {
 /// Half width of the cage at each rib, in proportion to the widest.
 const WIDTHS: [f32; 12] = [0.42, 0.62, 0.76, 0.86, 0.93, 0.97, 1.0, 1.0, 0.99, 0.96, 0.9, 0.8];
 
-fn rib(b: &mut Builder, cage: &Cage, number: usize, side: f32) {
+fn rib(b: &mut Builder, cage: &Cage, number: usize, side: f32, lung: &Lung) {
     let width = WIDTHS[number] * cage.half;
     let deep = cage.depth * (0.5 + 0.5 * WIDTHS[number].sqrt());
     let start = 146.0 - 24.5 * number as f32;
@@ -318,7 +271,7 @@ fn rib(b: &mut Builder, cage: &Cage, number: usize, side: f32) {
             let back = 0.62 * (1.0 - t).powi(6) * deep * 0.25;
             let sink = drop * (1.0 - (angle).cos()) / 2.0 * 1.35;
             let at = [side * width * angle.sin().powf(0.85), deep * angle.cos() - back, start - sink];
-            (at, 5.0 - 0.9 * t)
+            (lung.around(at), 5.0 - 0.9 * t)
         })
         .collect();
     b.bone(&points, 1.15);

@@ -1,12 +1,13 @@
 //! The head. z = 0 lies at the level of the third ventricle.
 
+use super::Plan;
 use super::builder::Builder;
 use crate::imaging::solid::P3;
 use crate::imaging::tissue::Tissue;
 use crate::world::Finding;
 
 /// Warp, top and bottom of the scan.
-pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
+pub(crate) fn build(b: &mut Builder, plan: &Plan) -> (f32, f32, f32) {
     let s = b.build.scale().max(0.85).sqrt();
     let old = ((b.build.age - 35.0) / 50.0).clamp(0.0, 1.0);
     rest(b, s);
@@ -15,7 +16,7 @@ pub(crate) fn build(b: &mut Builder, finding: Finding) -> (f32, f32, f32) {
     brain(b, s, old);
     cerebellum_and_stem(b, s);
     ventricles(b, s, old);
-    finding_in(b, finding, s);
+    finding_in(b, plan, s);
     base_of_skull(b, s);
     (2.2, 92.0 * s, -62.0 * s)
 }
@@ -164,27 +165,35 @@ fn ventricles(b: &mut Builder, s: f32, old: f32) {
     }
 }
 
-fn finding_in(b: &mut Builder, finding: Finding, s: f32) {
-    let side = if b.rng.unit() < 0.5 { -1.0 } else { 1.0 };
-    match finding {
+/// Where the names of [`super::lesion`] lie on the left.
+const NUCLEI: [P3; 4] = [[28.0, -6.0, 6.0], [13.0, 14.0, 7.0], [25.0, 2.0, 38.0], [25.0, 24.0, 22.0]];
+
+fn finding_in(b: &mut Builder, plan: &Plan, s: f32) {
+    let lesion = &plan.lesion;
+    let side = lesion.side_or(&mut b.rng);
+    let nucleus = NUCLEI[lesion.nucleus.unwrap_or(0)];
+    let at = [side * nucleus[0] * s, nucleus[1] * s, nucleus[2]];
+    match plan.finding {
         Finding::CerebralInfarction => {
-            for _ in 0..2 {
-                let at =
-                    [side * b.rng.range(34.0, 50.0) * s, b.rng.range(-24.0, 26.0), b.rng.range(4.0, 34.0)];
-                let r = b.rng.range(11.0, 21.0);
-                b.ellipsoid(Tissue::Infarct, at, [r * 0.8, r * 1.25, r]).rough(5.0, 9.0).soft(4.5).veil(0.85);
+            let [long, short] = lesion.radii_or(&mut b.rng, 5.0, 9.0);
+            b.ellipsoid(Tissue::Infarct, at, [short, long, short])
+                .rough(short * 0.3, 5.0)
+                .soft(1.6)
+                .veil(0.9);
+            for _ in 0..3 {
+                let other = NUCLEI[(b.rng.next() % 4) as usize];
+                let r = b.rng.range(1.5, 2.8);
+                let to = [-side * other[0] * s, other[1] + b.rng.range(-8.0, 8.0), other[2]];
+                b.ellipsoid(Tissue::Infarct, to, [r, r * 1.2, r]).soft(1.2).veil(0.8);
             }
-            let lacune = [-side * 24.0, b.rng.range(-10.0, 12.0), 8.0];
-            b.ellipsoid(Tissue::Infarct, lacune, [3.0, 4.0, 4.0]).soft(2.0);
         }
         Finding::CerebralHaemorrhage => {
-            let at = [side * b.rng.range(24.0, 32.0) * s, b.rng.range(-12.0, 12.0), b.rng.range(2.0, 12.0)];
-            let r = b.rng.range(11.0, 21.0);
-            b.ellipsoid(Tissue::Oedema, at, [r + 5.0, r * 1.3 + 6.0, r + 6.0])
+            let [long, short] = lesion.radii_or(&mut b.rng, 11.0, 21.0);
+            b.ellipsoid(Tissue::Oedema, at, [short + 4.0, long + 5.0, short + 5.0])
                 .rough(3.0, 9.0)
                 .soft(3.0)
                 .veil(0.8);
-            b.ellipsoid(Tissue::Haematoma, at, [r * 0.85, r * 1.3, r]).rough(3.0, 9.0).soft(1.0);
+            b.ellipsoid(Tissue::Haematoma, at, [short, long, short]).rough(short * 0.12, 9.0).soft(1.0);
         }
         Finding::Normal
         | Finding::PulmonaryNodule

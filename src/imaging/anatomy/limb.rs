@@ -1,5 +1,6 @@
 //! Joints of the limbs, lying flat: x across, z along, y through.
 
+use super::Plan;
 use super::builder::Builder;
 use crate::imaging::solid::P3;
 use crate::imaging::tissue::Tissue;
@@ -9,19 +10,26 @@ use crate::world::Finding;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Joint {
     Hand,
+    Wrist,
     Knee,
     Ankle,
 }
 
 /// Warp, top and bottom of the exposure.
-pub(crate) fn build(b: &mut Builder, joint: Joint, finding: Finding) -> (f32, f32, f32) {
-    let s = b.build.scale();
+pub(crate) fn build(b: &mut Builder, plan: &Plan) -> (f32, f32, f32) {
+    let (s, finding, joint) = (b.build.scale(), plan.finding, plan.joint);
     match joint {
-        Joint::Hand => hand(b, s, finding),
+        Joint::Hand | Joint::Wrist => hand(b, s, plan),
         Joint::Knee => knee(b, s, finding),
         Joint::Ankle => ankle(b, s, finding),
     }
+    // The hand is built as a left one, knee and ankle as right ones.
+    let built = if matches!(joint, Joint::Hand | Joint::Wrist) { 1.0 } else { -1.0 };
+    if plan.lesion.side.is_some_and(|side| side != built) {
+        b.mirror();
+    }
     match joint {
+        Joint::Wrist => (0.8, 26.0 * s, -120.0 * s),
         Joint::Hand => (0.8, 110.0 * s, -112.0 * s),
         Joint::Knee => (2.0, 145.0, -145.0),
         Joint::Ankle => (1.6, 120.0, -120.0),
@@ -70,7 +78,9 @@ fn fracture(b: &mut Builder, at: P3, radius: f32) {
 /// Base and tip of a finger with its metacarpal, the lengths of its bones, and their radius.
 type Ray = ([f32; 2], [f32; 2], [f32; 4], f32);
 
-fn hand(b: &mut Builder, s: f32, finding: Finding) {
+fn hand(b: &mut Builder, s: f32, plan: &Plan) {
+    let wrist = plan.joint == Joint::Wrist;
+    let broken_finger = plan.finding == Finding::Fracture && !wrist;
     let rays: [Ray; 5] = [
         ([24.0, -28.0], [66.0, 32.0], [42.0, 29.0, 24.0, 0.0], 5.0),
         ([15.0, -14.0], [32.0, 84.0], [62.0, 37.0, 22.0, 16.0], 4.4),
@@ -85,7 +95,8 @@ fn hand(b: &mut Builder, s: f32, finding: Finding) {
     for (base, tip, _, _) in rays {
         flesh(b, &[([base[0] * s, 0.0, base[1] * s], 12.0), ([tip[0] * s, 0.0, (tip[1] + 6.0) * s], 7.4)]);
     }
-    let broken = 1 + (b.rng.next() % 4) as usize;
+    let drawn = 1 + (b.rng.next() % 4) as usize;
+    let broken = plan.lesion.finger.unwrap_or(drawn);
     for (number, (base, tip, lengths, shaft)) in rays.into_iter().enumerate() {
         let (dx, dz) = (tip[0] - base[0], tip[1] - base[1]);
         let long = dx.hypot(dz);
@@ -99,7 +110,8 @@ fn hand(b: &mut Builder, s: f32, finding: Finding) {
             let slim = shaft * (1.0 - 0.17 * joint as f32);
             let ends = [slim * 1.55, slim * 1.4];
             long_bone(b, at(along + 2.4), at(along + length - 2.0), ends, slim, slim * 0.42);
-            if finding == Finding::Fracture && number == broken && joint == 0 {
+            // After the bone of the palm comes the finger's first one.
+            if broken_finger && number == broken && joint == 1 {
                 fracture(b, at(along + length * 0.62), slim * 1.2);
             }
             along += length + 1.6;
@@ -118,6 +130,9 @@ fn hand(b: &mut Builder, s: f32, finding: Finding) {
         b.block([x * s, 0.0, z * s], [r * s, r, r * s], 1.1, 0.35);
     }
     long_bone(b, [7.0 * s, 0.0, -59.0 * s], [10.0 * s, 0.0, -240.0], [13.0, 7.0], 6.6, 2.3);
+    if plan.finding == Finding::Fracture && wrist {
+        fracture(b, [7.5 * s, 0.0, -78.0 * s], 10.5);
+    }
     long_bone(b, [-15.0 * s, 0.0, -58.0 * s], [-16.0 * s, 0.0, -240.0], [7.5, 6.0], 5.2, 2.1);
 }
 

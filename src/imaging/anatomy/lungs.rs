@@ -17,12 +17,17 @@ impl Lung {
         (0..3).map(|i| ((p[i] - self.centre[i]) / self.radii[i]).powi(2)).sum()
     }
 
-    /// A place inside, at about the given share of the way out.
-    pub(crate) fn place(&self, rng: &mut Rng, share: f32) -> P3 {
-        let (turn, rise) = (rng.range(0.0, std::f32::consts::TAU), rng.range(-0.75, 0.75));
-        let ring = (1.0f32 - rise * rise).sqrt();
-        let unit = [ring * turn.cos(), ring * turn.sin(), rise];
-        std::array::from_fn(|i| self.centre[i] + unit[i] * self.radii[i] * share)
+    /// A place moved out to the wall of the chest when it lies within the lung.
+    pub(crate) fn around(&self, p: P3) -> P3 {
+        // Lungs are painted as rounded boxes (see `Solid::boxed`): so is their level.
+        let level = |p: P3| {
+            let q: P3 = std::array::from_fn(|i| ((p[i] - self.centre[i]) / self.radii[i]).powi(2));
+            let (round, square) = (q[0] + q[1] + q[2], (q[0] * q[0] + q[1] * q[1] + q[2] * q[2]).sqrt());
+            round + (square - round) * 0.45
+        };
+        let moved = |by: f32| -> P3 { [p[0] * by, self.centre[1] + (p[1] - self.centre[1]) * by, p[2]] };
+        let far = (0..110).map(|step| 1.0 + 0.02 * step as f32).find(|by| level(moved(*by)) > 1.11);
+        far.map_or(p, moved)
     }
 }
 

@@ -2,9 +2,12 @@
 //! every measure below is a textbook proportion, varied by the seed.
 
 mod abdomen;
+mod abdomen_finding;
 mod builder;
 mod chest;
+mod chest_finding;
 mod head;
+mod lesion;
 mod limb;
 mod lungs;
 mod spine;
@@ -16,6 +19,7 @@ use super::noise::{Rng, mix};
 use super::solid::Solid;
 use crate::world::{Finding, Region, Sex};
 use builder::Builder;
+pub(crate) use lesion::Lesion;
 pub(crate) use limb::Joint;
 
 /// A body part to be imaged.
@@ -58,12 +62,14 @@ impl Build {
 }
 
 /// What to build.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
     pub(crate) build: Build,
     pub(crate) region: Region,
     pub(crate) finding: Finding,
+    /// What the report says of the finding.
+    pub(crate) lesion: Lesion,
     /// Which limb, when it is one.
     pub(crate) joint: Joint,
     /// Lying on a table with raised arms, as for CT.
@@ -74,10 +80,10 @@ pub(crate) struct Plan {
 pub(crate) fn body(plan: &Plan) -> Body {
     let mut builder = Builder::new(Rng::new(plan.seed, "anatomy"), plan.build, plan.lying);
     let (warp, top, bottom) = match plan.region {
-        Region::Chest => chest::build(&mut builder, plan.finding),
-        Region::Abdomen | Region::LumbarSpine => abdomen::build(&mut builder, plan.finding),
-        Region::Head => head::build(&mut builder, plan.finding),
-        Region::Limb => limb::build(&mut builder, plan.joint, plan.finding),
+        Region::Chest => chest::build(&mut builder, plan),
+        Region::Abdomen | Region::LumbarSpine => abdomen::build(&mut builder, plan),
+        Region::Head => head::build(&mut builder, plan),
+        Region::Limb => limb::build(&mut builder, plan),
     };
     let solids = builder.finish();
     Body { seed: mix(plan.seed), solids: solids.into(), warp, top, bottom }

@@ -19,6 +19,10 @@ pub(crate) struct Spine {
     pub(crate) transverse: f32,
     /// Discs that have dried out.
     pub(crate) worn: bool,
+    /// The disc below this vertebra is narrow and bulges into the canal.
+    pub(crate) narrow: Option<usize>,
+    /// This vertebra is pressed together in front.
+    pub(crate) wedge: Option<usize>,
 }
 
 /// Adds it, behind everything painted before.
@@ -27,10 +31,17 @@ pub(crate) fn build(b: &mut Builder, spine: &Spine) {
     for level in 0..spine.count {
         let z = spine.first - level as f32 * spine.pitch;
         let y = (spine.line)(z);
-        vertebra(b, spine, [0.0, y, z]);
+        vertebra(b, spine, [0.0, y, z], spine.wedge == Some(level));
         let gap = z - spine.pitch / 2.0;
         let worn = spine.worn && level + 3 >= spine.count;
-        disc(b, spine, [0.0, (spine.line)(gap), gap], worn);
+        let wear = if spine.narrow == Some(level) {
+            Wear::Bulging
+        } else if worn {
+            Wear::Dry
+        } else {
+            Wear::None
+        };
+        disc(b, spine, [0.0, (spine.line)(gap), gap], wear);
         if worn {
             osteophytes(b, spine, [0.0, y, z]);
         }
@@ -38,7 +49,15 @@ pub(crate) fn build(b: &mut Builder, spine: &Spine) {
     canal(b, spine, depth);
 }
 
-fn vertebra(b: &mut Builder, spine: &Spine, c: P3) {
+/// How far a disc has gone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wear {
+    None,
+    Dry,
+    Bulging,
+}
+
+fn vertebra(b: &mut Builder, spine: &Spine, c: P3, pressed: bool) {
     let [w, d, h] = spine.body;
     let arch = |x: f32, dy: f32, dz: f32| [c[0] + x, c[1] + dy, c[2] + dz];
     b.fused(|b| {
@@ -61,7 +80,13 @@ fn vertebra(b: &mut Builder, spine: &Spine, c: P3) {
             );
         }
         b.bone(&[(arch(0.0, d * 2.3, -5.0), 3.4), (arch(0.0, d * 3.3, -14.0), 3.8)], 0.9);
-        b.block(c, [w, d, h], 0.8, 0.62);
+        if pressed {
+            // A third of the height is gone in front, and the upper plate has sunk in.
+            b.block([c[0], c[1] + d * 0.36, c[2] - 0.6], [w, d * 0.64, h * 0.93], 0.8, 0.55);
+            b.block([c[0], c[1] - d * 0.22, c[2] - h * 0.28], [w * 1.02, d * 0.86, h * 0.68], 1.4, 0.62);
+        } else {
+            b.block(c, [w, d, h], 0.8, 0.62);
+        }
     });
     // The waist of the body.
     for side in [-1.0, 1.0] {
@@ -70,11 +95,14 @@ fn vertebra(b: &mut Builder, spine: &Spine, c: P3) {
     }
 }
 
-fn disc(b: &mut Builder, spine: &Spine, c: P3, worn: bool) {
+fn disc(b: &mut Builder, spine: &Spine, c: P3, wear: Wear) {
     let [w, d, h] = spine.body;
-    let height = (spine.pitch / 2.0 - h + 0.4) * if worn { 0.75 } else { 1.0 };
-    let tissue = if worn { Tissue::DryDisc } else { Tissue::Disc };
-    let bulge = if worn { 3.2 } else { 0.6 };
+    let (share, tissue, bulge) = match wear {
+        Wear::None => (1.0, Tissue::Disc, 0.6),
+        Wear::Dry => (0.75, Tissue::DryDisc, 2.4),
+        Wear::Bulging => (0.5, Tissue::DryDisc, 5.0),
+    };
+    let height = (spine.pitch / 2.0 - h + 0.4) * share;
     b.ellipsoid(Tissue::DryDisc, [c[0], c[1] + bulge * 0.6, c[2]], [w + bulge * 0.4, d + bulge, height])
         .boxed(0.9);
     b.ellipsoid(tissue, [c[0], c[1] + 1.0, c[2]], [w * 0.66, d * 0.6, height * 0.8]).boxed(0.7).soft(1.5);

@@ -64,6 +64,9 @@ impl Shot {
             }
             (Region::Head, _) => shot("SKULL", ("T-11100", "SRT", "Skull"), PA, 75.0, 20.0, 1150.0),
             (Region::Limb, Joint::Hand) => shot("HAND", ("T-D8700", "SRT", "Hand"), PA, 52.0, 3.0, 1100.0),
+            (Region::Limb, Joint::Wrist) => {
+                shot("WRIST", ("T-15460", "SRT", "Wrist joint"), PA, 55.0, 4.0, 1100.0)
+            }
             (Region::Limb, Joint::Knee) => shot("KNEE", ("T-D9200", "SRT", "Knee"), AP, 62.0, 6.0, 1100.0),
             (Region::Limb, Joint::Ankle) => {
                 shot("ANKLE", ("T-15750", "SRT", "Ankle joint"), AP, 58.0, 5.0, 1100.0)
@@ -107,7 +110,7 @@ pub(super) fn view_item(view: Code) -> DataSet {
 }
 
 /// Limbs are of the side that the report or the description names, or else the study's seed chose.
-pub(super) fn laterality(s: &Subject<'_>) -> &'static str {
+pub(crate) fn laterality(s: &Subject<'_>) -> &'static str {
     if s.study.region != Region::Limb {
         return "U";
     }

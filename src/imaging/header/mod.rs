@@ -24,7 +24,7 @@ pub(crate) use cr::cr;
 pub(crate) use ct::{ct, scout};
 pub(crate) use document::document;
 pub(crate) use dose::{Dose, dose_report};
-pub(crate) use dx::dx;
+pub(crate) use dx::{dx, laterality};
 pub(crate) use ecg::{STEP as ECG_STEP, ecg};
 pub(crate) use mg::mg;
 pub(crate) use mr::{mr, window as mr_window};
@@ -86,7 +86,7 @@ pub(crate) fn common(s: &Subject<'_>, image_type: &str, build: Build) -> DataSet
 /// (0020,0060) of scans of a limb; radiographs say it of each image.
 fn side(set: &mut DataSet, s: &Subject<'_>) {
     if s.study.region == Region::Limb && matches!(s.study.modality, Modality::CT | Modality::MR) {
-        set.put_str(tags::LATERALITY, dx::laterality(s));
+        set.put_str(tags::LATERALITY, laterality(s));
     }
 }
 

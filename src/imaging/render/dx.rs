@@ -67,6 +67,9 @@ impl Exposure {
             (Region::Abdomen, _) => Exposure::new([380.0, 420.0], 0.0, 190.0, 340.0, 1.4),
             (Region::LumbarSpine, _) => Exposure::new([220.0, 380.0], 0.0, 180.0, 340.0, 1.4),
             (Region::Head, _) => Exposure::new([230.0, 270.0], 0.0, 120.0, 260.0, 1.2),
+            (Region::Limb, Joint::Wrist) => {
+                Exposure::new([130.0, body.top - body.bottom + 10.0], 0.0, body.top + 5.0, 70.0, 0.6)
+            }
             (Region::Limb, Joint::Hand) => {
                 Exposure::new([190.0, body.top - body.bottom + 16.0], 0.0, body.top + 10.0, 70.0, 0.6)
             }
@@ -169,7 +172,7 @@ fn excess(tissue: Tissue) -> f32 {
         Tissue::Diploe => -0.8,
         Tissue::Gap => -0.9,
         Tissue::Vessel => 0.8,
-        Tissue::Nodule => 0.85,
+        Tissue::Nodule => 1.2,
         Tissue::Stone => 1.6,
         _ => 0.0,
     }
