@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::anatomy::{Body, Build};
-use super::header::{self, Dose, Subject};
+use super::header::{self, Dose, Subject, with_private};
 use super::render::{Frame, ct, dx, ecg, mg, mr, scout, sheet, us};
 use super::{exposure_of, joint_of};
 use crate::wire::dicom::dataset::{DataSet, TransferSyntax, Vr, element_header, tags};
@@ -34,13 +34,13 @@ fn image(s: &Subject<'_>, body: &Body, build: Build, ts: TransferSyntax) -> Byte
             let scan = ct::Scan::of(s.study, s.series, body, build);
             let extent = scout::extent(s.study.region, joint_of(s.study), body);
             let frame = scout::draw(body, &extent);
-            frame_of(&header::scout(s, &scan, &extent, &frame, build), &frame, ts)
+            frame_of(&with_private(header::scout(s, &scan, &extent, &frame, build), s), &frame, ts)
         }
         Modality::CT => {
             let scan = ct::Scan::of(s.study, s.series, body, build);
             let slice = ct::slice(body, &scan, number, ct::MATRIX);
             let stored = slice.iter().map(|hu| (hu - ct::LOWEST).round() as u16);
-            with_words(&header::ct(s, &scan, build), stored, ts)
+            with_words(&with_private(header::ct(s, &scan, build), s), stored, ts)
         }
         Modality::DX | Modality::CR => {
             let exposure = exposure_of(s.study, s.instance, body);
@@ -49,12 +49,12 @@ fn image(s: &Subject<'_>, body: &Body, build: Build, ts: TransferSyntax) -> Byte
                 Modality::CR => header::cr(s, &frame, build),
                 _ => header::dx(s, joint_of(s.study), exposure.view, &frame, build),
             };
-            frame_of(&header, &frame, ts)
+            frame_of(&with_private(header, s), &frame, ts)
         }
         Modality::MR => {
             let how = mr::Acquisition::of(s.study, s.series);
             let frame = mr::slice(body, &how, number, how.matrix);
-            frame_of(&header::mr(s, &how, build), &frame, ts)
+            frame_of(&with_private(header::mr(s, &how, build), s), &frame, ts)
         }
         Modality::US => {
             let screen = us::still(body, s);
@@ -63,7 +63,7 @@ fn image(s: &Subject<'_>, body: &Body, build: Build, ts: TransferSyntax) -> Byte
         Modality::MG => {
             let breast = mg::Breast::of(s.study, &s.series.description, s.wording, build);
             let frame = mg::draw(&breast);
-            frame_of(&header::mg(s, &breast, &frame, build), &frame, ts)
+            frame_of(&with_private(header::mg(s, &breast, &frame, build), s), &frame, ts)
         }
         // Its objects are waveforms; one that claims to be an image holds the same.
         Modality::ECG => waveform(s, build).encode(ts),

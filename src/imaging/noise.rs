@@ -48,15 +48,26 @@ pub(crate) fn noise3(seed: u64, p: [f32; 3]) -> f32 {
         t * t * (3.0 - 2.0 * t)
     };
     let (u, v, w) = (fade(0), fade(1), fade(2));
-    let corner = |dx: i64, dy: i64, dz: i64| {
-        let x = (cell[0] as i64 + dx).wrapping_mul(0x1657_4D3B_29C1);
-        let y = (cell[1] as i64 + dy).wrapping_mul(0x2F8A_91D1_77B5);
-        let z = (cell[2] as i64 + dz).wrapping_mul(0x5B2C_6E0F_4A6D);
-        (mix(seed ^ (x ^ y ^ z) as u64) >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    let own = (seed ^ (seed >> 32)) as u32;
+    let ends = |i: usize, odd: u32| {
+        let low = (cell[i] as i32 as u32).wrapping_mul(odd);
+        [low, low.wrapping_add(odd)]
     };
-    let along = |dy, dz| lerp(corner(0, dy, dz), corner(1, dy, dz), u);
+    let (x, y, z) = (ends(0, 0x9E37_79B1), ends(1, 0x85EB_CA77), ends(2, 0xC2B2_AE3D));
+    let corner = |i: usize, j: usize, k: usize| {
+        // Two rounds of multiply and shift (the finaliser of MurmurHash3).
+        let mut h = own ^ x[i] ^ y[j].rotate_left(11) ^ z[k].rotate_left(21);
+        h = (h ^ (h >> 16)).wrapping_mul(0x85EB_CA6B);
+        h = (h ^ (h >> 13)).wrapping_mul(0xC2B2_AE35);
+        ((h >> 8) as i32 - (1 << 23)) as f32 * (1.0 / (1 << 23) as f32)
+    };
+    let along = |j, k| lerp(corner(0, j, k), corner(1, j, k), u);
     lerp(lerp(along(0, 0), along(1, 0), v), lerp(along(0, 1), along(1, 1), v), w)
 }
+
+/// How much [`noise3`] changes over a distance of one, but for one place in thousands: along an axis
+/// it may be twice as steep.
+pub(crate) const STEEP: f32 = 1.6;
 
 /// As `f32::floor`, which is a call into the C library on the oldest processors we support.
 fn floor(v: f32) -> f32 {
@@ -95,18 +106,20 @@ pub(crate) fn blur(plane: &mut [f32], width: usize, height: usize, radius: usize
         return;
     }
     let mut line = vec![0.0; width.max(height)];
+    let mut source = vec![0.0; plane.len()];
     for _ in 0..2 {
         for row in plane.chunks_exact_mut(width) {
             box_line(row, &mut line[..width], radius);
             row.copy_from_slice(&line[..width]);
         }
-        blur_columns(plane, width, height, radius);
+        source.copy_from_slice(plane);
+        blur_columns(&source, plane, width, radius);
     }
 }
 
 /// Moves down all columns at once, so that memory is read row by row.
-fn blur_columns(plane: &mut [f32], width: usize, height: usize, radius: usize) {
-    let source = plane.to_vec();
+fn blur_columns(source: &[f32], plane: &mut [f32], width: usize, radius: usize) {
+    let height = source.len() / width;
     let row = |y: isize| {
         let y = y.clamp(0, height as isize - 1) as usize;
         &source[y * width..(y + 1) * width]

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::anatomy::Body;
-use super::noise::noise3;
-use super::solid::{P3, Solid};
+use super::noise::{STEEP, noise3};
+use super::solid::{P3, Quick, Shape, Solid};
 use super::tissue::{Look, Tissue};
 
 /// An image plane. `across` and `down` are the steps between pixels; each lies along one axis.
@@ -68,13 +68,15 @@ fn paint_on(
         Canvas { out: vec![0.0; plane.width * plane.height], open: vec![1.0; plane.width * plane.height] };
     // From the last to the first: what is covered already needs no second look.
     for solid in body.solids.iter().rev() {
-        let (low, high) = solid.bounds();
-        let (low, high) = (low.map(|v| v - body.warp), high.map(|v| v + body.warp));
-        let Some([left, right, top, bottom]) = plane.window(low, high) else { continue };
-        let brush = Brush { solid, edge, seed: body.seed, look: look(solid.tissue) };
+        let (moved, slack) = body.bend_of(solid);
+        let margin = solid.margin(edge) + slack;
+        let (low, high) = solid.bounds(margin);
+        let shown = |p: P3| std::array::from_fn(|i| p[i] - moved[i]);
+        let Some([left, right, top, bottom]) = plane.window(shown(low), shown(high)) else { continue };
+        let brush = Brush { solid, edge, seed: body.seed, look: look(solid.tissue), moved, slack };
         for row in top..bottom {
             let start = row * plane.width;
-            let (near, sure) = brush.spans(plane, row, body.warp, left..right);
+            let (near, sure) = brush.spans(plane, row, left..right);
             let mut dab = |range: Range<usize>, certain: bool| {
                 brush.dab(&mut canvas, &fields, start + range.start..start + range.end, certain);
             };
@@ -104,6 +106,9 @@ struct Brush<'a> {
     edge: f32,
     seed: u64,
     look: Look,
+    /// How far the body's bends move it, and by how much more or less at its ends.
+    moved: P3,
+    slack: f32,
 }
 
 impl Brush<'_> {
@@ -111,31 +116,35 @@ impl Brush<'_> {
         let (value, mottle) = self.look;
         let opacity = self.solid.opacity;
         let texture = &fields.mottle[range.clone()];
+        let quick = Quick::of(self.solid, self.edge);
         let pixels = canvas.out[range.clone()].iter_mut().zip(&mut canvas.open[range.clone()]);
         for (((slot, open), m), place) in pixels.zip(texture).zip(&fields.place[range]) {
             if *open < SHUT {
                 continue;
             }
-            let cover =
-                if certain { opacity } else { self.solid.cover(*place, self.edge, self.seed) * opacity };
+            let cover = match if certain { Some(1.0) } else { quick.cover(*place) } {
+                Some(cover) => cover * opacity,
+                None => self.solid.cover(*place, self.edge, self.seed) * opacity,
+            };
+            if cover == 0.0 {
+                continue;
+            }
             *slot += *open * cover * (value + mottle * m);
             *open *= 1.0 - cover;
         }
     }
 
     /// Columns of a row that may touch the solid, and those that surely lie inside it.
-    fn spans(
-        &self,
-        plane: &Plane,
-        row: usize,
-        warp: f32,
-        window: Range<usize>,
-    ) -> (Range<usize>, Range<usize>) {
+    fn spans(&self, plane: &Plane, row: usize, window: Range<usize>) -> (Range<usize>, Range<usize>) {
         let nowhere = window.end..window.end;
-        let reach = self.edge + self.solid.soft + self.solid.rough + warp;
-        let Some((a, b, c)) = self.solid.quadratic(plane.at(0.0, row as f32), plane.across) else {
+        let reach = self.solid.margin(self.edge) + self.slack;
+        let start = plane.at(0.0, row as f32);
+        let bent = std::array::from_fn(|i| start[i] + self.moved[i]);
+        let (a, b, c) = self.solid.quadratic(bent, plane.across);
+        if a < 1e-4 && matches!(self.solid.shape, Shape::Capsule { .. }) {
+            // The tube runs along the row.
             return (window, nowhere);
-        };
+        }
         let (outer, inner) = self.solid.levels(reach);
         let near = solve(a, b, c - outer, &window, true);
         if near.is_empty() {
@@ -175,6 +184,19 @@ struct Fields {
 const BEND: f32 = 34.0;
 
 impl Body {
+    /// How far the bends move a solid's middle, and how much more its ends at most, mm.
+    fn bend_of(&self, solid: &Solid) -> (P3, f32) {
+        let (low, high) = solid.bounds(0.0);
+        let half = (0..3).map(|i| (high[i] - low[i]) / 2.0).fold(0.0, f32::max);
+        let slack = self.warp * STEEP * (half + 1.0) / BEND;
+        if slack >= self.warp {
+            return ([0.0; 3], self.warp);
+        }
+        // A pixel is looked up where it lay before the bending: the middle is where it moved to.
+        let middle: P3 = std::array::from_fn(|i| (low[i] + high[i]) / 2.0);
+        (std::array::from_fn(|axis| self.warp * self.bend(axis as u64, middle)), slack)
+    }
+
     /// How far a place is bent along an axis, -1..1 of the body's warp.
     pub(crate) fn bend(&self, axis: u64, p: P3) -> f32 {
         noise3(self.seed ^ axis, p.map(|v| v / BEND))
@@ -198,7 +220,7 @@ impl Fields {
 
 fn texture(body: &Body, plane: &Plane) -> Vec<f32> {
     let coarse = lattice(plane, 2.8, |p| noise3(body.seed ^ 0xC0A, p.map(|v| v / 6.5)));
-    let fine = lattice(plane, 1.5, |p| noise3(body.seed ^ 0xF1E, p.map(|v| v / 2.4)));
+    let fine = lattice(plane, 1.8, |p| noise3(body.seed ^ 0xF1E, p.map(|v| v / 2.7)));
     coarse.iter().zip(&fine).map(|(c, f)| 0.5 * c + 0.6 * f).collect()
 }
 

@@ -52,9 +52,8 @@ pub(crate) struct Solid {
 }
 
 impl Solid {
-    /// Smallest and largest coordinates it may touch, without the body's warp.
-    pub(crate) fn bounds(&self) -> (P3, P3) {
-        let margin = self.rough + self.soft + 2.0;
+    /// Smallest and largest coordinates of its exact shape, moved out by a margin.
+    pub(crate) fn bounds(&self, margin: f32) -> (P3, P3) {
         match &self.shape {
             Shape::Ellipsoid { centre, radii, turn, .. } => {
                 let (c, s) = (turn.0.abs(), turn.1.abs());
@@ -90,10 +89,18 @@ impl Solid {
         if self.sheets > 0.0 && cover > 0.0 { cover * self.sheet(p, seed) } else { cover }
     }
 
-    /// An ellipsoid's level along a line as a quadratic of the steps taken: 1 at the surface of the
-    /// round form.
-    pub(crate) fn quadratic(&self, from: P3, step: P3) -> Option<(f32, f32, f32)> {
-        let Shape::Ellipsoid { centre, radii, turn, .. } = &self.shape else { return None };
+    /// How far beyond the exact shape it can still be seen, with an edge of a width.
+    pub(crate) fn margin(&self, edge: f32) -> f32 {
+        self.rough + (edge + self.soft) / 2.0
+    }
+
+    /// A level along a line as a quadratic of the steps taken: of an ellipsoid 1 at the surface of
+    /// the round form, of a tube the squared distance from its axis.
+    pub(crate) fn quadratic(&self, from: P3, step: P3) -> (f32, f32, f32) {
+        let (centre, radii, turn) = match &self.shape {
+            Shape::Ellipsoid { centre, radii, turn, .. } => (centre, radii, turn),
+            Shape::Capsule { a, b, .. } => return from_axis(from, step, *a, *b),
+        };
         let local = |v: P3| [turn.0 * v[0] + turn.1 * v[1], turn.0 * v[1] - turn.1 * v[0], v[2]];
         let (d, u) = (local(std::array::from_fn(|i| from[i] - centre[i])), local(step));
         let (mut a, mut b, mut c) = (0.0, 0.0, 0.0);
@@ -103,13 +110,16 @@ impl Solid {
             b += 2.0 * u[i] * d[i] * scale;
             c += d[i] * d[i] * scale;
         }
-        Some((a, b, c))
+        (a, b, c)
     }
 
     /// Levels of [`Solid::quadratic`] beyond which a point surely is outside, and below which it
     /// surely is inside, when places may be off by `reach` mm.
     pub(crate) fn levels(&self, reach: f32) -> (f32, f32) {
-        let Shape::Ellipsoid { radii, boxy, .. } = &self.shape else { return (f32::MAX, 0.0) };
+        let (radii, boxy) = match &self.shape {
+            Shape::Ellipsoid { radii, boxy, .. } => (radii, boxy),
+            Shape::Capsule { ra, rb, .. } => return ((ra.max(*rb) + reach).powi(2), 0.0),
+        };
         let margin = reach / radii[0].min(radii[1]).min(radii[2]);
         // A box reaches further out than the round form: its level is at least 1/√3 of the round one.
         let outer = (1.0 + margin) * (1.0 + margin) / (1.0 - 0.423 * boxy);
@@ -120,6 +130,86 @@ impl Solid {
     fn sheet(&self, p: P3, seed: u64) -> f32 {
         let fold = noise3(seed ^ 0x5A1C, p.map(|v| v / self.sheets)).abs();
         ((0.16 - fold) / 0.12).clamp(0.0, 1.0)
+    }
+}
+
+/// Tells most places apart from the surface without a square root or a division.
+pub(crate) struct Quick {
+    centre: P3,
+    /// Along the axes of an ellipsoid, turned; of a tube from one end to the other.
+    axis: P3,
+    scale: P3,
+    boxy: f32,
+    tube: bool,
+    /// Levels outside of which nothing is, and within which all is.
+    outer: f32,
+    inner: f32,
+}
+
+impl Quick {
+    pub(crate) fn of(solid: &Solid, edge: f32) -> Self {
+        let reach = solid.margin(edge);
+        // What is cut or folded has surfaces within.
+        let whole = solid.clip.is_none() && solid.sheets == 0.0;
+        match &solid.shape {
+            Shape::Ellipsoid { centre, radii, turn, boxy } => {
+                let margin = reach / radii[0].min(radii[1]).min(radii[2]);
+                let inner = if whole && margin < 1.0 { (1.0 - margin) * (1.0 - margin) } else { -1.0 };
+                Quick {
+                    centre: *centre,
+                    axis: [turn.0, turn.1, 0.0],
+                    scale: radii.map(|r| 1.0 / r),
+                    boxy: *boxy,
+                    tube: false,
+                    outer: (1.0 + margin) * (1.0 + margin),
+                    inner,
+                }
+            }
+            Shape::Capsule { a, b, ra, rb } => {
+                let axis: P3 = std::array::from_fn(|i| b[i] - a[i]);
+                let long = axis.iter().map(|v| v * v).sum::<f32>();
+                let core = ra.min(*rb) - reach;
+                Quick {
+                    centre: *a,
+                    axis,
+                    scale: [if long > 0.0 { 1.0 / long } else { 0.0 }, 0.0, 0.0],
+                    boxy: 0.0,
+                    tube: true,
+                    outer: (ra.max(*rb) + reach).powi(2),
+                    inner: if whole && core > 0.0 { core * core } else { -1.0 },
+                }
+            }
+        }
+    }
+
+    /// 0 or 1 where that is sure.
+    pub(crate) fn cover(&self, p: P3) -> Option<f32> {
+        let d: P3 = std::array::from_fn(|i| p[i] - self.centre[i]);
+        let level = if self.tube { self.of_tube(d) } else { self.of_ellipsoid(d) };
+        if level > self.outer {
+            Some(0.0)
+        } else if level < self.inner {
+            Some(1.0)
+        } else {
+            None
+        }
+    }
+
+    fn of_tube(&self, d: P3) -> f32 {
+        let along = ((0..3).map(|i| d[i] * self.axis[i]).sum::<f32>() * self.scale[0]).clamp(0.0, 1.0);
+        (0..3).map(|i| (d[i] - along * self.axis[i]).powi(2)).sum()
+    }
+
+    fn of_ellipsoid(&self, d: P3) -> f32 {
+        let [c, s, _] = self.axis;
+        let n = [c * d[0] + s * d[1], c * d[1] - s * d[0], d[2]];
+        let q: P3 = std::array::from_fn(|i| (n[i] * self.scale[i]).powi(2));
+        let round = q[0] + q[1] + q[2];
+        if self.boxy == 0.0 {
+            return round;
+        }
+        let square = (q[0] * q[0] + q[1] * q[1] + q[2] * q[2]).sqrt();
+        round + (square - round) * self.boxy
     }
 }
 
@@ -172,4 +262,18 @@ fn along_segment(p: P3, a: P3, b: P3) -> (f32, f32) {
         square += d * d;
     }
     (along, square.sqrt())
+}
+
+/// The squared distance from the line through `a` and `b`, along a line of steps.
+fn from_axis(from: P3, step: P3, a: P3, b: P3) -> (f32, f32, f32) {
+    let dot = |v: P3, w: P3| v[0] * w[0] + v[1] * w[1] + v[2] * w[2];
+    let axis: P3 = std::array::from_fn(|i| b[i] - a[i]);
+    let long = dot(axis, axis).max(1e-6);
+    let d: P3 = std::array::from_fn(|i| from[i] - a[i]);
+    let (along_d, along_u) = (dot(d, axis), dot(step, axis));
+    (
+        dot(step, step) - along_u * along_u / long,
+        2.0 * (dot(d, step) - along_d * along_u / long),
+        dot(d, d) - along_d * along_d / long,
+    )
 }

@@ -120,6 +120,151 @@ fn agreeing(view: &View, study: &Study, series: &Series, folder: &Path) -> PathB
     save(folder, &series.number.to_string(), &instance, ts, &object.bytes)
 }
 
+/// A study of a modality whose report is verified.
+fn reported(view: &View, modality: Modality, says: &str) -> Study {
+    let filter = StudyFilter { modalities: vec![modality], limit: Some(900), ..StudyFilter::default() };
+    let fits = |study: &Study| {
+        view.report(study).is_some_and(|report| report.verified.is_some() && report.findings.contains(says))
+    };
+    view.studies(&filter).into_iter().find(fits).unwrap()
+}
+
+/// The data sets of all instances of a study with this content.
+fn objects(view: &View, study: &Study, content: Content) -> Vec<DataSet> {
+    let (imaging, ts) = (Imaging::new(0), TransferSyntax::ExplicitLittle);
+    let series = view.series(study).into_iter();
+    series
+        .flat_map(|series| {
+            let instances = view.instances(study, &series).into_iter().filter(|i| i.content == content);
+            let drawn = |i: Instance| imaging.object(view, study, &series, &i, ts, Charset::Utf8);
+            instances.map(drawn).map(|o| DataSet::decode(&o.bytes, ts).unwrap()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn the_document_says_in_chinese_what_the_report_says() {
+    let view = hospital();
+    for modality in Modality::ALL {
+        let study = reported(&view, modality, "");
+        let (report, patient) = (view.report(&study).unwrap(), view.patient(study.patient).unwrap());
+        let document = objects(&view, &study, Content::Document).remove(0);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("report.pdf");
+        std::fs::write(&file, document.bytes(tags::ENCAPSULATED_DOCUMENT).unwrap()).unwrap();
+        let read = run("pdftotext", "poppler-utils", &[file.as_path(), Path::new("-")]);
+        assert!(read.stderr.is_empty(), "{}", text(&read));
+        let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        let sheet = squeezed(&text(&read));
+        let name = patient.name.chinese();
+        for said in [&report.findings, &report.impression, &name, &patient.mrn, &study.accession] {
+            assert!(sheet.contains(&squeezed(said)), "{said} is not in {sheet}");
+        }
+    }
+}
+
+#[test]
+fn dose_report_and_dose_page_state_one_dose() {
+    let view = hospital();
+    let study = reported(&view, Modality::CT, "肺");
+    let report = objects(&view, &study, Content::DoseReport).remove(0);
+    let index =
+        |set: &DataSet| set.bytes(tags::CTD_IVOL).map(|b| f64::from_le_bytes(b[..8].try_into().unwrap()));
+    let slices = objects(&view, &study, Content::Image);
+    let stated: Vec<f64> = slices.iter().filter_map(index).collect();
+    assert!(stated.len() > 20 && stated.windows(2).all(|pair| pair[0] == pair[1]));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dose.dcm");
+    let meta = FileMeta {
+        sop_class: &report.text(tags::SOP_CLASS_UID).unwrap(),
+        sop_instance: &report.text(tags::SOP_INSTANCE_UID).unwrap(),
+        transfer_syntax: TransferSyntax::ExplicitLittle.uid(),
+        implementation: "1.2.276.0.7230010.3.0.3.6.7",
+        version: "",
+        source: "",
+    };
+    std::fs::write(&file, part10(&meta, &report.encode(TransferSyntax::ExplicitLittle))).unwrap();
+    let page = run("dsr2html", "dcmtk", &[&file]);
+    let html = String::from_utf8_lossy(&page.stdout).into_owned();
+    assert!(page.status.success() && html.contains("Mean CTDIvol"), "{}", text(&page));
+    assert!(html.contains(&stated[0].to_string()), "{} is not in {html}", stated[0]);
+}
+
+#[test]
+fn slices_of_a_series_lie_in_one_frame_at_even_steps() {
+    let view = hospital();
+    for modality in [Modality::CT, Modality::MR] {
+        let study = reported(&view, modality, "");
+        let series = view.series(&study).into_iter().find(|s| s.instances > 5).unwrap();
+        let frames = view.instances(&study, &series);
+        let (imaging, ts) = (Imaging::new(0), TransferSyntax::ImplicitLittle);
+        let sets = frames.iter().map(|i| {
+            let object = imaging.object(&view, &study, &series, i, ts, Charset::Gb18030);
+            DataSet::decode(&object.bytes, ts).unwrap()
+        });
+        let sets: Vec<DataSet> = sets.take(8).collect();
+        let numbers = |set: &DataSet, tag| -> Vec<f64> {
+            set.texts(tag).iter().map(|text| text.trim().parse().unwrap()).collect()
+        };
+        let away: Vec<f64> = sets.iter().map(|set| numbers(set, tags::SLICE_LOCATION)[0]).collect();
+        let steps: Vec<f64> = away.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(steps.iter().all(|s| s.abs() > 0.2 && (s - steps[0]).abs() < 0.01), "{away:?}");
+        for pair in sets.windows(2) {
+            let [a, b] = [&pair[0], &pair[1]].map(|set| numbers(set, tags::IMAGE_POSITION_PATIENT));
+            let moved = (0..3).map(|i| (b[i] - a[i]).powi(2)).sum::<f64>().sqrt();
+            assert!((moved - steps[0].abs()).abs() < 0.01, "{a:?} {b:?}");
+            for tag in [tags::FRAME_OF_REFERENCE_UID, tags::IMAGE_ORIENTATION_PATIENT, tags::PIXEL_SPACING] {
+                assert_eq!(pair[0].text(tag), pair[1].text(tag));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_electrocardiogram_beats_as_often_as_its_report_says() {
+    let view = hospital();
+    let study = reported(&view, Modality::ECG, "窦性心律，心率");
+    let findings = view.report(&study).unwrap().findings;
+    let rate = findings.split("心率").nth(1).unwrap().split('次').next().unwrap();
+    let rate: f64 = rate.parse().unwrap();
+    let set = objects(&view, &study, Content::Waveform).remove(0);
+    let wave = &set.items(tags::WAVEFORM_SEQUENCE)[0];
+    let bytes = wave.bytes(tags::WAVEFORM_DATA).unwrap();
+    let lead = |n: usize| -> Vec<i16> {
+        bytes.chunks_exact(24).map(|s| i16::from_le_bytes([s[2 * n], s[2 * n + 1]])).collect()
+    };
+    let [one, two, three, chest] = [0, 1, 2, 9].map(lead);
+    assert_eq!(two.len(), 5_000);
+    assert!((0..5_000).all(|i| (two[i] - one[i] - three[i]).abs() < 12), "Einthoven's law, but for noise");
+    let top = *chest.iter().max().unwrap();
+    let above: Vec<usize> = (1..5_000).filter(|i| chest[*i] > top / 2 && chest[i - 1] <= top / 2).collect();
+    let (first, last) = (above[0], above[above.len() - 1]);
+    let seen = (above.len() - 1) as f64 * 60.0 * 500.0 / (last - first) as f64;
+    assert!((seen - rate).abs() < 3.0, "{seen} of {rate}");
+}
+
+#[test]
+fn a_mammogram_has_four_views_that_hang_back_to_back() {
+    let view = hospital();
+    let study = reported(&view, Modality::MG, "肿块影");
+    let views = objects(&view, &study, Content::Image);
+    let said = |set: &DataSet, tag| set.text(tag).unwrap();
+    let all: Vec<(String, String)> =
+        views.iter().map(|set| (said(set, tags::IMAGE_LATERALITY), said(set, tags::VIEW_POSITION))).collect();
+    assert_eq!(
+        all,
+        [("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")].map(|(a, b)| (a.into(), b.into()))
+    );
+    for set in &views {
+        let pixels = set.bytes(tags::PIXEL_DATA).unwrap();
+        let width = usize::from(set.u16(tags::COLUMNS).unwrap()) * 2;
+        let row = &pixels[pixels.len() / 2 / width * width..][..width];
+        let (left, right) = (row[..200].iter().any(|b| *b != 0), row[width - 200..].iter().any(|b| *b != 0));
+        let is_left = said(set, tags::IMAGE_LATERALITY) == "L";
+        assert_eq!((left, right), (is_left, !is_left), "the chest wall is at the inner edge");
+    }
+}
+
 #[test]
 fn equal_questions_give_equal_bytes_and_another_seed_another_picture() {
     let mut one = sample(Modality::CT, Region::Chest, "胸部CT平扫", "Thorax 5.0 B31f");

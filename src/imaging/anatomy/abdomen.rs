@@ -21,7 +21,7 @@ pub(crate) fn build(b: &mut Builder, plan: &Plan) -> (f32, f32, f32) {
     vessels(b, s);
     bowel(b, s);
     pelvis(b, s);
-    abdomen_finding::paint(b, plan, s);
+    b.ill(plan.seed, |b| abdomen_finding::paint(b, plan, s));
     bones(b, s, plan);
     (4.2, 130.0 * s, -120.0 * s)
 }

@@ -70,6 +70,13 @@ impl Builder {
         self.ellipsoid(Tissue::Spongy, centre, radii.map(|r| r - wall)).boxed(boxy);
     }
 
+    /// Builds what is ill with dice of its own: what is well stays as it is.
+    pub(crate) fn ill(&mut self, seed: u64, build: impl FnOnce(&mut Self)) {
+        let kept = std::mem::replace(&mut self.rng, Rng::new(seed, "finding"));
+        build(self);
+        self.rng = kept;
+    }
+
     /// Makes a right side of a left one.
     pub(crate) fn mirror(&mut self) {
         for solid in &mut self.solids {

@@ -18,7 +18,7 @@ pub(crate) fn build(b: &mut Builder, plan: &Plan) -> (f32, f32, f32) {
     upper_abdomen_shell(b, &cage);
     let (right, left) = lungs_of(b, &cage);
     below_diaphragm(b, &cage);
-    chest_finding::paint(b, plan, [&right, &left]);
+    b.ill(plan.seed, |b| chest_finding::paint(b, plan, [&right, &left]));
     mediastinum(b, size);
     lungs::vessels(b, &right, [-34.0 * size, 4.0, -14.0]);
     lungs::vessels(b, &left, [40.0 * size, 8.0, -10.0]);

@@ -16,7 +16,7 @@ pub(crate) fn build(b: &mut Builder, plan: &Plan) -> (f32, f32, f32) {
     brain(b, s, old);
     cerebellum_and_stem(b, s);
     ventricles(b, s, old);
-    finding_in(b, plan, s);
+    b.ill(plan.seed, |b| finding_in(b, plan, s));
     base_of_skull(b, s);
     (2.2, 92.0 * s, -62.0 * s)
 }

@@ -88,3 +88,50 @@ pub(crate) fn body(plan: &Plan) -> Body {
     let solids = builder.finish();
     Body { seed: mix(plan.seed), solids: solids.into(), warp, top, bottom }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::solid::{P3, Shape};
+    use crate::imaging::tissue::Tissue;
+    use crate::world::Wording;
+
+    fn drawn(region: Region, finding: Finding, findings: &str, words: &[(&'static str, &str)]) -> Body {
+        let words = words.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let wording = Wording { findings: findings.to_owned(), words };
+        let build = Build { seed: 11, sex: Sex::F, age: 54.0 };
+        let lesion = Lesion::of(&wording);
+        body(&Plan { seed: 5, build, region, finding, lesion, joint: Joint::Hand, lying: true })
+    }
+
+    fn of_tissue(body: &Body, tissue: Tissue) -> (P3, P3) {
+        let found = body.solids.iter().find(|solid| solid.tissue == tissue).map(|solid| &solid.shape);
+        let Some(Shape::Ellipsoid { centre, radii, .. }) = found else { panic!("no {tissue:?}") };
+        (*centre, *radii)
+    }
+
+    #[test]
+    fn a_finding_lies_on_its_side_and_is_as_large_as_reported() {
+        let words =
+            [("lobe", "左肺上叶"), ("segment", "胸膜下"), ("density", "实性"), ("mm", "12"), ("mn", "8")];
+        let chest = drawn(Region::Chest, Finding::PulmonaryNodule, "大小约12mm×8mm", &words);
+        let (at, radii) = of_tissue(&chest, Tissue::Nodule);
+        assert!(at[0] > 60.0 && at[2] > 20.0, "left and high: {at:?}");
+        assert_eq!(radii, [6.0, 4.0, 4.0]);
+        let words = [("segl", "S7"), ("mm", "14"), ("mn", "9")];
+        let liver = drawn(Region::Abdomen, Finding::HepaticCyst, "大小约14mm×9mm", &words);
+        let (at, radii) = of_tissue(&liver, Tissue::Cyst);
+        assert!(at[0] < -50.0 && at[1] > 0.0 && radii[0] == 7.0, "right and behind: {at:?} {radii:?}");
+        let words = [("side", "右"), ("basal", "丘脑"), ("big", "40"), ("mid", "22")];
+        let head = drawn(Region::Head, Finding::CerebralHaemorrhage, "范围约40mm×22mm", &words);
+        let (at, radii) = of_tissue(&head, Tissue::Haematoma);
+        assert!(at[0] < 0.0 && radii[1] == 20.0, "{at:?} {radii:?}");
+    }
+
+    #[test]
+    fn what_is_well_is_the_same_with_and_without_a_finding() {
+        let well = drawn(Region::Abdomen, Finding::Normal, "", &[]);
+        let ill = drawn(Region::Abdomen, Finding::HepaticCyst, "", &[("segl", "S5"), ("mm", "9")]);
+        assert_eq!(ill.solids.len(), well.solids.len() + 1);
+    }
+}

@@ -50,9 +50,9 @@ impl Event {
 /// Table feed per turn and collimation.
 pub(crate) const PITCH: f64 = 1.2;
 
-/// (0008,3010) of what was acquired with a series.
+/// The UID of the irradiation event of a series: no series or instance has it.
 pub(crate) fn event_uid(series: &Series) -> String {
-    format!("{}.0.1", series.uid)
+    format!("{}1", series.uid)
 }
 
 /// The dose of a study.

@@ -61,7 +61,7 @@ fn event(s: &Subject<'_>, shot: &Shot, number_of: u32, build: Build) -> DataSet 
     ];
     let mut items = vec![
         coded(PLANE, SINGLE),
-        uid(concept("113769", "Irradiation Event UID"), &format!("{}.0.{number_of}", s.series.uid)),
+        uid(concept("113769", "Irradiation Event UID"), &format!("{}{number_of}", s.series.uid)),
         moment(concept("111526", "DateTime Started"), &stamp(s, s.study.started)),
         coded(concept("113721", "Irradiation Event Type"), concept("113611", "Stationary Acquisition")),
         text(concept("125203", "Acquisition Protocol"), shot.part, s.charset),

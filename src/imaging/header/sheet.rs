@@ -9,6 +9,7 @@ use crate::wire::dicom::dataset::{DataSet, tags};
 pub(crate) fn sheet(s: &Subject<'_>, build: Build) -> DataSet {
     let mut set = object(s, build);
     performed(&mut set, s);
+    set.put_empty(tags::LATERALITY);
     side(&mut set, s);
     set.put_str(tags::IMAGE_TYPE, "DERIVED\\SECONDARY\\OTHER");
     set.put_str(tags::CONVERSION_TYPE, "WSD");

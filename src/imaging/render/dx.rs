@@ -63,9 +63,9 @@ pub(crate) struct Exposure {
 impl Exposure {
     pub(crate) fn of(region: Region, joint: Joint, body: &Body) -> Self {
         match (region, joint) {
-            (Region::Chest, _) => Exposure::new([396.0, 404.0], 0.0, 186.0, 330.0, 1.4),
-            (Region::Abdomen, _) => Exposure::new([380.0, 420.0], 0.0, 190.0, 340.0, 1.4),
-            (Region::LumbarSpine, _) => Exposure::new([220.0, 380.0], 0.0, 180.0, 340.0, 1.4),
+            (Region::Chest, _) => Exposure::new([396.0, 404.0], 0.0, 186.0, 330.0, 1.9),
+            (Region::Abdomen, _) => Exposure::new([380.0, 420.0], 0.0, 190.0, 340.0, 1.9),
+            (Region::LumbarSpine, _) => Exposure::new([220.0, 380.0], 0.0, 180.0, 340.0, 1.9),
             (Region::Head, _) => Exposure::new([230.0, 270.0], 0.0, 120.0, 260.0, 1.2),
             (Region::Limb, Joint::Wrist) => {
                 Exposure::new([130.0, body.top - body.bottom + 10.0], 0.0, body.top + 5.0, 70.0, 0.6)
@@ -137,7 +137,7 @@ fn soft_parts(body: &Body, exposure: &Exposure) -> Vec<f32> {
         body.solids.iter().filter(|s| !is_sharp(s) && s.tissue != Tissue::Table).cloned().collect();
     let soft = Body { solids: solids.into(), ..body.clone() };
     // Limbs are thin: their layers must be too, or their outlines show as steps.
-    let deep = exposure.coarse * if exposure.coarse < 1.0 { 1.6 } else { 3.5 };
+    let deep = exposure.coarse * if exposure.coarse < 1.0 { 1.6 } else { 2.6 };
     let slabs = (exposure.depth / deep) as usize;
     let mut out = Vec::with_capacity(grid.width * grid.height);
     for row in 0..grid.height {
@@ -203,9 +203,10 @@ fn add_part(pieces: &[Solid], excess: f32, grid: &Grid, path: &mut [f32]) {
     for (piece, w) in &windows {
         for row in w[2]..w[3] {
             let z = grid.top - (row as f32 + 0.5) * grid.pixel;
-            for column in w[0]..w[1] {
+            let start = (row - top) * width;
+            let slots = &mut thick[start + w[0] - left..start + w[1] - left];
+            for (slot, column) in slots.iter_mut().zip(w[0]..) {
                 let x = grid.left + (column as f32 + 0.5) * grid.pixel;
-                let slot = &mut thick[(row - top) * width + column - left];
                 *slot = slot.max(chord(&piece.shape, x, z));
             }
         }
@@ -234,7 +235,7 @@ fn bent(body: &Body, solid: &Solid) -> Solid {
 }
 
 fn window(solid: &Solid, grid: &Grid) -> Option<[usize; 4]> {
-    let (low, high) = solid.bounds();
+    let (low, high) = solid.bounds(0.0);
     let column = |x: f32| ((x - grid.left) / grid.pixel).clamp(0.0, grid.width as f32) as usize;
     let row = |z: f32| ((grid.top - z) / grid.pixel).clamp(0.0, grid.height as f32) as usize;
     let window = [column(low[0]), column(high[0]), row(high[2]), row(low[2])];
@@ -258,6 +259,9 @@ fn chord(shape: &Shape, x: f32, z: f32) -> f32 {
                 if flat > 1e-6 { (((x - a[0]) * dx + (z - a[2]) * dz) / flat).clamp(0.0, 1.0) } else { 0.0 };
             let (ex, ez) = (x - a[0] - along * dx, z - a[2] - along * dz);
             let radius = ra + (rb - ra) * along;
+            if ex * ex + ez * ez >= radius * radius {
+                return 0.0;
+            }
             let deep = (b[1] - a[1]) * (b[1] - a[1]);
             let slant = (1.0 + deep / flat.max(1e-3)).sqrt().min(1.35);
             2.0 * slant * (radius * radius - ex * ex - ez * ez).max(0.0).sqrt()

@@ -4,7 +4,7 @@ use super::Frame;
 use super::protocol::Protocol;
 use crate::imaging::anatomy::Body;
 use crate::imaging::noise::{Rng, noise3};
-use crate::imaging::plane::{Plane, paint};
+use crate::imaging::plane::{Plane, lattice, paint};
 use crate::imaging::solid::P3;
 use crate::imaging::tissue::{Look, Tissue};
 use crate::world::{Region, Series, Study};
@@ -146,13 +146,12 @@ pub(crate) fn slice(body: &Body, how: &Acquisition, number: u32, side: usize) ->
     let edge = 1.3 * pixel + 0.08 * how.thickness;
     let clean = paint(body, &plane, edge, |tissue| signal(tissue, how));
     let mut rng = Rng::new(body.seed ^ u64::from(along.to_bits()), "coil");
+    let heard = lattice(&plane, 8.0, |place| sensitivity(body, how, place));
     let mut samples = Vec::with_capacity(clean.len());
-    for (i, value) in clean.iter().enumerate() {
-        let place = plane.at((i % side) as f32, (i / side) as f32);
-        let seen = value.max(0.0) * sensitivity(body, how, place);
+    for (value, heard) in clean.iter().zip(&heard) {
         // Magnitude of a complex signal: noise in both channels (Rician).
-        let (re, im) = (seen + 15.0 * rng.normal(), 15.0 * rng.normal());
-        samples.push((re.hypot(im) * 1.15).clamp(0.0, 4095.0) as u16);
+        let (re, im) = (value.max(0.0) * heard + 15.0 * rng.normal(), 15.0 * rng.normal());
+        samples.push(((re * re + im * im).sqrt() * 1.15).clamp(0.0, 4095.0) as u16);
     }
     Frame { width: side, height: side, samples }
 }

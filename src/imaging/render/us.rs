@@ -48,7 +48,7 @@ pub(crate) fn sector() -> [u32; 4] {
 pub(crate) fn still(body: &Body, s: &Subject<'_>) -> Vec<u8> {
     let mut rng = Rng::new(mix(body.seed ^ u64::from(s.instance.number)), "probe");
     let echoes = echoes(body, s.study, s.instance.number, &mut rng);
-    let mut screen = convert(&echoes, &Pulse::still());
+    let mut screen = convert(&echoes, &sector_spots(), &Pulse::still());
     us_screen::dress(&mut screen, s, 0);
     screen
 }
@@ -60,19 +60,20 @@ pub(crate) struct Clip {
 }
 
 /// Milliseconds from frame to frame of a clip.
-pub(crate) const FRAME_TIME: f64 = 50.0;
+pub(crate) const FRAME_TIME: f64 = 60.0;
 
 /// Frames of a clip: a second, about one beat of the heart.
-const FRAMES: usize = 20;
+const FRAMES: usize = 16;
 
 /// A clip: the same section while the heart beats and the patient breathes.
 pub(crate) fn clip(body: &Body, s: &Subject<'_>) -> Clip {
     let mut rng = Rng::new(mix(body.seed ^ u64::from(s.instance.number)), "probe");
     let echoes = echoes(body, s.study, s.instance.number, &mut rng);
     let strong = if s.study.region == Region::Chest { 1.0 } else { 0.3 };
+    let spots = sector_spots();
     let mut bytes = Vec::with_capacity(FRAMES * WIDTH * HEIGHT * 3);
     for frame in 0..FRAMES {
-        let mut screen = convert(&echoes, &Pulse::at(frame as f32 / FRAMES as f32, strong));
+        let mut screen = convert(&echoes, &spots, &Pulse::at(frame as f32 / FRAMES as f32, strong));
         us_screen::dress(&mut screen, s, frame);
         screen.iter().for_each(|grey| bytes.extend_from_slice(&[*grey; 3]));
     }
@@ -178,7 +179,7 @@ fn speckle(rng: &mut Rng) -> Vec<f32> {
         plane
     };
     let (re, im) = (channel(), channel());
-    re.iter().zip(&im).map(|(a, b)| 2.6 * a.hypot(*b)).collect()
+    re.iter().zip(&im).map(|(a, b)| 2.6 * (a * a + b * b).sqrt()).collect()
 }
 
 /// Echo strength, loss per mm and texture.
@@ -206,26 +207,35 @@ fn echogenicity(tissue: Tissue) -> (f32, f32, f32) {
     }
 }
 
-/// Lines of the probe onto the screen.
-fn convert(echoes: &[f32], pulse: &Pulse) -> Vec<u8> {
-    let mut screen = vec![0; WIDTH * HEIGHT];
+/// A pixel of the sector: where on the screen, on which line, and at which share of the depth.
+type Spot = (usize, f32, f32);
+
+/// The pixels of the sector, looked up once for all frames of a clip.
+fn sector_spots() -> Vec<Spot> {
     let apex = HEAD - FACE * OPENING.cos() / pixel();
+    let mut spots = Vec::with_capacity(WIDTH * HEIGHT / 2);
     for row in HEAD as usize..HEIGHT {
         for column in 0..WIDTH {
             let (dx, dy) = (column as f32 - WIDTH as f32 / 2.0, row as f32 - apex);
-            let deep = dx.hypot(dy) * pixel() - FACE;
-            let angle = dx.atan2(dy);
-            if !(0.0..DEPTH).contains(&deep) || angle.abs() >= OPENING {
+            let deep = (dx * dx + dy * dy).sqrt() * pixel() - FACE;
+            if !(0.0..DEPTH).contains(&deep) || dx.abs() >= dy * OPENING.tan() {
                 continue;
             }
-            let line = (angle / OPENING + 1.0) / 2.0 * (LINES - 1) as f32;
-            // What lies in the middle moves most; skin and edges stay.
-            let share = deep / DEPTH;
-            let bulge = share * (1.0 - share) * 4.0;
-            let sample = (share - pulse.squeeze * bulge * share) * SAMPLES as f32;
-            let line = line + pulse.slide * bulge;
-            screen[row * WIDTH + column] = between(echoes, line, sample).clamp(0.0, 255.0) as u8;
+            let line = (dx.atan2(dy) / OPENING + 1.0) / 2.0 * (LINES - 1) as f32;
+            spots.push((row * WIDTH + column, line, deep / DEPTH));
         }
+    }
+    spots
+}
+
+/// Lines of the probe onto the screen.
+fn convert(echoes: &[f32], spots: &[Spot], pulse: &Pulse) -> Vec<u8> {
+    let mut screen = vec![0; WIDTH * HEIGHT];
+    for &(at, line, share) in spots {
+        // What lies in the middle moves most; skin and edges stay.
+        let bulge = share * (1.0 - share) * 4.0;
+        let sample = (share - pulse.squeeze * bulge * share) * SAMPLES as f32;
+        screen[at] = between(echoes, line + pulse.slide * bulge, sample).clamp(0.0, 255.0) as u8;
     }
     screen
 }
