@@ -129,13 +129,14 @@ fn reported(view: &View, modality: Modality, says: &str) -> Study {
     view.studies(&filter).into_iter().find(fits).unwrap()
 }
 
-/// The data sets of all instances of a study with this content.
+/// The data sets of a study's instances with this content, of each series the first ones.
 fn objects(view: &View, study: &Study, content: Content) -> Vec<DataSet> {
     let (imaging, ts) = (Imaging::new(0), TransferSyntax::ExplicitLittle);
     let series = view.series(study).into_iter();
     series
         .flat_map(|series| {
-            let instances = view.instances(study, &series).into_iter().filter(|i| i.content == content);
+            let instances = view.instances(study, &series).into_iter();
+            let instances = instances.filter(|i| i.content == content).take(2);
             let drawn = |i: Instance| imaging.object(view, study, &series, &i, ts, Charset::Utf8);
             instances.map(drawn).map(|o| DataSet::decode(&o.bytes, ts).unwrap()).collect::<Vec<_>>()
         })
@@ -172,7 +173,7 @@ fn dose_report_and_dose_page_state_one_dose() {
         |set: &DataSet| set.bytes(tags::CTD_IVOL).map(|b| f64::from_le_bytes(b[..8].try_into().unwrap()));
     let slices = objects(&view, &study, Content::Image);
     let stated: Vec<f64> = slices.iter().filter_map(index).collect();
-    assert!(stated.len() > 20 && stated.windows(2).all(|pair| pair[0] == pair[1]));
+    assert!(stated.len() > 3 && stated.windows(2).all(|pair| pair[0] == pair[1]));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dose.dcm");
     let meta = FileMeta {
@@ -235,7 +236,7 @@ fn an_electrocardiogram_beats_as_often_as_its_report_says() {
     };
     let [one, two, three, chest] = [0, 1, 2, 9].map(lead);
     assert_eq!(two.len(), 5_000);
-    assert!((0..5_000).all(|i| (two[i] - one[i] - three[i]).abs() < 12), "Einthoven's law, but for noise");
+    assert!((0..5_000).all(|i| (two[i] - one[i] - three[i]).abs() <= 2), "Einthoven's law, but for rounding");
     let top = *chest.iter().max().unwrap();
     let above: Vec<usize> = (1..5_000).filter(|i| chest[*i] > top / 2 && chest[i - 1] <= top / 2).collect();
     let (first, last) = (above[0], above[above.len() - 1]);
@@ -391,9 +392,10 @@ fn check(sample: &Sample) {
 /// Files of one study: no errors in any, no contradiction between them, and all can be drawn.
 fn judge(files: &[PathBuf]) {
     for file in files {
-        let dump = valid(file);
-        if dump_says_pixels(&text(&dump)) {
-            picture(file);
+        let dump = text(&valid(file));
+        if dump_says_pixels(&dump) {
+            // A page of text has a few shades; a slice shown over all its twelve bits has some dozens.
+            picture(file, if dump.contains("DERIVED\\SECONDARY") { 3 } else { 20 });
         }
     }
     let said = text(&run("dcentvfy", "dicom3tools", files));
@@ -437,15 +439,15 @@ fn save(folder: &Path, name: &str, instance: &Instance, ts: TransferSyntax, byte
     path
 }
 
-/// DCMTK draws it, and it is neither black nor white nor flat.
-fn picture(file: &Path) {
+/// DCMTK draws it, and it is neither black nor white nor flat: it has so many shades.
+fn picture(file: &Path, least: usize) {
     let out = file.with_extension("pgm");
     let drawn = run("dcm2pnm", "dcmtk", &[file, &out]);
     assert!(drawn.status.success(), "{}", text(&drawn));
     let image = std::fs::read(out).unwrap();
     let pixels = &image[image.len() / 10..];
     let shades: std::collections::BTreeSet<_> = pixels.iter().collect();
-    assert!(shades.len() > 40, "only {} shades", shades.len());
+    assert!(shades.len() >= least, "only {} shades in {}", shades.len(), file.display());
 }
 
 fn run<P: AsRef<Path>>(tool: &str, package: &str, files: &[P]) -> Output {

@@ -52,9 +52,10 @@ pub(crate) fn record(study: &Study, wording: &Wording, step: f64) -> Recording {
     let mut noise = Noise::new(study.seed);
     for i in 0..SECONDS * SAMPLING {
         let at = i as f32 / SAMPLING as f32;
-        let leads = heart.leads(at, &beats, fibrillates);
-        for (lead, value) in leads.into_iter().enumerate() {
-            let volts = f64::from(value + noise.of(lead, at));
+        let mut measured = heart.measured(at, &beats, fibrillates);
+        measured.iter_mut().enumerate().for_each(|(channel, value)| *value += noise.of(channel, at));
+        for value in leads(measured) {
+            let volts = f64::from(value);
             recording.samples.push((volts / step).round().clamp(-32_000.0, 32_000.0) as i16);
         }
     }
@@ -167,7 +168,8 @@ impl Heart {
         }
     }
 
-    fn leads(&self, at: f32, beats: &[f32], fibrillates: bool) -> [f32; LEADS] {
+    /// I, II and the six chest leads.
+    fn measured(&self, at: f32, beats: &[f32], fibrillates: bool) -> [f32; MEASURED] {
         let near = |beat: &&f32| (-0.45..0.75).contains(&(at - **beat));
         let (mut x, mut y) = (0.0, 0.0);
         let mut chest = [0.0; 6];
@@ -187,13 +189,9 @@ impl Heart {
             chest[0] += waves * 1.6;
             chest[1] += waves;
         }
-        // Einthoven: II is I and III together; the axis of I is 0 degrees, of aVF 90.
-        let (one, foot) = (x, y);
-        let two = one / 2.0 + foot * 0.866;
-        let three = two - one;
+        // The axis of I is 0 degrees, of II 60.
         let [a, b, c, d, e, f] = chest;
-        let (right, left, leg) = (-(one + two) / 2.0, one - two / 2.0, two - one / 2.0);
-        [one, two, three, right, left, leg, a, b, c, d, e, f]
+        [x, x / 2.0 + y * 0.866, a, b, c, d, e, f]
     }
 
     fn chest_lead(&self, t: f32, lead: usize) -> f32 {
@@ -206,6 +204,15 @@ impl Heart {
             + height(t, (self.timing.t, 0.05, tw))
             + side * plateau(t, half + 0.012, self.timing.t - 0.02)
     }
+}
+
+/// Channels that electrodes measure; the others follow from the first two.
+const MEASURED: usize = 8;
+
+/// All leads: II is I and III together (Einthoven), and the augmented ones lie between.
+fn leads([one, two, a, b, c, d, e, f]: [f32; MEASURED]) -> [f32; LEADS] {
+    let (right, left, leg) = (-(one + two) / 2.0, one - two / 2.0, two - one / 2.0);
+    [one, two, two - one, right, left, leg, a, b, c, d, e, f]
 }
 
 fn height(t: f32, (at, width, top): Bell) -> f32 {
@@ -224,12 +231,12 @@ fn plateau(t: f32, from: f32, to: f32) -> f32 {
 struct Noise {
     rng: Rng,
     seed: u64,
-    last: [f32; LEADS],
+    last: [f32; MEASURED],
 }
 
 impl Noise {
     fn new(seed: u64) -> Self {
-        Noise { rng: Rng::new(seed, "electrodes"), seed, last: [0.0; LEADS] }
+        Noise { rng: Rng::new(seed, "electrodes"), seed, last: [0.0; MEASURED] }
     }
 
     fn of(&mut self, lead: usize, at: f32) -> f32 {

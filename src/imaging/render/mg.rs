@@ -98,7 +98,7 @@ impl Breast {
         let level = x * x + (y * y).powf(1.25 * power);
         let body = (1.0 - level.sqrt()) * self.reach.min(self.half);
         // The nipple stands out a little.
-        let nipple = 5.5 - (u - self.reach - 1.0).hypot(v);
+        let nipple = 4.4 - (u - self.reach + 1.4).hypot(v * 0.9);
         body.max(nipple * 0.8)
     }
 
@@ -195,7 +195,7 @@ fn lump(seed: u64, [u0, v0, long, short]: [f32; 4], u: f32, v: f32) -> f32 {
     let core = ((edge - far) / 0.22 + 0.5).clamp(0.0, 1.0);
     let fine = noise3(seed ^ 0x57A3, [turn.cos() * 9.0, turn.sin() * 9.0, far * 0.4]);
     let rays = (1.0 - fine.abs() * 4.0).max(0.0) * (1.0 - (far - 1.0).abs() / 1.3).clamp(0.0, 1.0);
-    0.40 * core + 0.15 * rays
+    0.30 * core + 0.13 * rays
 }
 
 /// A few round ones that mean nothing.

@@ -45,11 +45,16 @@ fn settings(canvas: &mut Canvas<'_>, s: &Subject<'_>, frame: usize) {
     let dynamic = 60 + 5 * (draw >> 8) % 4;
     let deep = DEPTH / 10.0;
     let probe = probe(s.maker());
+    let preset = match s.study.region {
+        Region::Chest => ["Cardiac", "心脏"],
+        Region::Limb => ["LE Ven", "下肢静脉"],
+        Region::Head | Region::Abdomen | Region::LumbarSpine => ["Abd", "腹部"],
+    };
     let lines: [String; 7] = match s.maker() {
         Maker::Ge => [
             "MI 1.2  TIs 0.6".into(),
             probe.into(),
-            "Abd".into(),
+            preset[0].into(),
             "CHI".into(),
             format!("Frq Gen  Gn {gain}"),
             format!("D {deep:.1}  DR {dynamic}"),
@@ -58,7 +63,7 @@ fn settings(canvas: &mut Canvas<'_>, s: &Subject<'_>, frame: usize) {
         _ => [
             "MI 1.1  TIs 0.5".into(),
             probe.into(),
-            "腹部".into(),
+            preset[1].into(),
             "2D  THI".into(),
             format!("增益 {gain}"),
             format!("DR {dynamic}"),
