@@ -146,7 +146,7 @@ pub(crate) fn draw(breast: &Breast) -> Frame {
         let at = row * width + if breast.left { column } else { width - 1 - column };
         let value = sharp + 0.7 * (sharp - soft);
         if *sharp > 0.0 {
-            samples[at] = (value * 2900.0 + 34.0 * rng.normal()).clamp(60.0, top) as u16;
+            samples[at] = (value * 4300.0 - 380.0 + 40.0 * rng.normal()).clamp(60.0, top) as u16;
         }
     }
     marker(breast, &mut samples);
