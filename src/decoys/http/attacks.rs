@@ -20,8 +20,10 @@ pub struct Attack {
 }
 
 /// Paths that only an exploit of a product asks for, lower-case.
-const PATHS: [(&str, &str); 20] = [
+const PATHS: [(&str, &str); 22] = [
     ("/webservices/webuserlogin.asmx/getuserinfobyuserid", "infinitt-user-disclosure"),
+    ("/webservices/webjobupload.asmx", "infinitt-job-upload"),
+    ("/xtwebpacsasp/", "xtwebpacs-report-enumeration"),
     ("/webpacs/webpacs/studylistgrid", "webpacs-sql-injection"),
     ("/easyreport/login.do?method=handlerequestrole", "easyreport-sql-injection"),
     ("/showqueue/showqueue/patient/queryqueueinfo", "showqueue-disclosure"),

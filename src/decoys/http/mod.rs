@@ -20,6 +20,7 @@ mod front;
 pub mod head;
 mod iis;
 pub mod line;
+mod netpacs;
 mod orthanc;
 pub mod parser;
 mod png;
@@ -56,6 +57,8 @@ pub(crate) enum Face {
     Orthanc,
     /// dcm4chee-arc's web services and page.
     Dcm4chee,
+    /// A small vendor's web archive on ASP.NET.
+    NetPacs,
 }
 
 /// The part of every behaviour file that names its face.
@@ -84,6 +87,7 @@ pub fn decoy(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Face::Portal => return portal(making, service),
         Face::Orthanc => orthanc::application(making, service)?,
         Face::Dcm4chee => dcm4chee::application(making, service)?,
+        Face::NetPacs => netpacs::application(making, service)?,
     };
     Ok(Arc::new(Embedded { application }))
 }
