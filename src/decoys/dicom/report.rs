@@ -1,11 +1,14 @@
 //! What an association tells as events: one for the proposal, one or two for each operation.
 
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 
 use super::find::query::Asked;
 use crate::event::detail::{Detail, DicomAssociation, Dimse};
-use crate::event::observation::{AuthMethod, Mark, RecordKind};
+use crate::event::observation::{AuthMethod, MAX_IDS, Mark, RecordKind};
 use crate::event::{Observation, Tainted};
 use crate::session::Session;
 use crate::wire::dicom::command::Command;
@@ -93,6 +96,38 @@ pub(crate) fn store(session: &Session, command: &Command, status: u16) {
     });
 }
 
+/// Most patients of one operation that are told apart: a third of the hospital's.
+const MAX_PATIENTS: usize = 65_536;
+
+/// Patients whose records went out, each counted once.
+#[derive(Default)]
+pub(crate) struct Patients {
+    seen: BTreeSet<u64>,
+    ids: Vec<String>,
+}
+
+impl Patients {
+    /// Notes one by his Patient ID.
+    pub(crate) fn note(&mut self, id: &str) {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        if id.is_empty() || self.seen.len() >= MAX_PATIENTS || !self.seen.insert(hasher.finish()) {
+            return;
+        }
+        if self.ids.len() < MAX_IDS {
+            self.ids.push(id.to_owned());
+        }
+    }
+
+    /// Tells of them.
+    fn tell(self, session: &Session) {
+        let count = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
+        if count > 0 {
+            session.emit(Observation::RecordRead { subject: RecordKind::Patient, count, ids: self.ids });
+        }
+    }
+}
+
 /// What went out.
 #[derive(Default)]
 pub(crate) struct Read {
@@ -100,6 +135,8 @@ pub(crate) struct Read {
     pub(crate) answers: u32,
     /// The world's ids of the first of them.
     pub(crate) ids: Vec<String>,
+    /// Whose they are.
+    pub(crate) patients: Patients,
 }
 
 /// Tells of a query or retrieval, and of what was read by it. `asked` is missing when the
@@ -122,6 +159,9 @@ pub(crate) fn query(
     if read.answers > 0 {
         let subject = if operation == "C-FIND" { subject } else { RecordKind::Instance };
         session.emit(Observation::RecordRead { subject, count: read.answers, ids: read.ids });
+        if subject != RecordKind::Patient {
+            read.patients.tell(session);
+        }
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct Finding {
     reason: Option<Reason>,
     answers: u32,
     ids: Vec<String>,
+    patients: report::Patients,
 }
 
 struct Walk {
@@ -66,6 +67,7 @@ impl Finding {
             reason: None,
             answers: 0,
             ids: Vec::new(),
+            patients: report::Patients::default(),
         };
         let Some(statuses) = profile.table.query.as_ref().map(|query| &query.find_status) else {
             return Err(Violation("no query service"));
@@ -136,6 +138,7 @@ impl Finding {
                     let (identifier, id) = walk.answer(&hit, &self.holdings);
                     batch.message(self.context, &response, Some(Payload::Small(identifier, walk.syntax)))?;
                     self.answers += 1;
+                    self.patients.note(hit.entry.patient_id());
                     if self.ids.len() < MAX_IDS {
                         self.ids.push(id);
                     }
@@ -150,7 +153,8 @@ impl Finding {
 
     /// Tells what was asked and what went out: at the end, whatever the end.
     pub(crate) fn report(&mut self, turn: &Turn<'_>) {
-        let read = report::Read { answers: self.answers, ids: std::mem::take(&mut self.ids) };
+        let patients = std::mem::take(&mut self.patients);
+        let read = report::Read { answers: self.answers, ids: std::mem::take(&mut self.ids), patients };
         let query = self.walk.as_ref().map(|walk| &walk.asked);
         report::query(&turn.desk.session, "C-FIND", &self.request, query, read);
     }

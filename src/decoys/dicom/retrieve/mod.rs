@@ -98,6 +98,7 @@ pub(crate) struct Retrieval {
     ready: VecDeque<Item>,
     tally: Tally,
     ids: Vec<String>,
+    patients: report::Patients,
 }
 
 #[derive(Default)]
@@ -169,6 +170,7 @@ impl Retrieval {
             ready: VecDeque::new(),
             tally: Tally::default(),
             ids: Vec::new(),
+            patients: report::Patients::default(),
         };
         let sop_class = message.command.sop_class.as_deref().unwrap_or_default();
         let Some((root, Verb::Get | Verb::Move)) = model(sop_class) else {
@@ -215,7 +217,9 @@ impl Retrieval {
             self.ready = items(&hit, &self.holdings);
         }
         self.tally.remaining = self.tally.remaining.saturating_sub(1);
-        self.ready.pop_front()
+        let item = self.ready.pop_front()?;
+        self.patients.note(item.entry.patient_id());
+        Some(item)
     }
 
     /// Counts a sub-operation.
@@ -301,7 +305,8 @@ impl Retrieval {
     /// Tells what was asked and what went out: once, whatever the end.
     pub(crate) fn report(&mut self, turn: &Turn<'_>) {
         let answers = u32::from(self.tally.completed) + u32::from(self.tally.warnings);
-        let read = report::Read { answers, ids: std::mem::take(&mut self.ids) };
+        let patients = std::mem::take(&mut self.patients);
+        let read = report::Read { answers, ids: std::mem::take(&mut self.ids), patients };
         report::query(&turn.desk.session, self.operation, &self.request, self.asked.as_ref(), read);
     }
 

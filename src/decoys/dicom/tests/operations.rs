@@ -147,11 +147,14 @@ fn get_sends_one_object_at_a_time_and_counts() {
         let expected = [(Some(0xFF00), Some(0), Some(1), Some(0)), (Some(0), None, Some(1), Some(0))];
         assert_eq!(counts.collect::<Vec<_>>(), expected);
     }
-    let read = bench.told().into_iter().find_map(|told| match told {
-        Observation::RecordRead { subject, count, ids } => Some((subject, count, ids)),
+    let told = bench.told();
+    let mut read = told.iter().filter_map(|told| match told {
+        Observation::RecordRead { subject, count, ids } => Some((*subject, *count, ids.clone())),
         _ => None,
     });
-    assert_eq!(read, Some((RecordKind::Instance, 1, vec![instance.uid.clone()])));
+    let mrn = view.patient(study.patient).unwrap().mrn;
+    let once = [(RecordKind::Instance, 1, vec![instance.uid.clone()]), (RecordKind::Patient, 1, vec![mrn])];
+    assert_eq!([read.next().unwrap(), read.next().unwrap()], once);
 }
 
 #[test]
