@@ -26,6 +26,8 @@ struct HostFile {
 struct ServiceEntry {
     protocol: Protocol,
     port: u16,
+    #[serde(default)]
+    tls: bool,
     behaviour: String,
 }
 
@@ -124,11 +126,16 @@ fn load_host(files: &PackFiles, folder: &str, installation: &Installation) -> Re
                 format!("port {}: expected a port that no other service of the host has", entry.port),
             ));
         }
+        if entry.tls && entry.protocol != Protocol::Dicom {
+            let problem = "tls: expected with protocol \"dicom\" only (https has it always)";
+            faults.push(Fault::at(&shown, text, place, problem));
+        }
         let behaviour = format!("{folder}/{}", entry.behaviour);
         match files.text(&behaviour) {
             Ok(body) => services.push(Service {
                 protocol: entry.protocol,
                 port: entry.port,
+                tls: entry.tls || entry.protocol == Protocol::Https,
                 behaviour: Behaviour { file: files.display(&behaviour), text: body.into() },
             }),
             Err(fault) => {

@@ -149,6 +149,8 @@ pub struct Service {
     pub protocol: Protocol,
     /// Its TCP port.
     pub port: u16,
+    /// Spoken over TLS, with the host's certificate; always so for [`Protocol::Https`].
+    pub tls: bool,
     /// How it behaves: read by the decoy of its protocol.
     pub behaviour: Behaviour,
 }

@@ -202,9 +202,9 @@ impl DecoyShop<'_> {
             imaging: Arc::clone(&self.imaging),
         };
         let decoy = decoys::build(&making, wanted)?;
-        let tls = (claim.protocol == Protocol::Https)
-            .then(|| tls::acceptor(pack, host).map_err(&fault))
-            .transpose()?;
+        let web = claim.protocol == Protocol::Https;
+        let alpn: &[&[u8]] = if web { &[b"http/1.1"] } else { &[] };
+        let tls = wanted.tls.then(|| tls::acceptor(pack, host, alpn).map_err(&fault)).transpose()?;
         let listener = TcpListener::from_std(bound.listener).map_err(|e| fault(e.to_string()))?;
         let service = Service {
             bound_to: bound.address,

@@ -97,6 +97,12 @@ impl Acceptor {
                 self.give_up(HEADER, now)
             }
             Some(Kind::AssociateRq) => self.request(header, now, out),
+            Some(Kind::ReleaseRq) if self.desk.shared.profile.table.network.peer_closes => {
+                self.desk.session.malformed("release of no association", &self.inbox);
+                self.forget(header.whole());
+                out.send(pdu::release_response());
+                self.run(now, out)
+            }
             Some(Kind::AssociateAc | Kind::AssociateRj | Kind::Data | Kind::ReleaseRq | Kind::ReleaseRp) => {
                 let stop = Stop { what: Break::First, rule: "PDU before an association" };
                 let sample = sample(&self.inbox);

