@@ -9,6 +9,7 @@ mod crash;
 mod dcmtk;
 mod delivery;
 mod dicom_objects;
+mod dicom_products;
 mod documented;
 mod faults;
 mod golden;
