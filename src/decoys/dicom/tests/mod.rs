@@ -1,7 +1,7 @@
 //! Transcripts of the real products, and operations against the world.
 
-mod modality;
 mod bounds;
+mod modality;
 mod operations;
 mod own;
 mod real;
