@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use honeyward::world::{Study, View};
+use jiff::{Timestamp, ToSpan};
 
 use crate::dcmtk::{dump, paper, value};
 use crate::honeynet::{Honeynet, client, text};
@@ -109,28 +110,30 @@ fn net() -> Honeynet {
     Honeynet::of(&hosts, "")
 }
 
-/// A study of two days ago with few images, so that all of it may travel.
-fn small_study(net: &Honeynet, view: &View) -> Study {
-    let rows = truth::listed(net, "studies", 2);
-    let studies = rows.iter().filter_map(|row| view.study(row["uid"].as_str().unwrap()));
-    studies
-        .min_by_key(|study| (truth::images(view, study).len() < 2, truth::images(view, study).len()))
-        .unwrap()
+/// A study of two days ago that the archive holds, with few images, so that all of it may travel.
+fn small_study(archive: &Archive<'_>, view: &View) -> Study {
+    let day = view.local(Timestamp::now().checked_sub(48.hours()).unwrap()).strftime("%Y%m%d").to_string();
+    let date = format!("StudyDate={day}");
+    let found = archive.find("-S", &["QueryRetrieveLevel=STUDY", &date, "StudyInstanceUID"]);
+    let studies =
+        found.iter().map(|dump| view.study(value(dump, "0020,000d")).expect("a study of the world"));
+    let images = |study: &Study| truth::images(view, study).len();
+    studies.min_by_key(|study| (images(study) < 2, images(study))).expect("studies two days ago")
 }
 
 #[test]
 fn every_archive_verifies_finds_and_hands_out_a_study_whole() {
     let net = net();
     let view = truth::view(&net);
-    let study = small_study(&net, &view);
-    let patient = view.patient(study.patient).unwrap();
-    let held: BTreeSet<String> = truth::images(&view, &study).into_iter().map(|(_, i)| i.uid).collect();
-    let series: BTreeSet<String> = view.series(&study).into_iter().map(|series| series.uid).collect();
-    let of = format!("StudyInstanceUID={}", study.uid);
-    let mrn = format!("PatientID={}", patient.mrn);
     for archive in archives(&net) {
         let host = archive.host;
         archive.succeeds("echoscu", &[]);
+        let study = small_study(&archive, &view);
+        let patient = view.patient(study.patient).unwrap();
+        let held: BTreeSet<String> = truth::images(&view, &study).into_iter().map(|(_, i)| i.uid).collect();
+        let series: BTreeSet<String> = view.series(&study).into_iter().map(|series| series.uid).collect();
+        let of = format!("StudyInstanceUID={}", study.uid);
+        let mrn = format!("PatientID={}", patient.mrn);
         let patients = archive.find("-P", &["QueryRetrieveLevel=PATIENT", &mrn, "PatientName"]);
         assert_eq!(patients.len(), 1, "{host}");
         let studies =
@@ -156,12 +159,12 @@ fn every_archive_verifies_finds_and_hands_out_a_study_whole() {
 fn every_archive_moves_at_each_level_and_only_within_the_honeynet() {
     let net = net();
     let view = truth::view(&net);
-    let study = small_study(&net, &view);
-    let (series, image) = truth::images(&view, &study).into_iter().next().unwrap();
-    let of = format!("StudyInstanceUID={}", study.uid);
-    let within = format!("SeriesInstanceUID={}", series.uid);
-    let one = format!("SOPInstanceUID={}", image.uid);
     for archive in archives(&net) {
+        let study = small_study(&archive, &view);
+        let (series, image) = truth::images(&view, &study).into_iter().next().unwrap();
+        let of = format!("StudyInstanceUID={}", study.uid);
+        let within = format!("SeriesInstanceUID={}", series.uid);
+        let one = format!("SOPInstanceUID={}", image.uid);
         for keys in [
             vec!["QueryRetrieveLevel=STUDY", &of],
             vec!["QueryRetrieveLevel=SERIES", &of, &within],
