@@ -65,7 +65,8 @@ impl Echo {
     }
 }
 
-/// C-FINDs at study level on one association, with their answers. Keys are `GGGGEEEE=value`.
+/// C-FINDs at study level on one association, with their answers. Keys are `GGGGEEEE=value`, or
+/// `GGGGEEEE=@file` to ask for each line of a file in turn.
 pub(crate) fn find(load: &Load, called: &str, keys: &[&str]) {
     let request = associate(called, &[STUDY_FIND], false);
     let command = command(&[
@@ -75,12 +76,12 @@ pub(crate) fn find(load: &Load, called: &str, keys: &[&str]) {
         (0x0700, Value::Us(0)),
         (0x0800, Value::Us(1)),
     ]);
-    let identifier = identifier(keys);
-    let connect = |_| Peer::associated(load, &request);
-    measure(load, "answers", connect, |peer| {
+    let identifiers = identifiers(keys);
+    let connect = |_| (Peer::associated(load, &request), identifiers.iter().cycle());
+    measure(load, "answers", connect, |(peer, questions)| {
         let peer = peer.as_mut()?;
         peer.send(&pdata(1, 3, &command))?;
-        peer.send(&pdata(1, 2, &identifier))?;
+        peer.send(&pdata(1, 2, questions.next()?))?;
         let mut answers = 0;
         loop {
             let (_, is_command, bytes) = peer.message()?;
@@ -281,6 +282,19 @@ fn command(elements: &[(u16, Value<'_>)]) -> Vec<u8> {
 }
 
 /// STUDY level with these keys, sorted by tag.
+fn identifiers(keys: &[&str]) -> Vec<Vec<u8>> {
+    let Some((tag, file)) = keys.iter().find_map(|key| key.split_once("=@")) else {
+        return vec![identifier(keys)];
+    };
+    let lines = std::fs::read_to_string(file).expect("a file of values");
+    let question = |line: &str| {
+        let asked = format!("{tag}={line}");
+        let rest = keys.iter().copied().filter(|key| !key.contains("=@"));
+        identifier(&rest.chain([asked.as_str()]).collect::<Vec<_>>())
+    };
+    lines.lines().map(question).collect()
+}
+
 fn identifier(keys: &[&str]) -> Vec<u8> {
     let mut elements = vec![(0x0008, 0x0052, "STUDY ".as_bytes().to_vec())];
     for key in keys {
