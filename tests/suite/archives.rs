@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use honeyward::world::{Study, View};
-use jiff::{Timestamp, ToSpan};
 
 use crate::dcmtk::{dump, paper, value};
 use crate::honeynet::{Honeynet, client, text};
@@ -112,13 +111,18 @@ fn net() -> Honeynet {
 
 /// A study of two days ago that the archive holds, with few images, so that all of it may travel.
 fn small_study(archive: &Archive<'_>, view: &View) -> Study {
-    let day = view.local(Timestamp::now().checked_sub(48.hours()).unwrap()).strftime("%Y%m%d").to_string();
-    let date = format!("StudyDate={day}");
-    let found = archive.find("-S", &["QueryRetrieveLevel=STUDY", &date, "StudyInstanceUID"]);
-    let studies =
-        found.iter().map(|dump| view.study(value(dump, "0020,000d")).expect("a study of the world"));
     let images = |study: &Study| truth::images(view, study).len();
-    studies.min_by_key(|study| (images(study) < 2, images(study))).expect("studies two days ago")
+    let rows = truth::listed(archive.net, "studies", 2);
+    let mut studies: Vec<Study> =
+        rows.iter().filter_map(|row| view.study(row["uid"].as_str().unwrap())).collect();
+    studies.sort_by_key(|study| (images(study) < 2, images(study)));
+    let held = studies.chunks(20).find_map(|some| {
+        let uids: Vec<&str> = some.iter().map(|study| study.uid.as_str()).collect();
+        let of = format!("StudyInstanceUID={}", uids.join("\\"));
+        let found = all(&archive.find("-S", &["QueryRetrieveLevel=STUDY", &of]), "0020,000d");
+        some.iter().find(|study| found.contains(&study.uid)).cloned()
+    });
+    held.unwrap_or_else(|| panic!("{} holds no study of two days ago", archive.host))
 }
 
 #[test]
