@@ -22,16 +22,16 @@ const ARCHIVES: [(&str, u8, &str); 5] = [
 ];
 
 /// Archives that send by C-MOVE alone, as many small ones do.
-const WITHOUT_GET: [&str; 1] = ["ris"];
+pub(crate) const WITHOUT_GET: [&str; 1] = ["ris"];
 
 /// Where C-MOVE sends to.
 const DESTINATION: &str = "HISIMG";
 
 /// One archive and a folder for what comes from it.
-struct Archive<'n> {
-    net: &'n Honeynet,
-    host: &'static str,
-    ae_title: &'static str,
+pub(crate) struct Archive<'n> {
+    pub(crate) net: &'n Honeynet,
+    pub(crate) host: &'static str,
+    pub(crate) ae_title: &'static str,
 }
 
 impl Archive<'_> {
@@ -89,7 +89,7 @@ impl Archive<'_> {
     }
 }
 
-fn fresh(folder: &Path) -> PathBuf {
+pub(crate) fn fresh(folder: &Path) -> PathBuf {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).unwrap();
     folder.to_owned()
@@ -99,18 +99,18 @@ fn all(dumps: &[String], tag: &str) -> BTreeSet<String> {
     dumps.iter().map(|dump| value(dump, tag).to_owned()).collect()
 }
 
-fn archives(net: &Honeynet) -> Vec<Archive<'_>> {
+pub(crate) fn archives(net: &Honeynet) -> Vec<Archive<'_>> {
     ARCHIVES.iter().map(|(host, _, ae_title)| Archive { net, host, ae_title }).collect()
 }
 
-fn net() -> Honeynet {
+pub(crate) fn net() -> Honeynet {
     let mut hosts: Vec<(&str, u8)> = ARCHIVES.iter().map(|(host, last, _)| (*host, *last)).collect();
     hosts.push(("his", 11));
     Honeynet::of(&hosts, "")
 }
 
 /// A study of two days ago that the archive holds, with few images, so that all of it may travel.
-fn small_study(archive: &Archive<'_>, view: &View) -> Study {
+pub(crate) fn small_study(archive: &Archive<'_>, view: &View) -> Study {
     let images = |study: &Study| truth::images(view, study).len();
     let rows = truth::listed(archive.net, "studies", 2);
     let mut studies: Vec<Study> =

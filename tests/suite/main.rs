@@ -28,4 +28,5 @@ mod siem;
 mod syntaxes;
 mod truth;
 mod turn;
+mod viewer;
 mod world;
