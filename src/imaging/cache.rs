@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A cache that drops what was not used for longest. Values are made outside its lock: two callers
-/// who miss at once both make the same value, and nobody waits for another's rendering.
+/// A cache that drops what was not used for longest. Values are made outside its lock; who misses one
+/// that another is making waits for it.
 pub(crate) struct Cache<K, V> {
     most: usize,
     held: Mutex<Held<K, V>>,
@@ -17,11 +17,19 @@ struct Held<K, V> {
     by_use: BTreeMap<u64, K>,
     bytes: usize,
     clock: u64,
+    /// What is being made, locked by who makes it.
+    making: HashMap<K, Arc<Mutex<Option<V>>>>,
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Cache<K, V> {
     pub(crate) fn new(most: usize) -> Self {
-        let held = Held { entries: HashMap::new(), by_use: BTreeMap::new(), bytes: 0, clock: 0 };
+        let held = Held {
+            entries: HashMap::new(),
+            by_use: BTreeMap::new(),
+            bytes: 0,
+            clock: 0,
+            making: HashMap::new(),
+        };
         Cache { most, held: Mutex::new(held) }
     }
 
@@ -44,13 +52,25 @@ impl<K: Clone + Eq + Hash, V: Clone> Cache<K, V> {
         size: impl Fn(&V) -> usize,
         make: impl FnOnce() -> Result<V, E>,
     ) -> Result<V, E> {
-        if let Some(value) = self.held(key) {
-            return Ok(value);
+        let place = {
+            let mut held = self.lock();
+            if let Some(value) = held.touch(key) {
+                return Ok(value);
+            }
+            Arc::clone(held.making.entry(key.clone()).or_default())
+        };
+        let mut made = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = &*made {
+            return Ok(value.clone());
         }
-        let value = make()?;
+        let result = make();
+        let mut held = self.lock();
+        held.making.remove(key);
+        let value = result?;
+        *made = Some(value.clone());
         let bytes = size(&value);
         if bytes <= self.most {
-            self.lock().insert(key.clone(), value.clone(), bytes, self.most);
+            held.insert(key.clone(), value.clone(), bytes, self.most);
         }
         Ok(value)
     }
@@ -94,7 +114,33 @@ impl<K: Clone + Eq + Hash, V: Clone> Held<K, V> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn what_one_makes_the_other_waits_for() {
+        let cache: Cache<u8, u32> = Cache::new(100);
+        let (made, both) = (AtomicUsize::new(0), Barrier::new(2));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    both.wait();
+                    let make = || {
+                        made.fetch_add(1, Ordering::Relaxed);
+                        thread::sleep(Duration::from_millis(50));
+                        7
+                    };
+                    assert_eq!(cache.get_or(&1, |_| 1, make), 7);
+                });
+            }
+        });
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+        assert!(cache.lock().making.is_empty());
+    }
 
     #[test]
     fn what_was_not_used_goes_first() {

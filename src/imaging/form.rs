@@ -1,11 +1,12 @@
 //! Objects in the transfer syntax that goes out, by way of the one in which an archive keeps them.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
 use super::codec::{self, NotCoded};
-use super::{Imaging, Object, build_of, compose, of};
+use super::{Imaging, MAX_AHEAD, Object, build_of, compose, of};
 use crate::wire::dicom::dataset::{Charset, Coding, TransferSyntax};
 use crate::world::{Instance, Series, Study, View};
 
@@ -63,6 +64,20 @@ impl Imaging {
             }))
         });
         made.ok()
+    }
+
+    /// Makes what [`Imaging::coded`] will soon be asked for, unless many are at that already.
+    pub fn coded_ahead(
+        &self,
+        view: &View,
+        (study, series, instance): (&Study, &Series, &Instance),
+        form: Form,
+        charset: Charset,
+    ) {
+        if self.ahead.fetch_add(1, Ordering::Relaxed) < MAX_AHEAD {
+            self.coded(view, study, series, instance, form, charset);
+        }
+        self.ahead.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// The object as it is drawn. When it has to be drawn for this, it is not kept: whoever wants it

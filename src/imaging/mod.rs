@@ -22,6 +22,7 @@ mod solid;
 mod tissue;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use bytes::Bytes;
 
@@ -40,6 +41,10 @@ pub const DEFAULT_CACHE: usize = 192 << 20;
 
 /// Bytes of bodies that are kept: about 20 studies that are read side by side.
 const BODIES: usize = 16 << 20;
+
+/// Objects drawn at a time before they are asked for: small appliances have few cores, and whoever
+/// is not drawn for ahead is drawn for when he asks.
+const MAX_AHEAD: usize = 2;
 
 /// An image as it goes over the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +68,8 @@ pub struct Imaging {
     objects: Cache<ObjectKey, Arc<Object>>,
     previews: Cache<(String, u32), Arc<GrayImage>>,
     bodies: Cache<(String, bool), Arc<Body>>,
+    /// How many are drawn before they are asked for.
+    ahead: AtomicUsize,
 }
 
 impl Default for Imaging {
@@ -78,6 +85,7 @@ impl Imaging {
             objects: Cache::new(cache_bytes),
             previews: Cache::new(cache_bytes / 8),
             bodies: Cache::new(BODIES),
+            ahead: AtomicUsize::new(0),
         }
     }
 

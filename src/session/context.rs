@@ -232,6 +232,15 @@ impl Session {
         }
     }
 
+    /// Does work that this session will soon ask for, beside it; nothing where there is one thread.
+    pub fn ahead(&self, work: impl FnOnce() + Send + 'static) {
+        if let Ok(runtime) = Handle::try_current()
+            && runtime.runtime_flavor() == RuntimeFlavor::MultiThread
+        {
+            runtime.spawn_blocking(work);
+        }
+    }
+
     /// A delay of the product, or none where pacing is off.
     pub fn pace(&self, delay: Duration) -> Duration {
         if self.0.parts.pacing { delay } else { Duration::ZERO }

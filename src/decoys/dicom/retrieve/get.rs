@@ -123,14 +123,17 @@ impl Getting {
                 self.phase = Phase::Ending(0);
                 break;
             };
-            let accepted = turn.link.agreed.stores(item.instance.sop_class().as_bytes());
-            let kept = item.kept(turn.desk);
-            let chosen = turn.desk.shared.profile.sending.choose(kept, &accepted);
+            let choose = |item: &Item| {
+                let accepted = turn.link.agreed.stores(item.instance.sop_class().as_bytes());
+                turn.desk.shared.profile.sending.choose(item.kept(turn.desk), &accepted)
+            };
+            let chosen = choose(&item);
             // The product numbers messages before it looks for a context.
             let id = self.next_id;
             self.next_id = self.next_id.wrapping_add(1);
             let holdings = &self.retrieval.holdings;
             let object = chosen.and_then(|(_, syntax)| item.object(turn.desk, holdings, syntax));
+            self.retrieval.draw_ahead(turn.desk, |next| choose(next).map(|(_, syntax)| syntax));
             let (Some((context, _)), Some(object)) = (chosen, object) else {
                 self.retrieval.count(Outcome::Failed, item.instance.uid());
                 self.retrieval.pending(&mut batch)?;

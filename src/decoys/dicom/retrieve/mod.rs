@@ -79,6 +79,22 @@ impl Item {
         let draw = || shared.imaging.coded(holdings.view(), study, series, instance, form, charset);
         desk.session.heavy(draw).map(|object| object.bytes.clone())
     }
+
+    /// Has its picture drawn while the one before it is on its way.
+    fn draw_ahead(&self, desk: &Desk, holdings: &Holdings, sent: TransferSyntax) {
+        let (Some((study, _)), Some(series), Some(instance)) =
+            (self.entry.world(), self.series.world(), self.instance.world())
+        else {
+            return;
+        };
+        let form = Form { kept: self.kept(desk), sent };
+        let (shared, holdings) = (Arc::clone(&desk.shared), holdings.clone());
+        let (study, series, instance) = (study.clone(), series.clone(), instance.clone());
+        desk.session.ahead(move || {
+            let charset = shared.profile.charset;
+            shared.imaging.coded_ahead(holdings.view(), (&study, &series, &instance), form, charset);
+        });
+    }
 }
 
 /// A retrieval: its matches and how far it has come.
@@ -220,6 +236,15 @@ impl Retrieval {
         let item = self.ready.pop_front()?;
         self.patients.note(item.entry.patient_id());
         Some(item)
+    }
+
+    /// Has the object after the one that goes out now drawn, in the syntax that `choose` names for it.
+    pub(crate) fn draw_ahead(&self, desk: &Desk, choose: impl FnOnce(&Item) -> Option<TransferSyntax>) {
+        if let Some(next) = self.ready.front()
+            && let Some(syntax) = choose(next)
+        {
+            next.draw_ahead(desk, &self.holdings, syntax);
+        }
     }
 
     /// Counts a sub-operation.

@@ -200,9 +200,13 @@ impl Moving {
             let holdings = &self.retrieval.holdings;
             let sending = &turn.desk.shared.profile.sending;
             let sent = self.scu.as_mut().and_then(|scu| {
-                let taken = scu.taken(item.instance.sop_class());
-                let (context, syntax) = sending.choose(item.kept(turn.desk), &taken)?;
+                let choose = |item: &Item| {
+                    let taken = scu.taken(item.instance.sop_class());
+                    sending.choose(item.kept(turn.desk), &taken)
+                };
+                let (context, syntax) = choose(&item)?;
                 let object = item.object(turn.desk, holdings, syntax)?;
+                self.retrieval.draw_ahead(turn.desk, |next| choose(next).map(|(_, syntax)| syntax));
                 scu.store(context, command, object, turn.out).ok()
             });
             if sent.is_some() {
