@@ -14,6 +14,11 @@ use tempfile::TempDir;
 
 use crate::turn::Turn;
 
+/// The second byte of this test process's honeynets: two checkouts may be tested at a time.
+fn block() -> u8 {
+    20 + u8::try_from(std::process::id() % 100).unwrap()
+}
+
 /// Each honeynet of this test process gets a loopback network of its own.
 static NEXT_NETWORK: AtomicU8 = AtomicU8::new(1);
 
@@ -46,7 +51,7 @@ impl Honeynet {
         let network = NEXT_NETWORK.fetch_add(1, Ordering::Relaxed);
         let mut text = String::from("[sensor]\npacing = false\n");
         for (host, last) in hosts {
-            text.push_str(&format!("[host.{host}]\naddress = \"127.77.{network}.{last}\"\n"));
+            text.push_str(&format!("[host.{host}]\naddress = \"127.{}.{network}.{last}\"\n", block()));
         }
         text.push_str(config);
         fs::write(dir.path().join("honeynet.toml"), text).unwrap();
@@ -56,7 +61,7 @@ impl Honeynet {
 
     /// An address for an attacker that no other test uses.
     pub(crate) fn attacker(&self, last: u8) -> String {
-        format!("127.78.{}.{last}", self.network)
+        format!("127.{}.{}.{last}", block() + 100, self.network)
     }
 
     /// The data directory.

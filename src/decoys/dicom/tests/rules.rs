@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::support::{Peer, STUDY_FIND, message, proposal_of, request};
+use crate::archive::Archive;
 use crate::session::bench::{Bench, NOW};
 use crate::wire::dicom::command::{Command, field};
 use crate::wire::dicom::dataset::{Charset, DataSet, Tag, TransferSyntax, tags};
+use crate::world::overlay::Overlay;
 use crate::world::{Patient, Study, StudyFilter, View};
 
 const SYNTAX: TransferSyntax = TransferSyntax::ImplicitLittle;
@@ -16,9 +18,12 @@ fn hospital() -> (Arc<Bench>, View) {
     (bench, view)
 }
 
-/// The last study and its patient.
+/// The last study that every archive holds, the one that samples too, and its patient.
 fn study(view: &View) -> (Study, Patient) {
-    let study = view.studies(&StudyFilter { limit: Some(1), ..StudyFilter::default() }).remove(0);
+    let sample = Arc::new(Archive::new("research", 60).sampled(40));
+    let holdings = sample.seen(view.clone(), &Overlay::default());
+    let mut studies = view.studies(&StudyFilter { limit: Some(1000), ..StudyFilter::default() }).into_iter();
+    let study = studies.find(|study| holdings.study(&study.uid).is_some()).unwrap();
     let patient = view.patient(study.patient).unwrap();
     (study, patient)
 }
