@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use honeyward::world::{LabOrder, Modality, Patient, Sex, Study, View};
+use honeyward::world::{Content, LabOrder, Modality, Patient, Sex, Study, View};
 
 use crate::browser::Browser;
 use crate::dcmtk::{dump, find, get, value};
@@ -130,7 +130,8 @@ fn assert_header(dump: &str, view: &View, study: &Study, patient: &Patient) {
 }
 
 fn header_of_an_image(net: &Honeynet, view: &View, study: &Study, patient: &Patient) {
-    let images = truth::images(view, study);
+    let mut images = truth::images(view, study);
+    images.retain(|(_, object)| object.content == Content::Image);
     let (series, image) = &images[images.len() / 2];
     let keys = [
         "QueryRetrieveLevel=IMAGE".to_owned(),

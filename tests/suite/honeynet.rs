@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::turn::Turn;
 
 /// The second byte of this test process's honeynets: two checkouts may be tested at a time.
-fn block() -> u8 {
+pub(crate) fn block() -> u8 {
     20 + u8::try_from(std::process::id() % 100).unwrap()
 }
 

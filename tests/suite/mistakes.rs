@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use crate::honeynet::{Honeynet, honeyward, text};
+use crate::honeynet::{Honeynet, block, honeyward, text};
 
 fn run_with(config: &str) -> (TempDir, Output) {
     let dir = TempDir::new().unwrap();
@@ -52,11 +52,15 @@ fn a_persona_with_a_missing_file_is_refused_whole() {
 
 #[test]
 fn a_port_in_use_stops_the_start_whole() {
-    let taken = TcpListener::bind("127.79.1.13:4010").unwrap();
-    let config = "[host.his]\naddress = \"127.79.1.11\"\n[host.pacs]\naddress = \"127.79.1.12\"\n[host.lis]\naddress = \"127.79.1.13\"\n";
-    let (dir, output) = run_with(config);
+    // No honeynet of this process comes as far as this network.
+    let network = format!("127.{}.255", block());
+    let taken = TcpListener::bind(format!("{network}.13:4010")).unwrap();
+    let hosts = [("his", 11), ("pacs", 12), ("lis", 13)];
+    let config =
+        hosts.map(|(host, last)| format!("[host.{host}]\naddress = \"{network}.{last}\"\n")).concat();
+    let (dir, output) = run_with(&config);
     assert_eq!(output.status.code(), Some(3));
-    assert!(text(&output).contains("127.79.1.13:4010"), "{}", text(&output));
+    assert!(text(&output).contains(&format!("{network}.13:4010")), "{}", text(&output));
     assert!(text(&output).contains("another program has this port"), "{}", text(&output));
     assert!(!dir.path().join("data/run/sensor.json").exists(), "no process was started");
     drop(taken);
