@@ -7,12 +7,15 @@
 //! image object definitions in annex A.
 
 mod anatomy;
+mod brush;
 mod cache;
 pub mod codec;
 mod compose;
 mod form;
 mod glyphs;
 mod header;
+mod lattice;
+mod maths;
 mod noise;
 mod pdf;
 mod plane;

@@ -1,7 +1,6 @@
 //! Shapes in the patient's coordinates: millimetres, x to the left, y to the back, z to the head
 //! (the patient-based system of PS3.3 C.7.6.2.1.1).
 
-use super::noise::noise3;
 use super::tissue::Tissue;
 
 /// A point or a vector in millimetres.
@@ -70,25 +69,6 @@ impl Solid {
         }
     }
 
-    /// How much of the neighbourhood of `p` it fills, 0..1; the edge is `edge` mm wide.
-    pub(crate) fn cover(&self, p: P3, edge: f32, seed: u64) -> f32 {
-        let edge = edge + self.soft;
-        let band = edge + self.rough;
-        let mut inside = self.shape.inside(p, band);
-        if let Some(clip) = self.clip {
-            let beyond = if clip.above { p[clip.axis] - clip.limit } else { clip.limit - p[clip.axis] };
-            inside = inside.min(beyond);
-        }
-        if inside <= -band {
-            return 0.0;
-        }
-        if self.rough > 0.0 && inside.abs() < self.rough + edge / 2.0 {
-            inside += self.rough * noise3(seed ^ 0xED6E, p.map(|v| v / self.rough_scale));
-        }
-        let cover = (0.5 + inside / edge).clamp(0.0, 1.0);
-        if self.sheets > 0.0 && cover > 0.0 { cover * self.sheet(p, seed) } else { cover }
-    }
-
     /// How far beyond the exact shape it can still be seen, with an edge of a width.
     pub(crate) fn margin(&self, edge: f32) -> f32 {
         self.rough + (edge + self.soft) / 2.0
@@ -126,142 +106,97 @@ impl Solid {
         let inner = if margin < 1.0 { (1.0 - margin) * (1.0 - margin) } else { 0.0 };
         (outer, inner)
     }
-
-    fn sheet(&self, p: P3, seed: u64) -> f32 {
-        let fold = noise3(seed ^ 0x5A1C, p.map(|v| v / self.sheets)).abs();
-        ((0.16 - fold) / 0.12).clamp(0.0, 1.0)
-    }
 }
 
-/// Tells most places apart from the surface without a square root or a division.
-pub(crate) struct Quick {
-    centre: P3,
-    /// Along the axes of an ellipsoid, turned; of a tube from one end to the other.
-    axis: P3,
-    scale: P3,
-    boxy: f32,
-    tube: bool,
-    /// Levels outside of which nothing is, and within which all is.
-    outer: f32,
-    inner: f32,
+/// The surface of a solid, made ready to be asked for many places.
+pub(crate) struct Surface {
+    form: Form,
+    clip: Option<Clip>,
+    /// Depths are exact only so near to the surface, mm; others are at least that.
+    band: f32,
 }
 
-impl Quick {
+enum Form {
+    Ellipsoid {
+        centre: P3,
+        turn: (f32, f32),
+        /// One over each radius.
+        scale: P3,
+        boxy: f32,
+        /// Levels outside of which nothing is, and within which all is.
+        outer: f32,
+        inner: f32,
+    },
+    /// From one end along an axis; one over the axis' square; the radius and its growth.
+    Tube { end: P3, axis: P3, per_square: f32, radius: f32, growth: f32 },
+}
+
+impl Surface {
     pub(crate) fn of(solid: &Solid, edge: f32) -> Self {
-        let reach = solid.margin(edge);
-        // What is cut or folded has surfaces within.
-        let whole = solid.clip.is_none() && solid.sheets == 0.0;
-        match &solid.shape {
+        let band = edge + solid.soft + solid.rough;
+        let form = match &solid.shape {
             Shape::Ellipsoid { centre, radii, turn, boxy } => {
-                let margin = reach / radii[0].min(radii[1]).min(radii[2]);
-                let inner = if whole && margin < 1.0 { (1.0 - margin) * (1.0 - margin) } else { -1.0 };
-                Quick {
+                let margin = band / radii[0].min(radii[1]).min(radii[2]);
+                Form::Ellipsoid {
                     centre: *centre,
-                    axis: [turn.0, turn.1, 0.0],
+                    turn: *turn,
                     scale: radii.map(|r| 1.0 / r),
                     boxy: *boxy,
-                    tube: false,
                     outer: (1.0 + margin) * (1.0 + margin),
-                    inner,
+                    inner: if margin < 1.0 { (1.0 - margin) * (1.0 - margin) } else { -1.0 },
                 }
             }
             Shape::Capsule { a, b, ra, rb } => {
                 let axis: P3 = std::array::from_fn(|i| b[i] - a[i]);
-                let long = axis.iter().map(|v| v * v).sum::<f32>();
-                let core = ra.min(*rb) - reach;
-                Quick {
-                    centre: *a,
-                    axis,
-                    scale: [if long > 0.0 { 1.0 / long } else { 0.0 }, 0.0, 0.0],
-                    boxy: 0.0,
-                    tube: true,
-                    outer: (ra.max(*rb) + reach).powi(2),
-                    inner: if whole && core > 0.0 { core * core } else { -1.0 },
-                }
+                let square = axis.iter().map(|v| v * v).sum::<f32>();
+                let per_square = if square > 0.0 { 1.0 / square } else { 0.0 };
+                Form::Tube { end: *a, axis, per_square, radius: *ra, growth: rb - ra }
+            }
+        };
+        Surface { form, clip: solid.clip, band }
+    }
+
+    /// About how deep places lie below the surface in mm, negative outside.
+    pub(crate) fn depths(&self, place: [&[f32]; 3], out: &mut [f32]) {
+        match &self.form {
+            Form::Ellipsoid { boxy, .. } if *boxy > 0.0 => self.of_ellipsoid::<true>(place, out),
+            Form::Ellipsoid { .. } => self.of_ellipsoid::<false>(place, out),
+            Form::Tube { .. } => self.of_tube(place, out),
+        }
+        if let Some(clip) = self.clip {
+            let sign = if clip.above { 1.0 } else { -1.0 };
+            for (depth, at) in out.iter_mut().zip(place[clip.axis]) {
+                *depth = depth.min(sign * (at - clip.limit));
             }
         }
     }
 
-    /// 0 or 1 where that is sure.
-    pub(crate) fn cover(&self, p: P3) -> Option<f32> {
-        let d: P3 = std::array::from_fn(|i| p[i] - self.centre[i]);
-        let level = if self.tube { self.of_tube(d) } else { self.of_ellipsoid(d) };
-        if level > self.outer {
-            Some(0.0)
-        } else if level < self.inner {
-            Some(1.0)
-        } else {
-            None
+    fn of_ellipsoid<const BOXY: bool>(&self, [x, y, z]: [&[f32]; 3], out: &mut [f32]) {
+        let Form::Ellipsoid { centre, turn: (c, s), scale, boxy, outer, inner } = &self.form else { return };
+        let steep = scale.map(|v| v * v);
+        for (((depth, x), y), z) in out.iter_mut().zip(x).zip(y).zip(z) {
+            let (dx, dy, dz) = (x - centre[0], y - centre[1], z - centre[2]);
+            let (nx, ny, nz) = ((c * dx + s * dy) * scale[0], (c * dy - s * dx) * scale[1], dz * scale[2]);
+            let (qx, qy, qz) = (nx * nx, ny * ny, nz * nz);
+            let round = qx + qy + qz;
+            let level =
+                if BOXY { round + ((qx * qx + qy * qy + qz * qz).sqrt() - round) * boxy } else { round };
+            let slope = (qx * steep[0] + qy * steep[1] + qz * steep[2]).sqrt();
+            let near = (1.0 - level) / (2.0 * slope).max(1e-4);
+            let far = if level > *outer { -self.band } else { near };
+            *depth = if level < *inner { self.band } else { far };
         }
     }
 
-    fn of_tube(&self, d: P3) -> f32 {
-        let along = ((0..3).map(|i| d[i] * self.axis[i]).sum::<f32>() * self.scale[0]).clamp(0.0, 1.0);
-        (0..3).map(|i| (d[i] - along * self.axis[i]).powi(2)).sum()
-    }
-
-    fn of_ellipsoid(&self, d: P3) -> f32 {
-        let [c, s, _] = self.axis;
-        let n = [c * d[0] + s * d[1], c * d[1] - s * d[0], d[2]];
-        let q: P3 = std::array::from_fn(|i| (n[i] * self.scale[i]).powi(2));
-        let round = q[0] + q[1] + q[2];
-        if self.boxy == 0.0 {
-            return round;
-        }
-        let square = (q[0] * q[0] + q[1] * q[1] + q[2] * q[2]).sqrt();
-        round + (square - round) * self.boxy
-    }
-}
-
-impl Shape {
-    /// About how deep `p` lies below the surface in mm, negative outside. Exact only within `band`
-    /// of the surface; deeper it is at least `band`, further out at most `-band`.
-    fn inside(&self, p: P3, band: f32) -> f32 {
-        match self {
-            Shape::Ellipsoid { centre, radii, turn, boxy } => {
-                let (dx, dy) = (p[0] - centre[0], p[1] - centre[1]);
-                let d = [turn.0 * dx + turn.1 * dy, turn.0 * dy - turn.1 * dx, p[2] - centre[2]];
-                let n: P3 = std::array::from_fn(|i| d[i] / radii[i]);
-                let q: P3 = n.map(|v| v * v);
-                let round = q[0] + q[1] + q[2];
-                let level = if *boxy > 0.0 {
-                    let square = (q[0] * q[0] + q[1] * q[1] + q[2] * q[2]).sqrt();
-                    round + (square - round) * boxy
-                } else {
-                    round
-                };
-                let thin = radii[0].min(radii[1]).min(radii[2]);
-                let margin = band / thin;
-                if level > (1.0 + margin) * (1.0 + margin) {
-                    return -band;
-                }
-                if margin < 1.0 && level < (1.0 - margin) * (1.0 - margin) {
-                    return band;
-                }
-                let slope: f32 = (0..3).map(|i| q[i] / (radii[i] * radii[i])).sum();
-                (1.0 - level) / (2.0 * slope.sqrt()).max(1e-4)
-            }
-            Shape::Capsule { a, b, ra, rb } => {
-                let (along, distance) = along_segment(p, *a, *b);
-                ra + (rb - ra) * along - distance
-            }
+    fn of_tube(&self, [x, y, z]: [&[f32]; 3], out: &mut [f32]) {
+        let Form::Tube { end, axis, per_square, radius, growth } = &self.form else { return };
+        for (((depth, x), y), z) in out.iter_mut().zip(x).zip(y).zip(z) {
+            let (dx, dy, dz) = (x - end[0], y - end[1], z - end[2]);
+            let along = ((dx * axis[0] + dy * axis[1] + dz * axis[2]) * per_square).clamp(0.0, 1.0);
+            let (ex, ey, ez) = (dx - along * axis[0], dy - along * axis[1], dz - along * axis[2]);
+            *depth = radius + growth * along - (ex * ex + ey * ey + ez * ez).sqrt();
         }
     }
-}
-
-/// Where on a segment the nearest point to `p` lies, 0..1, and its distance.
-fn along_segment(p: P3, a: P3, b: P3) -> (f32, f32) {
-    let (mut dot, mut length, mut square) = (0.0, 0.0, 0.0);
-    for i in 0..3 {
-        dot += (p[i] - a[i]) * (b[i] - a[i]);
-        length += (b[i] - a[i]) * (b[i] - a[i]);
-    }
-    let along = if length > 0.0 { (dot / length).clamp(0.0, 1.0) } else { 0.0 };
-    for i in 0..3 {
-        let d = p[i] - a[i] - along * (b[i] - a[i]);
-        square += d * d;
-    }
-    (along, square.sqrt())
 }
 
 /// The squared distance from the line through `a` and `b`, along a line of steps.

@@ -193,11 +193,10 @@ fn add_grain(out: &mut [f32], body: &Body, scan: &Scan, number: u32, side: usize
     let mut rng = Rng::new(body.seed ^ u64::from(scan.z(number).to_bits()), "grain");
     let fine = grain(&mut rng, side, side, scan.smooth);
     let middle = side as f32 / 2.0;
-    for (row, (line, noise)) in out.chunks_exact_mut(side).zip(fine.chunks_exact(side)).enumerate() {
-        let y = (row as f32 - middle) / middle;
-        for (column, (v, n)) in line.iter_mut().zip(noise).enumerate() {
-            let x = (column as f32 - middle) / middle;
-            let deep = (1.25 - 0.75 * (x * x + y * y)).max(0.45);
+    let across: Vec<f32> = (0..side).map(|column| ((column as f32 - middle) / middle).powi(2)).collect();
+    for ((line, noise), down) in out.chunks_exact_mut(side).zip(fine.chunks_exact(side)).zip(&across) {
+        for ((v, n), x) in line.iter_mut().zip(noise).zip(&across) {
+            let deep = (1.25 - 0.75 * (x + down)).max(0.45);
             let thin = if *v < -500.0 { 0.7 } else { 1.0 };
             *v = (*v + n * scan.noise * deep * thin).clamp(LOWEST, 3071.0);
         }

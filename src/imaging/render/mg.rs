@@ -4,8 +4,9 @@ use super::Frame;
 use super::dx::BITS;
 use crate::imaging::anatomy::Build;
 use crate::imaging::glyphs::Canvas;
+use crate::imaging::lattice::Lattice;
 use crate::imaging::noise::{Rng, blur, mix, noise3};
-use crate::imaging::plane::{Plane, lattice};
+use crate::imaging::plane::Plane;
 use crate::world::{Finding, Study, Wording};
 
 /// Detector pixel, mm.
@@ -122,19 +123,24 @@ pub(crate) fn draw(breast: &Breast) -> Frame {
         width,
         height,
     };
-    let depth = lattice(&plane, 0.8, |p| breast.depth(p[0], p[1]));
-    let gland = lattice(&plane, 1.1, |p| gland(breast, p[0], p[1]));
-    let strands = lattice(&plane, 0.45, |p| strands(breast.seed, p[0], p[1]));
-    let mut path: Vec<f32> = (0..width * height)
-        .map(|i| {
-            let inside = depth[i];
-            if inside <= -0.4 {
-                return 0.0;
+    let mut depth = Lattice::new(&plane, 0.8, |p| breast.depth(p[0], p[1]));
+    let mut gland = Lattice::new(&plane, 1.1, |p| gland(breast, p[0], p[1]));
+    let mut strands = Lattice::new(&plane, 0.45, |p| strands(breast.seed, p[0], p[1]));
+    let mut path = vec![0.0; width * height];
+    let mut fields = [vec![0.0; width], vec![0.0; width], vec![0.0; width]];
+    for (row, line) in path.chunks_exact_mut(width).enumerate() {
+        for (field, out) in [&mut depth, &mut gland, &mut strands].into_iter().zip(&mut fields) {
+            out.fill(0.0);
+            field.add_row(row, 1.0, out);
+        }
+        let v = plane.origin[1] + row as f32 * PIXEL;
+        for (i, slot) in line.iter_mut().enumerate() {
+            let inside = fields[0][i];
+            if inside > -0.4 {
+                *slot = tissue(breast, [i as f32 * PIXEL, v], inside, fields[1][i], fields[2][i]);
             }
-            let (u, v) = ((i % width) as f32 * PIXEL, plane.origin[1] + (i / width) as f32 * PIXEL);
-            tissue(breast, [u, v], inside, gland[i], strands[i])
-        })
-        .collect();
+        }
+    }
     calcifications(breast, &mut path, plane.origin[1]);
     let mut soft = path.clone();
     blur(&mut soft, width, height, 2);

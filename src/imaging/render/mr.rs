@@ -3,8 +3,9 @@
 use super::Frame;
 use super::protocol::Protocol;
 use crate::imaging::anatomy::Body;
+use crate::imaging::lattice::Lattice;
 use crate::imaging::noise::{Rng, noise3};
-use crate::imaging::plane::{Plane, lattice, paint};
+use crate::imaging::plane::{Plane, paint};
 use crate::imaging::solid::P3;
 use crate::imaging::tissue::{Look, Tissue};
 use crate::world::{Region, Series, Study};
@@ -146,12 +147,19 @@ pub(crate) fn slice(body: &Body, how: &Acquisition, number: u32, side: usize) ->
     let edge = 1.3 * pixel + 0.08 * how.thickness;
     let clean = paint(body, &plane, edge, |tissue| signal(tissue, how));
     let mut rng = Rng::new(body.seed ^ u64::from(along.to_bits()), "coil");
-    let heard = lattice(&plane, 8.0, |place| sensitivity(body, how, place));
+    let mut sensed = Lattice::new(&plane, 8.0, |place| sensitivity(body, how, place));
+    let (mut heard, mut noise) = (vec![0.0; side], vec![0.0; 2 * side]);
     let mut samples = Vec::with_capacity(clean.len());
-    for (value, heard) in clean.iter().zip(&heard) {
-        // Magnitude of a complex signal: noise in both channels (Rician).
-        let (re, im) = (value.max(0.0) * heard + 15.0 * rng.normal(), 15.0 * rng.normal());
-        samples.push(((re * re + im * im).sqrt() * 1.15).clamp(0.0, 4095.0) as u16);
+    for (row, line) in clean.chunks_exact(side).enumerate() {
+        heard.fill(0.0);
+        sensed.add_row(row, 1.0, &mut heard);
+        rng.fill_normal(&mut noise);
+        let channels = noise[..side].iter().zip(&noise[side..]);
+        samples.extend(line.iter().zip(&heard).zip(channels).map(|((value, heard), (a, b))| {
+            // Magnitude of a complex signal: noise in both channels (Rician).
+            let (re, im) = (value.max(0.0) * heard + 15.0 * a, 15.0 * b);
+            ((re * re + im * im).sqrt() * 1.15).clamp(0.0, 4095.0) as u16
+        }));
     }
     Frame { width: side, height: side, samples }
 }

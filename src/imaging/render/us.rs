@@ -5,7 +5,7 @@ pub(crate) use super::us_screen::probe as transducer;
 use crate::imaging::anatomy::Body;
 use crate::imaging::header::Subject;
 use crate::imaging::noise::{Rng, blur, mix};
-use crate::imaging::plane::{Plane, paint, paint_flat};
+use crate::imaging::plane::{Plane, paint_flat, paint_two};
 use crate::imaging::tissue::Tissue;
 use crate::world::{Region, Study};
 
@@ -114,8 +114,10 @@ fn echoes(body: &Body, study: &Study, number: u32, rng: &mut Rng) -> Vec<f32> {
         width,
         height,
     };
-    let scatter = paint(body, &plane, 0.9, |tissue| (echogenicity(tissue).0, echogenicity(tissue).2));
-    let loss = paint_flat(body, &plane, 0.9, |tissue| echogenicity(tissue).1);
+    let [scatter, loss] = paint_two(body, &plane, 0.9, |tissue| {
+        let (strength, loss, texture) = echogenicity(tissue);
+        ([strength, loss], texture)
+    });
     let speckle = speckle(rng);
     let mut out = vec![0.0; LINES * SAMPLES];
     for line in 0..LINES {
