@@ -53,20 +53,8 @@ pub(crate) struct Solid {
 impl Solid {
     /// Smallest and largest coordinates of its exact shape, moved out by a margin.
     pub(crate) fn bounds(&self, margin: f32) -> (P3, P3) {
-        match &self.shape {
-            Shape::Ellipsoid { centre, radii, turn, .. } => {
-                let (c, s) = (turn.0.abs(), turn.1.abs());
-                let reach = [c * radii[0] + s * radii[1], s * radii[0] + c * radii[1], radii[2]];
-                (
-                    std::array::from_fn(|i| centre[i] - reach[i] - margin),
-                    std::array::from_fn(|i| centre[i] + reach[i] + margin),
-                )
-            }
-            Shape::Capsule { a, b, ra, rb } => (
-                std::array::from_fn(|i| (a[i] - ra).min(b[i] - rb) - margin),
-                std::array::from_fn(|i| (a[i] + ra).max(b[i] + rb) + margin),
-            ),
-        }
+        let (low, high) = self.shape.bounds();
+        (low.map(|v| v - margin), high.map(|v| v + margin))
     }
 
     /// How far beyond the exact shape it can still be seen, with an edge of a width.
@@ -105,6 +93,23 @@ impl Solid {
         let outer = (1.0 + margin) * (1.0 + margin) / (1.0 - 0.423 * boxy);
         let inner = if margin < 1.0 { (1.0 - margin) * (1.0 - margin) } else { 0.0 };
         (outer, inner)
+    }
+}
+
+impl Shape {
+    /// Smallest and largest coordinates.
+    pub(crate) fn bounds(&self) -> (P3, P3) {
+        match self {
+            Shape::Ellipsoid { centre, radii, turn, .. } => {
+                let (c, s) = (turn.0.abs(), turn.1.abs());
+                let reach = [c * radii[0] + s * radii[1], s * radii[0] + c * radii[1], radii[2]];
+                (std::array::from_fn(|i| centre[i] - reach[i]), std::array::from_fn(|i| centre[i] + reach[i]))
+            }
+            Shape::Capsule { a, b, ra, rb } => (
+                std::array::from_fn(|i| (a[i] - ra).min(b[i] - rb)),
+                std::array::from_fn(|i| (a[i] + ra).max(b[i] + rb)),
+            ),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a detector and a reading workstation make of the paths of rays.
 
 use super::dx::{BITS, Grid};
+use super::shadows::Shadows;
 use crate::imaging::maths::{exp, ln};
 use crate::imaging::noise::{Rng, blur, blur_row};
 
@@ -10,11 +11,28 @@ const WATER: f32 = 0.0205;
 /// Share of scattered radiation that a grid lets through.
 const SCATTER: f32 = 0.28;
 
-/// The processed image of paths in mm of water, which are worked on in place: an image is large.
-pub(crate) fn read(rng: &mut Rng, mut path: Vec<f32>, grid: &Grid) -> Vec<u16> {
-    path.iter_mut().for_each(|mm| *mm = exp(-*mm * WATER));
-    detect(rng, &mut path, grid);
-    shade(&path, grid)
+/// Rows that are worked on together: they stay in the processor's cache.
+const BAND: usize = 32;
+
+/// What is left of the light of each ray behind soft parts, mm of water on a coarse grid, and behind all
+/// that is sharp.
+pub(crate) fn expose(soft: &[f32], coarse: &Grid, grid: &Grid, mut shadows: Shadows) -> Vec<f32> {
+    let stretch = Stretch::new(coarse, grid);
+    let mut light = vec![0.0; grid.width * grid.height];
+    for (band, top) in light.chunks_mut(BAND * grid.width).zip((0..).step_by(BAND)) {
+        for (line, y) in band.chunks_exact_mut(grid.width).zip(top..) {
+            stretch.row(soft, y, line);
+        }
+        shadows.add(grid, top, band);
+        band.iter_mut().for_each(|v| *v = exp(-*v * WATER));
+    }
+    light
+}
+
+/// The processed image of what light is left, which is worked on in place: an image is large.
+pub(crate) fn read(rng: &mut Rng, mut light: Vec<f32>, grid: &Grid) -> Vec<u16> {
+    detect(rng, &mut light, grid);
+    shade(&light, grid)
 }
 
 /// Radiation at the detector, as its logarithm: what is left, what was scattered, and that light
@@ -143,17 +161,7 @@ impl Wide {
     }
 }
 
-/// Bilinear, from cell centres to cell centres.
-pub(crate) fn enlarge(from: &[f32], coarse: &Grid, grid: &Grid) -> Vec<f32> {
-    let stretch = Stretch::new(coarse, grid);
-    let mut out = vec![0.0; grid.width * grid.height];
-    for (y, line) in out.chunks_exact_mut(grid.width).enumerate() {
-        stretch.row(from, y, line);
-    }
-    out
-}
-
-/// How a coarse grid is drawn on a fine one.
+/// How a coarse grid is drawn on a fine one: bilinear, from cell centres to cell centres.
 struct Stretch {
     /// Fine pixels per coarse one, inverted.
     ratio: f32,

@@ -115,9 +115,8 @@ pub(crate) fn expose(body: &Body, exposure: &Exposure, pixel: f32) -> Frame {
     let grid = Grid::of(exposure, pixel);
     let coarse = Grid::of(exposure, exposure.coarse);
     let soft = rays::soft_parts(body, exposure, &coarse);
-    let mut path = detector::enlarge(&soft, &coarse, &grid);
-    shadows::project(body, &grid, &mut path);
-    shadows::marker(exposure, &grid, &mut path);
-    let samples = detector::read(&mut Rng::new(body.seed, "quanta"), path, &grid);
+    let shadows = shadows::Shadows::of(body, exposure, &grid);
+    let light = detector::expose(&soft, &coarse, &grid, shadows);
+    let samples = detector::read(&mut Rng::new(body.seed, "quanta"), light, &grid);
     Frame { width: grid.width, height: grid.height, samples }
 }

@@ -242,6 +242,9 @@ impl Line {
             self.steep[0].max(self.steep[1]).sqrt()
         };
         let level = (1.0 + grown * slope).max(0.0).powi(2);
+        if boxy > 0.0 && self.step[0].abs().min(self.step[1].abs()) < 1e-6 {
+            return self.cross_straight(boxy, level);
+        }
         if boxy > 0.0 {
             let room = level / (1.0 - 0.423 * boxy) - nearest;
             let half = (room.max(0.0) / a).sqrt();
@@ -259,6 +262,23 @@ impl Line {
         } else {
             (room / a).sqrt()
         };
+        Some((middle - half, middle + half))
+    }
+
+    /// As [`Line::cross`], through a rounded box along one of its axes: only one square changes, and
+    /// the level is quadratic in it.
+    fn cross_straight(&self, boxy: f32, level: f32) -> Option<(f32, f32)> {
+        let (along, beside) = if self.step[0].abs() < 1e-6 { (1, 0) } else { (0, 1) };
+        let (u, w) = (self.from[beside].powi(2), self.from[2].powi(2));
+        let round = 1.0 - boxy;
+        let left = level - round * (u + w);
+        let room = left * left - boxy * boxy * (u * u + w * w);
+        if left <= 0.0 || room <= 0.0 {
+            return None;
+        }
+        let root = left * left * round * round + (2.0 * boxy - 1.0) * room;
+        let square = room / (left * round + root.max(0.0).sqrt());
+        let (middle, half) = (-self.from[along] / self.step[along], square.sqrt() / self.step[along].abs());
         Some((middle - half, middle + half))
     }
 

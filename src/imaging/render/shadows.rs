@@ -29,56 +29,86 @@ fn excess(tissue: Tissue) -> f32 {
     }
 }
 
-/// Adds all that is sharp to the paths of rays, mm of water.
-pub(crate) fn project(body: &Body, grid: &Grid, path: &mut [f32]) {
-    let mut parts: BTreeMap<u32, Vec<Solid>> = BTreeMap::new();
-    for solid in body.solids.iter().filter(|solid| is_sharp(solid)) {
-        parts.entry(solid.part).or_default().push(bent(body, solid));
+/// What is sharp, ready to be added to the paths of rays, mm of water.
+pub(crate) struct Shadows {
+    parts: Vec<Part>,
+    /// Room to work in, all zero between parts.
+    thick: Vec<f32>,
+}
+
+/// Pieces of one tube, or one solid alone: what overlaps counts once.
+struct Part {
+    excess: f32,
+    pieces: Vec<(Shape, [usize; 4])>,
+    /// Columns and rows of all: left, right, top, bottom.
+    window: [usize; 4],
+}
+
+impl Shadows {
+    /// What is sharp in a body, and the technician's lead letter at the patient's right.
+    pub(crate) fn of(body: &Body, exposure: &Exposure, grid: &Grid) -> Self {
+        let mut groups: BTreeMap<u32, (f32, Vec<Shape>)> = BTreeMap::new();
+        for solid in body.solids.iter().filter(|solid| is_sharp(solid)) {
+            let group =
+                groups.entry(solid.part).or_insert((excess(solid.tissue) * solid.opacity, Vec::new()));
+            group.1.push(bent(body, solid));
+        }
+        let letter = (LEAD, letter(exposure));
+        let parts = groups.into_values().chain([letter]);
+        let parts = parts.filter_map(|(excess, shapes)| Part::new(excess, shapes, grid)).collect();
+        Shadows { parts, thick: Vec::new() }
     }
-    let mut thick = Vec::new();
-    for pieces in parts.values() {
-        let Some(first) = pieces.first() else { continue };
-        add_part(pieces, excess(first.tissue) * first.opacity, grid, &mut thick, path);
+
+    /// Adds it to a band of rows, of which `top` is the first.
+    pub(crate) fn add(&mut self, grid: &Grid, top: usize, band: &mut [f32]) {
+        let rows = top..top + band.len() / grid.width;
+        for part in self.parts.iter().filter(|p| p.window[2] < rows.end && p.window[3] > rows.start) {
+            part.add(grid, rows.clone(), &mut self.thick, band);
+        }
     }
 }
 
-/// Adds a tube once, though its pieces overlap. `thick` is room to work in, and all zero between parts.
-fn add_part(pieces: &[Solid], excess: f32, grid: &Grid, thick: &mut Vec<f32>, path: &mut [f32]) {
-    let windows: Vec<_> = pieces.iter().filter_map(|piece| window(piece, grid).map(|w| (piece, w))).collect();
-    let edge = |i: usize, pick: fn(usize, usize) -> usize| windows.iter().map(|(_, w)| w[i]).reduce(pick);
-    let (Some(left), Some(right), Some(top), Some(bottom)) =
-        (edge(0, usize::min), edge(1, usize::max), edge(2, usize::min), edge(3, usize::max))
-    else {
-        return;
-    };
-    let width = right - left;
-    let size = width * (bottom - top);
-    thick.resize(thick.len().max(size), 0.0);
-    let mut touched = vec![right..left; bottom - top];
-    for (piece, w) in &windows {
-        for row in w[2]..w[3] {
-            let z = grid.top - (row as f32 + 0.5) * grid.pixel;
-            let span = span(&piece.shape, z, grid, w[0]..w[1]);
-            if span.is_empty() {
+impl Part {
+    fn new(excess: f32, shapes: Vec<Shape>, grid: &Grid) -> Option<Self> {
+        let placed = shapes.into_iter().filter_map(|shape| window(&shape, grid).map(|w| (shape, w)));
+        let pieces: Vec<_> = placed.collect();
+        let window = pieces
+            .iter()
+            .map(|(_, w)| *w)
+            .reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].max(b[3])])?;
+        Some(Part { excess, pieces, window })
+    }
+
+    fn add(&self, grid: &Grid, rows: Range<usize>, thick: &mut Vec<f32>, band: &mut [f32]) {
+        let [left, right, top, bottom] = self.window;
+        let (top, bottom, width) = (top.max(rows.start), bottom.min(rows.end), right - left);
+        thick.resize(thick.len().max(width * (bottom - top)), 0.0);
+        let mut touched = vec![right..left; bottom - top];
+        for (shape, w) in &self.pieces {
+            for row in w[2].max(top)..w[3].min(bottom) {
+                let z = grid.top - (row as f32 + 0.5) * grid.pixel;
+                let span = span(shape, z, grid, w[0]..w[1]);
+                if span.is_empty() {
+                    continue;
+                }
+                let touched = &mut touched[row - top];
+                *touched = touched.start.min(span.start)..touched.end.max(span.end);
+                let start = (row - top) * width;
+                let slots = &mut thick[start + span.start - left..start + span.end - left];
+                let first = grid.left + (span.start as f32 + 0.5) * grid.pixel;
+                deepen(shape, first, grid.pixel, z, slots);
+            }
+        }
+        for ((line, touched), row) in thick.chunks_exact_mut(width).zip(touched).zip(top..) {
+            if touched.is_empty() {
                 continue;
             }
-            let touched = &mut touched[row - top];
-            *touched = touched.start.min(span.start)..touched.end.max(span.end);
-            let start = (row - top) * width;
-            let slots = &mut thick[start + span.start - left..start + span.end - left];
-            let first = grid.left + (span.start as f32 + 0.5) * grid.pixel;
-            deepen(&piece.shape, first, grid.pixel, z, slots);
-        }
-    }
-    for ((line, touched), row) in thick.chunks_exact_mut(width).zip(touched).zip(top..) {
-        if touched.is_empty() {
-            continue;
-        }
-        let start = row * grid.width;
-        let line = &mut line[touched.start - left..touched.end - left];
-        for (slot, mm) in path[start + touched.start..start + touched.end].iter_mut().zip(line) {
-            *slot += *mm * excess;
-            *mm = 0.0;
+            let start = (row - rows.start) * grid.width;
+            let line = &mut line[touched.start - left..touched.end - left];
+            for (slot, mm) in band[start + touched.start..start + touched.end].iter_mut().zip(line) {
+                *slot += *mm * self.excess;
+                *mm = 0.0;
+            }
         }
     }
 }
@@ -146,31 +176,33 @@ fn deepen(shape: &Shape, x: f32, pixel: f32, z: f32, slots: &mut [f32]) {
     }
 }
 
-/// A solid where the bends of its body bring it, as they bring what lies around it.
-fn bent(body: &Body, solid: &Solid) -> Solid {
+/// A solid's shape where the bends of its body bring it, as they bring what lies around it.
+fn bent(body: &Body, solid: &Solid) -> Shape {
     let place = |p: P3| {
         let by = |axis: u64| body.warp * body.bend(axis, p);
         [p[0] - by(0), p[1], p[2] - by(2)]
     };
-    let shape = match &solid.shape {
+    match &solid.shape {
         Shape::Ellipsoid { centre, radii, turn, boxy } => {
             Shape::Ellipsoid { centre: place(*centre), radii: *radii, turn: *turn, boxy: *boxy }
         }
         Shape::Capsule { a, b, ra, rb } => Shape::Capsule { a: place(*a), b: place(*b), ra: *ra, rb: *rb },
-    };
-    Solid { shape, ..solid.clone() }
+    }
 }
 
-fn window(solid: &Solid, grid: &Grid) -> Option<[usize; 4]> {
-    let (low, high) = solid.bounds(0.0);
+fn window(shape: &Shape, grid: &Grid) -> Option<[usize; 4]> {
+    let (low, high) = shape.bounds();
     let column = |x: f32| ((x - grid.left) / grid.pixel).clamp(0.0, grid.width as f32) as usize;
     let row = |z: f32| ((grid.top - z) / grid.pixel).clamp(0.0, grid.height as f32) as usize;
     let window = [column(low[0]), column(high[0]), row(high[2]), row(low[2])];
     (window[0] < window[1] && window[2] < window[3]).then_some(window)
 }
 
-/// The technician's lead letter at the patient's right.
-pub(crate) fn marker(exposure: &Exposure, grid: &Grid, path: &mut [f32]) {
+/// What lead takes away.
+const LEAD: f32 = 60.0;
+
+/// The strokes of the lead letter.
+fn letter(exposure: &Exposure) -> Vec<Shape> {
     const STROKES: [[f32; 4]; 5] = [
         [0.0, 0.0, 0.0, 10.0],
         [0.0, 10.0, 4.5, 10.0],
@@ -181,20 +213,6 @@ pub(crate) fn marker(exposure: &Exposure, grid: &Grid, path: &mut [f32]) {
     let left = exposure.middle - exposure.size[0] / 2.0 + exposure.size[0] * 0.08;
     let low = exposure.top - exposure.size[1] * 0.08 - 10.0;
     let at = |x: f32, z: f32| -> P3 { [left + x, 0.0, low + z] };
-    let strokes: Vec<Solid> = STROKES.iter().map(|s| stroke(at(s[0], s[1]), at(s[2], s[3]))).collect();
-    add_part(&strokes, 60.0, grid, &mut Vec::new(), path);
-}
-
-fn stroke(a: P3, b: P3) -> Solid {
-    Solid {
-        tissue: Tissue::Stone,
-        shape: Shape::Capsule { a, b, ra: 0.75, rb: 0.75 },
-        opacity: 1.0,
-        rough: 0.0,
-        rough_scale: 1.0,
-        soft: 0.0,
-        sheets: 0.0,
-        clip: None,
-        part: 0,
-    }
+    let stroke = |s: &[f32; 4]| Shape::Capsule { a: at(s[0], s[1]), b: at(s[2], s[3]), ra: 0.75, rb: 0.75 };
+    STROKES.iter().map(stroke).collect()
 }

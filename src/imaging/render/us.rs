@@ -4,6 +4,7 @@ use super::us_screen;
 pub(crate) use super::us_screen::probe as transducer;
 use crate::imaging::anatomy::Body;
 use crate::imaging::header::Subject;
+use crate::imaging::maths::{atan, exp, ln};
 use crate::imaging::noise::{Rng, blur, mix};
 use crate::imaging::plane::{Plane, paint_flat, paint_two};
 use crate::imaging::tissue::Tissue;
@@ -120,23 +121,24 @@ fn echoes(body: &Body, study: &Study, number: u32, rng: &mut Rng) -> Vec<f32> {
     });
     let speckle = speckle(rng);
     let mut out = vec![0.0; LINES * SAMPLES];
-    for line in 0..LINES {
+    for (line, (out, speckle)) in out.chunks_exact_mut(SAMPLES).zip(speckle.chunks_exact(SAMPLES)).enumerate()
+    {
         let angle = OPENING * (2.0 * line as f32 / (LINES - 1) as f32 - 1.0);
-        let mut left = 1.0f32;
-        let mut before = None;
-        for sample in 0..SAMPLES {
-            let deep = DEPTH * sample as f32 / SAMPLES as f32;
-            let column = width as f32 / 2.0 + (FACE + deep) * angle.sin() / step;
-            let row = ((FACE + deep) * angle.cos() - FACE * OPENING.cos()).max(0.0) / step;
-            let at = (row as usize).min(height - 1) * width + (column.max(0.0) as usize).min(width - 1);
+        let (across, down, face) = (angle.sin() / step, angle.cos() / step, FACE * OPENING.cos() / step);
+        let (mut lost, mut before) = (0.0, None);
+        for (sample, (slot, speckle)) in out.iter_mut().zip(speckle).enumerate() {
+            let deep = FACE + DEPTH * sample as f32 / SAMPLES as f32;
+            let column = (width as f32 / 2.0 + deep * across).max(0.0) as usize;
+            let row = (deep * down - face).max(0.0) as usize;
+            let at = row.min(height - 1) * width + column.min(width - 1);
             let here = scatter[at].max(0.0);
             let jump = before.map_or(0.0, |b: f32| (here - b).abs()) * 0.55;
             before = Some(here);
-            left *= (-loss[at] * DEPTH / SAMPLES as f32).exp();
-            let i = line * SAMPLES + sample;
-            let echo = (here + jump * jump * 0.02) * speckle[i] * left + 0.35 * speckle[i];
-            out[i] = 44.0 * (1.0 + echo).ln();
+            lost += loss[at] * DEPTH / SAMPLES as f32;
+            let echo = (here + jump * jump * 0.02) * exp(-lost);
+            *slot = 1.0 + speckle * (echo + 0.35);
         }
+        out.iter_mut().for_each(|v| *v = 44.0 * ln(*v));
     }
     out
 }
@@ -176,7 +178,8 @@ fn skin(body: &Body, x: f32, z: f32) -> f32 {
 /// than across it.
 fn speckle(rng: &mut Rng) -> Vec<f32> {
     let mut channel = || {
-        let mut plane: Vec<f32> = (0..LINES * SAMPLES).map(|_| rng.normal()).collect();
+        let mut plane = vec![0.0; LINES * SAMPLES];
+        rng.fill_normal(&mut plane);
         blur(&mut plane, SAMPLES, LINES, 1);
         plane
     };
@@ -216,15 +219,19 @@ type Spot = (usize, f32, f32);
 fn sector_spots() -> Vec<Spot> {
     let apex = HEAD - FACE * OPENING.cos() / pixel();
     let mut spots = Vec::with_capacity(WIDTH * HEIGHT / 2);
+    let wide = OPENING.tan();
     for row in HEAD as usize..HEIGHT {
-        for column in 0..WIDTH {
-            let (dx, dy) = (column as f32 - WIDTH as f32 / 2.0, row as f32 - apex);
+        let dy = row as f32 - apex;
+        // Columns between the outer lines.
+        let half = (dy * wide).min(WIDTH as f32 / 2.0);
+        let (left, right) = ((WIDTH as f32 / 2.0 - half).ceil(), WIDTH as f32 / 2.0 + half);
+        for column in left as usize..right as usize {
+            let dx = column as f32 - WIDTH as f32 / 2.0;
             let deep = (dx * dx + dy * dy).sqrt() * pixel() - FACE;
-            if !(0.0..DEPTH).contains(&deep) || dx.abs() >= dy * OPENING.tan() {
-                continue;
+            if (0.0..DEPTH).contains(&deep) {
+                let line = (atan(dx / dy) / OPENING + 1.0) / 2.0 * (LINES - 1) as f32;
+                spots.push((row * WIDTH + column, line, deep / DEPTH));
             }
-            let line = (dx.atan2(dy) / OPENING + 1.0) / 2.0 * (LINES - 1) as f32;
-            spots.push((row * WIDTH + column, line, deep / DEPTH));
         }
     }
     spots
