@@ -3,6 +3,7 @@
 
 mod parsers;
 mod stage;
+mod web;
 
 /// A target by its name: that of its fuzz target and of its folder in `tests/regressions`.
 pub struct Target {
@@ -13,7 +14,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 20] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -26,6 +27,11 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "astm_machine", run: |input| stage::play("lis", "astm", input) },
     Target { name: "http_head", run: parsers::http_head },
     Target { name: "http_machine", run: |input| stage::play("his", "http", input) },
+    Target { name: "web_head", run: web::head },
+    Target { name: "web_multipart", run: web::multipart },
+    Target { name: "web_store", run: web::store },
+    Target { name: "web_query", run: web::query },
+    Target { name: "web_machine", run: web_machine },
     Target { name: "ssh_shell", run: parsers::ssh_shell },
     Target { name: "pcapng", run: parsers::pcapng },
     Target { name: "transcript", run: parsers::transcript },
@@ -35,6 +41,13 @@ pub const TARGETS: [Target; 15] = [
 fn dicom_machine(input: &[u8]) {
     let second = input.first().is_some_and(|byte| byte & 1 == 1);
     stage::play(if second { "pacs" } else { "his" }, "dicom", input);
+}
+
+/// The lowest bits of the first byte choose the product.
+fn web_machine(input: &[u8]) {
+    let hosts = ["research", "vna", "ris"];
+    let choice = input.first().map_or(0, |byte| usize::from(*byte));
+    stage::play(hosts[choice % hosts.len()], "http", input);
 }
 
 /// Runs the target of this name.

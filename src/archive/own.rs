@@ -62,6 +62,17 @@ pub enum Taken {
     Full,
 }
 
+/// What becomes of an object whose SOP Instance UID is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duplicates {
+    /// The new one takes its place.
+    #[default]
+    Replaced,
+    /// The old one stays; the answer is success.
+    Kept,
+}
+
 impl Stored {
     /// The record of an object, from its data set or the beginning of it; `None` when that names no
     /// class, instance, study or series. `offset` is where the data set begins in the artefact.

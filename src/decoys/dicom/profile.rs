@@ -8,9 +8,9 @@ use bytes::Bytes;
 use super::behaviour::{Behaviour, whole_class};
 use super::commitment::PUSH_MODEL;
 use super::performed::PERFORMED_STEP;
-use super::retrieve::sending::Sending;
 use super::worklist::WORKLIST_FIND;
 use crate::archive::Level;
+use crate::archive::Sending;
 use crate::persona::{Behaviour as File, Fault};
 use crate::wire::dicom::dataset::{Charset, Tag, TransferSyntax};
 

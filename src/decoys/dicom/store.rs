@@ -2,13 +2,13 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::behaviour::{Duplicates, StoreStatus};
+use super::behaviour::StoreStatus;
 use super::negotiate::Agreement;
 use super::profile::Profile;
 use super::report;
 use super::task::{Desk, Link, Shared};
-use super::traps::{self, Received};
-use crate::archive::{Stored, Taken};
+use super::traps;
+use crate::archive::{Duplicates, Received, Stored, Taken};
 use crate::event::Observation;
 use crate::event::Tainted;
 use crate::event::observation::{Direction, RecordKind};
@@ -86,8 +86,8 @@ impl Incoming {
         let mut real = false;
         if let Some(came) = kept.take() {
             let (syntax, offset) = (self.syntax, self.offset);
-            let received = Received { command, head: &head, syntax, offset, kept: &came };
-            let taken = traps::stored(desk, link, &received);
+            let received = Received { head: &head, syntax, offset, kept: &came };
+            let taken = traps::stored(desk, link, &sop_instance, &received);
             real = taken.real;
             kept = taken.stays;
         }

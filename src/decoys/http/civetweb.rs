@@ -36,7 +36,7 @@ const METHODS: [&[u8]; 16] = [
 ];
 
 /// The product. Orthanc sets a request timeout of 30 s and a keep-alive timeout of 1 s.
-pub(crate) static CIVETWEB: Product = Product {
+pub static CIVETWEB: Product = Product {
     read,
     head,
     keeps,

@@ -14,7 +14,7 @@ const MAX_HEAD: usize = 16 << 10;
 const MAX_FIELD: usize = 16 << 10;
 
 /// The product. `headerWaitTimeout` and `connectionTimeout` of a site are 120 s.
-pub(crate) static IIS: Product = Product {
+pub static IIS: Product = Product {
     read,
     head,
     keeps,

@@ -17,7 +17,7 @@ const MAX_HEADERS: usize = 200;
 const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// The product. WildFly's `no-request-timeout` is 60 s.
-pub(crate) static UNDERTOW: Product = Product {
+pub static UNDERTOW: Product = Product {
     read,
     head,
     keeps,

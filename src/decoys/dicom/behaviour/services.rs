@@ -6,9 +6,9 @@ use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 use serde::Deserialize;
 
-use crate::archive::Level;
+use crate::archive::SendingTable;
+use crate::archive::{Duplicates, Level};
 use crate::decoys::dicom::find::rules::Rules;
-use crate::decoys::dicom::retrieve::sending::SendingTable;
 use crate::persona::{Pack, Protocol};
 use crate::session::Destination;
 use crate::wire::dicom::dataset::Tag;
@@ -171,17 +171,6 @@ pub(crate) struct Store {
     pub(crate) checks_sop_class: bool,
     /// Statuses.
     pub(crate) status: StoreStatus,
-}
-
-/// What becomes of an object whose SOP Instance UID is there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Duplicates {
-    /// The new one takes its place.
-    #[default]
-    Replaced,
-    /// The old one stays; the answer is success.
-    Kept,
 }
 
 /// Statuses of C-STORE (PS3.4 B.2.3).

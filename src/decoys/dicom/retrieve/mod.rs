@@ -3,7 +3,6 @@
 pub(crate) mod get;
 pub(crate) mod relocate;
 pub(crate) mod scu;
-pub(crate) mod sending;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use super::report;
 use super::task::{Desk, Turn};
 use crate::archive::{Entry, Found, Hit, Holdings, InstanceEntry, Level, Search, SeriesEntry};
 use crate::event::observation::MAX_IDS;
-use crate::imaging::{Form, has_pixels};
+use crate::imaging::Form;
 use crate::wire::dicom::command::{Command, NO_DATA_SET};
 use crate::wire::dicom::dataset::{DataSet, Tag, TransferSyntax, tags};
 
@@ -56,14 +55,7 @@ impl Item {
 
     /// In which transfer syntax the product keeps it.
     pub(crate) fn kept(&self, desk: &Desk) -> TransferSyntax {
-        if let Some(own) = self.instance.own() {
-            return TransferSyntax::from_uid(&own.syntax).unwrap_or(TransferSyntax::ExplicitLittle);
-        }
-        let images = has_pixels(self.instance.sop_class());
-        match self.entry.world().filter(|_| images) {
-            Some((study, _)) => desk.shared.profile.sending.kept(study.modality.as_str()),
-            None => TransferSyntax::ExplicitLittle,
-        }
+        desk.shared.profile.sending.kept_form(&self.entry, &self.instance)
     }
 
     /// Its data set in a transfer syntax; `None` when it can't be had.

@@ -1,6 +1,7 @@
 //! dcm4chee-arc 5 on WildFly: its RESTful services below `/dcm4chee-arc`, without a login, as its
 //! unsecured deployment is.
 
+mod accepted;
 mod answers;
 mod pages;
 mod query;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rand::RngExt;
 
 use super::Dcm4chee;
+use super::accepted::{Accepted, transfer_syntax};
 use super::answers::plain;
 use super::query::{retrieve_base, url, whole};
 use crate::archive::{Hit, Level};
@@ -17,7 +18,7 @@ use crate::decoys::http::dicomweb::qido::Parameters;
 use crate::decoys::http::dicomweb::tell;
 use crate::decoys::http::engine::{Ask, Piece, Reply};
 use crate::decoys::http::uri::split_target;
-use crate::wire::dicom::dataset::tags;
+use crate::wire::dicom::dataset::{TransferSyntax, tags};
 
 /// Longer side of a thumbnail, pixels: the archive's default.
 const THUMBNAIL: u32 = 64;
@@ -27,7 +28,7 @@ const RENDERED: u32 = 1024;
 const QUALITY: u16 = 85;
 /// Largest side that a client may ask for.
 const LARGEST: u32 = 2048;
-/// Transfer syntax of what goes out.
+/// Transfer syntax of frames.
 const EXPLICIT: &str = "1.2.840.10008.1.2.1";
 
 /// What of the instances is wanted.
@@ -74,7 +75,10 @@ pub(super) fn answer(app: &Dcm4chee, ask: &Ask<'_>, path: &[&str]) -> Option<Rep
 fn retrieved(app: &Dcm4chee, ask: &Ask<'_>, holdings: &Seen, hits: Vec<Hit>, part: &Part<'_>) -> Reply {
     match part {
         Part::Objects if !takes(ask, &["multipart/related", "application/dicom"]) => Reply::new(406),
-        Part::Objects => objects(app, ask, holdings, hits),
+        Part::Objects => match Accepted::of(ask) {
+            Some(accepted) => objects(app, ask, holdings, hits, accepted),
+            None => bulk(app, ask, holdings, hits),
+        },
         Part::Metadata if !takes(ask, &["json"]) => Reply::new(406),
         Part::Metadata => metadata(app, ask, holdings, &hits),
         Part::Bulk => bulk(app, ask, holdings, hits),
@@ -129,20 +133,23 @@ fn boundary(ask: &Ask<'_>) -> String {
     uuid::Builder::from_random_bytes(rng.random()).into_uuid().to_string()
 }
 
-fn objects(app: &Dcm4chee, ask: &Ask<'_>, holdings: &Seen, hits: Vec<Hit>) -> Reply {
+fn objects(app: &Dcm4chee, ask: &Ask<'_>, holdings: &Seen, hits: Vec<Hit>, accepted: Accepted) -> Reply {
     tell::instances(ask.session, &hits);
     let boundary = boundary(ask);
+    let shelf = Arc::clone(&app.shelf);
+    let choose = move |hit: &Hit| accepted.choose(shelf.kept(hit));
+    let first = hits.first().map_or(TransferSyntax::ExplicitLittle, &choose).uid();
     let kind = format!(
-        "multipart/related;start=\"<{boundary}@resteasy-multipart>\";transfer-syntax={EXPLICIT};type=\"application/dicom\"; boundary={boundary}"
+        "multipart/related;start=\"<{boundary}@resteasy-multipart>\";transfer-syntax={first};type=\"application/dicom\"; boundary={boundary}"
     );
     let reply = hits.first().map_or_else(|| Reply::new(200), |first| dated(Reply::new(200), first));
     let (shelf, holdings) = (Arc::clone(&app.shelf), holdings.clone());
-    let files = move |hit: &Hit| shelf.file(&holdings, hit).unwrap_or_default();
-    let head = format!("application/dicom;transfer-syntax={EXPLICIT}");
-    reply.typed(kind).with_pieces(
-        Box::new(parts(hits, boundary, move |_| vec![("Content-Type", head.clone())], files)),
-        None,
-    )
+    let chosen = choose.clone();
+    let files = move |hit: &Hit| shelf.file_in(&holdings, hit, chosen(hit)).unwrap_or_default();
+    let heads = move |hit: &Hit| {
+        vec![("Content-Type", format!("application/dicom;transfer-syntax={}", choose(hit).uid()))]
+    };
+    reply.typed(kind).with_pieces(Box::new(parts(hits, boundary, heads, files)), None)
 }
 
 fn bulk(app: &Dcm4chee, ask: &Ask<'_>, holdings: &Seen, hits: Vec<Hit>) -> Reply {
@@ -294,11 +301,17 @@ pub(super) fn uri(app: &Dcm4chee, ask: &Ask<'_>) -> Reply {
             picture(app, ask, &holdings, hit, (0, viewport(ask, RENDERED)))
         }
         Some(kind) if kind.starts_with("application/dicom") => {
+            let Some(syntax) = transfer_syntax(parameters.get("transferSyntax"), app.shelf.kept(hit)) else {
+                return plain(
+                    406,
+                    "Supported Transfer Syntaxes for UncompressedSingleFrameImage not acceptable",
+                );
+            };
             tell::instances(ask.session, &hits);
-            let file = ask.session.heavy(|| app.shelf.file(&holdings, hit)).unwrap_or_default();
+            let file = ask.session.heavy(|| app.shelf.file_in(&holdings, hit, syntax)).unwrap_or_default();
             let piece = Piece { bytes: file, reference: Some(format!("dicom file {object}")) };
             dated(Reply::new(200), hit)
-                .typed(format!("application/dicom;transfer-syntax={EXPLICIT}"))
+                .typed(format!("application/dicom;transfer-syntax={}", syntax.uid()))
                 .with_pieces(Box::new(std::iter::once(piece)), None)
         }
         Some(_) => plain(406, "Supported Media Types for UncompressedSingleFrameImage not acceptable"),

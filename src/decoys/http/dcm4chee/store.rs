@@ -7,7 +7,7 @@ use super::answers::{error, plain, wrong_method};
 use super::query::retrieve_base;
 use crate::decoys::http::dicomweb::attributes::{Attribute, Attributes, Values, compact, of_text};
 use crate::decoys::http::dicomweb::multipart;
-use crate::decoys::http::dicomweb::store::{self, Kept, Outcome};
+use crate::decoys::http::dicomweb::store::{self, Ids, Outcome};
 use crate::decoys::http::engine::{Ask, Reply};
 use crate::wire::dicom::dataset::{Tag, Vr, tags};
 
@@ -70,7 +70,7 @@ fn number(tag: Tag, number: i64) -> Attribute {
     Attribute { tag, vr: Vr::US, values: Values::Integers(vec![number]) }
 }
 
-fn referenced(kept: &Kept, base: &str) -> Attributes {
+fn referenced(kept: &Ids, base: &str) -> Attributes {
     let place = format!("{base}/studies/{}/series/{}/instances/{}", kept.study, kept.series, kept.instance);
     vec![
         of_text(tags::REFERENCED_SOP_CLASS_UID, &kept.class),
@@ -79,7 +79,7 @@ fn referenced(kept: &Kept, base: &str) -> Attributes {
     ]
 }
 
-fn refused(kept: &Kept, reason: i64) -> Attributes {
+fn refused(kept: &Ids, reason: i64) -> Attributes {
     vec![
         of_text(tags::REFERENCED_SOP_CLASS_UID, &kept.class),
         of_text(tags::REFERENCED_SOP_INSTANCE_UID, &kept.instance),

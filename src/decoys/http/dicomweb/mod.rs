@@ -3,10 +3,10 @@
 
 pub(crate) mod attributes;
 pub(crate) mod jsoncpp;
-pub(crate) mod multipart;
+pub mod multipart;
 pub(crate) mod objects;
-pub(crate) mod qido;
-pub(crate) mod store;
+pub mod qido;
+pub mod store;
 pub(crate) mod tell;
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 
-use crate::archive::{Archive, Hit, Holdings};
+use crate::archive::{Archive, Duplicates, Hit, Holdings, Sending, SendingTable};
 use crate::decoys::Making;
 use crate::imaging::Imaging;
 use crate::persona::{Fault, Protocol};
@@ -40,6 +40,10 @@ pub(crate) struct Shelf {
     pub(crate) implementation: String,
     /// Implementation Version Name that files are written with.
     pub(crate) version: String,
+    /// How it keeps and sends objects.
+    pub(crate) sending: Sending,
+    /// What becomes of an object that is there already.
+    duplicates: Duplicates,
     matrices: Mutex<BTreeMap<String, Matrix>>,
 }
 
@@ -82,6 +86,22 @@ struct Table {
     ae_title: String,
     implementation: Implementation,
     query: Query,
+    #[serde(default)]
+    retrieve: Retrieve,
+    #[serde(default)]
+    store: Store,
+}
+
+#[derive(Deserialize, Default)]
+struct Retrieve {
+    #[serde(default)]
+    sending: SendingTable,
+}
+
+#[derive(Deserialize, Default)]
+struct Store {
+    #[serde(default)]
+    duplicates: Duplicates,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +139,8 @@ impl Shelf {
             dicom_port: service.port,
             implementation: table.implementation.uid,
             version: table.implementation.version,
+            sending: Sending::read(&table.retrieve.sending).map_err(|_| missing())?,
+            duplicates: table.store.duplicates,
             matrices: Mutex::default(),
         })
     }

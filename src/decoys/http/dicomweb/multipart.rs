@@ -9,16 +9,25 @@ const MAX_BOUNDARY: usize = 128;
 
 /// One part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Part<'a> {
+pub struct Part<'a> {
     /// Its head, lower-case.
-    pub(crate) head: Vec<u8>,
+    pub head: Vec<u8>,
     /// Its body.
-    pub(crate) body: &'a [u8],
+    pub body: &'a [u8],
 }
 
 /// A parameter of a media type.
-pub(crate) fn parameter<'a>(media_type: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    media_type.split(|b| *b == b';').skip(1).find_map(|pair| {
+pub fn parameter<'a>(media_type: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    parameters(media_type, name).next()
+}
+
+/// The same when it comes more than once: the last.
+pub fn last_parameter<'a>(media_type: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    parameters(media_type, name).last()
+}
+
+fn parameters<'a>(media_type: &'a [u8], name: &str) -> impl Iterator<Item = &'a [u8]> {
+    media_type.split(|b| *b == b';').skip(1).filter_map(move |pair| {
         let pair = pair.trim_ascii();
         let at = pair.iter().position(|b| *b == b'=')?;
         let (key, value) = pair.split_at(at);
@@ -29,7 +38,7 @@ pub(crate) fn parameter<'a>(media_type: &'a [u8], name: &str) -> Option<&'a [u8]
 }
 
 /// The boundary of a `multipart/related` of objects; `None` for any other type.
-pub(crate) fn boundary(content_type: &[u8]) -> Option<&[u8]> {
+pub fn boundary(content_type: &[u8]) -> Option<&[u8]> {
     let lower = content_type.to_ascii_lowercase();
     if !lower.trim_ascii_start().starts_with(b"multipart/related") || !holds(&lower, b"application/dicom") {
         return None;
@@ -38,7 +47,7 @@ pub(crate) fn boundary(content_type: &[u8]) -> Option<&[u8]> {
 }
 
 /// The parts of a body.
-pub(crate) fn parts<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<Part<'a>> {
+pub fn parts<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<Part<'a>> {
     let mut delimiter = b"--".to_vec();
     delimiter.extend_from_slice(boundary);
     let mut found = Vec::new();

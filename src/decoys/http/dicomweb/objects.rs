@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::{Seen, Shelf};
 use crate::archive::{Entry, Hit, Holdings};
+use crate::imaging::Form;
 use crate::imaging::codec::Picture;
 use crate::wire::dicom::dataset::{DataSet, FileMeta, TransferSyntax, part10, tags};
 
@@ -43,47 +44,51 @@ pub(crate) fn of_study(
 }
 
 impl Shelf {
-    /// The object of an instance as a file (PS3.10); one that the peer stored as he stored it.
+    /// The transfer syntax in which the archive keeps an instance.
+    pub(crate) fn kept(&self, hit: &Hit) -> TransferSyntax {
+        let kept = |instance| self.sending.kept_form(&hit.entry, instance);
+        hit.instance.as_ref().map_or(TransferSyntax::ExplicitLittle, kept)
+    }
+
+    /// The object of an instance as a file (PS3.10), as it is kept.
     pub(crate) fn file(&self, seen: &Seen, hit: &Hit) -> Option<Bytes> {
+        self.file_in(seen, hit, self.kept(hit))
+    }
+
+    /// The same in a transfer syntax; `None` where the object can't be had in it.
+    pub(crate) fn file_in(&self, seen: &Seen, hit: &Hit, syntax: TransferSyntax) -> Option<Bytes> {
         let instance = hit.instance.as_ref()?;
-        let syntax = TransferSyntax::ExplicitLittle.uid();
-        let own = instance.own().map(|own| Some((own.data_set(&seen.session)?, own.syntax.as_str())));
-        let (bytes, syntax) = match own {
-            Some(own) => own?,
-            None => (self.drawn(seen, hit)?, syntax),
-        };
         let meta = FileMeta {
             sop_class: instance.sop_class(),
             sop_instance: instance.uid(),
-            transfer_syntax: syntax,
+            transfer_syntax: syntax.uid(),
             implementation: &self.implementation,
             version: &self.version,
             source: "",
         };
-        Some(part10(&meta, &bytes).into())
+        Some(part10(&meta, &self.object(seen, hit, syntax)?).into())
     }
 
     /// The object's data set, uncompressed where that is known.
     pub(crate) fn data_set(&self, seen: &Seen, hit: &Hit) -> Option<DataSet> {
-        let own = hit.instance.as_ref()?.own();
-        let Some(own) = own else {
-            return DataSet::decode(&self.drawn(seen, hit)?, TransferSyntax::ExplicitLittle).ok();
-        };
-        match own.object(&seen.session, TransferSyntax::ExplicitLittle) {
-            Some(bytes) => DataSet::decode(&bytes, TransferSyntax::ExplicitLittle).ok(),
-            None => {
-                let syntax = TransferSyntax::from_uid(&own.syntax)?;
-                DataSet::decode(&own.data_set(&seen.session)?, syntax).ok()
-            }
+        let plain = TransferSyntax::ExplicitLittle;
+        if let Some(bytes) = self.object(seen, hit, plain) {
+            return DataSet::decode(&bytes, plain).ok();
         }
+        let kept = self.kept(hit);
+        DataSet::decode(&self.object(seen, hit, kept)?, kept).ok()
     }
 
-    /// One of the world's objects, explicit little endian.
-    fn drawn(&self, seen: &Seen, hit: &Hit) -> Option<Bytes> {
+    /// The bytes of an object in a transfer syntax: the same that DIMSE sends.
+    fn object(&self, seen: &Seen, hit: &Hit, sent: TransferSyntax) -> Option<Bytes> {
+        let instance = hit.instance.as_ref()?;
+        if let Some(own) = instance.own() {
+            return own.object(&seen.session, sent);
+        }
         let (study, _) = hit.entry.world()?;
-        let (series, instance) = (hit.series.as_ref()?.world()?, hit.instance.as_ref()?.world()?);
-        let syntax = TransferSyntax::ExplicitLittle;
-        let object = self.imaging.object(seen.view(), study, series, instance, syntax, self.charset);
+        let (series, instance) = (hit.series.as_ref()?.world()?, instance.world()?);
+        let form = Form { kept: self.kept(hit), sent };
+        let object = self.imaging.coded(seen.view(), study, series, instance, form, self.charset)?;
         Some(object.bytes.clone())
     }
 

@@ -8,17 +8,17 @@ use crate::decoys::http::uri::form_decode;
 use crate::wire::dicom::dataset::{Tag, Vr, tags, vr_of};
 
 /// Most parameters of one request that are looked at.
-const MAX_PARAMETERS: usize = 128;
+pub const MAX_PARAMETERS: usize = 128;
 /// Most steps of one walk, each of about a thousand studies: more than any archive holds.
 const MAX_STEPS: usize = 4096;
 
 /// Parameters of a request, decoded.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Parameters(pub(crate) Vec<(String, String)>);
+pub struct Parameters(pub Vec<(String, String)>);
 
 impl Parameters {
     /// Reads a query string.
-    pub(crate) fn read(query: &[u8]) -> Self {
+    pub fn read(query: &[u8]) -> Self {
         let text = |part: &[u8]| String::from_utf8_lossy(&form_decode(part)).into_owned();
         let pairs = query.split(|b| *b == b'&').filter(|p| !p.is_empty()).take(MAX_PARAMETERS);
         Parameters(
@@ -33,23 +33,23 @@ impl Parameters {
     }
 
     /// First value of a name.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     /// All values of a name, split at commas.
-    pub(crate) fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(n, _)| n == name).flat_map(|(_, value)| value.split(','))
     }
 
     /// Keys: names that are attributes, by keyword or number.
-    pub(crate) fn keys(&self) -> Vec<(Tag, &str)> {
+    pub fn keys(&self) -> Vec<(Tag, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((attribute(name)?, value.as_str()))).collect()
     }
 }
 
 /// The attribute that a keyword or a number of eight digits names.
-pub(crate) fn attribute(name: &str) -> Option<Tag> {
+pub fn attribute(name: &str) -> Option<Tag> {
     if name.len() == 8 && name.bytes().all(|b| b.is_ascii_hexdigit()) {
         let number = u32::from_str_radix(name, 16).ok()?;
         let (group, element) = (u16::try_from(number >> 16).ok()?, u16::try_from(number & 0xffff).ok()?);
@@ -105,11 +105,7 @@ pub(crate) fn level_of(tag: Tag) -> Level {
 
 /// A relational query of a level; keys of no value are left out. `manner` says how a product compares
 /// values of a representation.
-pub(crate) fn query(
-    level: Level,
-    keys: impl IntoIterator<Item = (Tag, String)>,
-    manner: fn(Vr) -> Manner,
-) -> Query {
+pub fn query(level: Level, keys: impl IntoIterator<Item = (Tag, String)>, manner: fn(Vr) -> Manner) -> Query {
     let keys = keys.into_iter().filter(|(_, value)| !value.trim().is_empty());
     let mut keys: Vec<Key> = keys
         .map(|(tag, value)| {

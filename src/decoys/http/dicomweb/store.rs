@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{Seen, Shelf, tell};
-use crate::archive::{Stored, Taken};
-use crate::event::observation::RecordKind;
+use super::{Shelf, tell};
+use crate::archive::{Duplicates, Judged, Received, Sender, Stored, Taken, Toolkit};
+use crate::event::observation::Direction;
 use crate::event::{Observation, Tainted};
 use crate::session::Session;
 use crate::wire::dicom::dataset::{DataSet, Element, TransferSyntax, Value, inflate, tags};
@@ -15,21 +15,21 @@ const PREAMBLE: usize = 132;
 /// Longest file meta information that is read: real ones have some 300 bytes.
 const MAX_META: usize = 64 << 10;
 /// Bytes of a data set that are looked at for its identifiers: they stand before the pixels.
-const MAX_HEAD: usize = 256 << 10;
+pub const MAX_HEAD: usize = 256 << 10;
 
-/// An object that was kept.
+/// What an object says it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub struct Ids {
     /// Patient ID.
-    pub(crate) patient: String,
+    pub patient: String,
     /// Study Instance UID.
-    pub(crate) study: String,
+    pub study: String,
     /// Series Instance UID.
-    pub(crate) series: String,
+    pub series: String,
     /// SOP Instance UID.
-    pub(crate) instance: String,
+    pub instance: String,
     /// SOP Class UID.
-    pub(crate) class: String,
+    pub class: String,
 }
 
 /// What became of a body.
@@ -38,9 +38,9 @@ pub(crate) enum Outcome {
     /// It is no DICOM file: kept all the same.
     NotDicom,
     /// It is at hand now, for who sent it.
-    Stored(Kept),
+    Stored(Ids),
     /// The archive has an instance of this UID already.
-    Known(Kept),
+    Known(Ids),
     /// It is kept, but the archive takes no more of this peer.
     Full,
 }
@@ -54,52 +54,65 @@ pub(crate) fn take(shelf: &Shelf, session: &Session, file: &Bytes) -> Outcome {
         }
         return Outcome::NotDicom;
     };
-    let kept = read.kept;
-    let seen = shelf.seen(session);
-    let known = seen.find_instance(&kept.instance).is_some();
-    tampering(session, &seen, &kept);
-    let artefact = session.keep(Tainted::new(kept.instance.as_str()), file);
-    let stored = Stored::read(&read.head, read.syntax, read.syntax.uid(), &artefact, read.start);
-    let taken = stored.map(|stored| shelf.archive.take(session.overlay(), stored));
-    if taken == Some(Taken::Full) {
-        return Outcome::Full;
+    let Judged { real, stays } = judged(shelf, session, file, &read);
+    let known = shelf.seen(session).find_instance(&read.ids.instance).is_some();
+    let displaced = !known || shelf.duplicates == Duplicates::Replaced;
+    if let Some(stays) = stays.filter(|_| displaced && !real) {
+        let (syntax, start) = (read.syntax, read.start);
+        let stored = Stored::read(&read.head, syntax, syntax.uid(), &stays, start);
+        let taken = stored.map(|stored| shelf.archive.take(session.overlay(), stored));
+        if taken == Some(Taken::Full) {
+            return Outcome::Full;
+        }
     }
-    tell::stored(session, &kept.instance);
-    if known { Outcome::Known(kept) } else { Outcome::Stored(kept) }
+    tell::stored(session, &read.ids.instance);
+    if known { Outcome::Known(read.ids) } else { Outcome::Stored(read.ids) }
 }
 
-/// Tells when an object has the UID of an instance, series or study of the hospital.
-fn tampering(session: &Session, seen: &Seen, kept: &Kept) {
-    let view = seen.view();
-    let (subject, id) = if view.find_instance(&kept.instance).is_some() {
-        (RecordKind::Instance, &kept.instance)
-    } else if view.find_series(&kept.series).is_some() {
-        (RecordKind::Series, &kept.series)
-    } else if view.study(&kept.study).is_some() {
-        (RecordKind::Study, &kept.study)
-    } else {
-        return;
-    };
-    session.emit(Observation::Tampering { subject, id: id.clone(), changes: Vec::new() });
+/// Keeps the file as an artefact and judges it as any service does.
+fn judged(shelf: &Shelf, session: &Session, file: &Bytes, read: &FileRead) -> Judged {
+    let name = Tainted::new(read.ids.instance.as_str());
+    let mut sink = session.artefact();
+    sink.write(file);
+    let kept = sink.finish();
+    let received = Received { head: &read.head, syntax: read.syntax, offset: read.start, kept: &kept };
+    let sender = Sender { calling: b"", toolkit: Toolkit::Wrote(read.writer.as_bytes()) };
+    let judged = received.judge(session, &shelf.imaging, sender, &name);
+    if let Some(stays) = &judged.stays {
+        session.emit(Observation::Transfer {
+            direction: Direction::Upload,
+            name,
+            size: stays.size,
+            sha256: stays.sha256.clone(),
+        });
+    }
+    judged
 }
 
 /// A DICOM file as far as it was read.
-struct Read {
-    kept: Kept,
-    /// The beginning of its data set.
-    head: Bytes,
-    syntax: TransferSyntax,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRead {
+    /// What it says it is.
+    pub ids: Ids,
+    /// Implementation Class UID of the toolkit that wrote it; empty when it names none.
+    pub writer: String,
+    /// The beginning of its data set, inflated.
+    pub head: Bytes,
+    /// Transfer syntax of the data set.
+    pub syntax: TransferSyntax,
     /// Where its data set begins.
-    start: usize,
+    pub start: usize,
 }
 
-fn read(file: &Bytes) -> Option<Read> {
+/// Reads a file of PS3.10 as far as its identifiers; `None` when it is none, or lacks one of them.
+pub fn read(file: &Bytes) -> Option<FileRead> {
     if file.get(128..PREAMBLE)? != b"DICM" {
         return None;
     }
     let meta = file.slice(PREAMBLE..file.len().min(PREAMBLE + MAX_META));
     let mut syntax = TransferSyntax::ExplicitLittle;
     let mut start = file.len();
+    let mut writer = String::new();
     for element in Elements::of(meta, TransferSyntax::ExplicitLittle).map_while(Result::ok) {
         if element.tag.group() != 2 {
             start = PREAMBLE + element.header.start;
@@ -107,6 +120,9 @@ fn read(file: &Bytes) -> Option<Read> {
         }
         if element.tag == tags::TRANSFER_SYNTAX_UID {
             syntax = TransferSyntax::from_uid(&String::from_utf8_lossy(&element.value))?;
+        }
+        if element.tag == tags::IMPLEMENTATION_CLASS_UID {
+            writer = String::from_utf8_lossy(&element.value).trim_end_matches(['\0', ' ']).to_owned();
         }
         start = PREAMBLE + element.header.end + element.value.len();
     }
@@ -117,14 +133,14 @@ fn read(file: &Bytes) -> Option<Read> {
         .map(|element| (element.tag, Element { vr: element.vr, value: Value::Bytes(element.value) }))
         .collect();
     let uid = |tag| set.text(tag).filter(|text| is_uid(text));
-    let kept = Kept {
+    let ids = Ids {
         patient: set.text(tags::PATIENT_ID).unwrap_or_default(),
         study: uid(tags::STUDY_INSTANCE_UID)?,
         series: uid(tags::SERIES_INSTANCE_UID)?,
         instance: uid(tags::SOP_INSTANCE_UID)?,
         class: uid(tags::SOP_CLASS_UID)?,
     };
-    Some(Read { kept, head, syntax, start })
+    Some(FileRead { ids, writer, head, syntax, start })
 }
 
 /// Digits and dots, at most 64 (PS3.5 9.1).

@@ -17,7 +17,7 @@ use super::head::Head;
 use crate::session::Session;
 
 /// A server product: how it reads heads, writes heads, and waits.
-pub(crate) struct Product {
+pub struct Product {
     /// Reads the head at the start of the input; the moment is for refusals that carry a date.
     pub(crate) read: fn(&[u8], Timestamp) -> Reading,
     /// The bytes of an answer's head.
@@ -39,8 +39,16 @@ pub(crate) struct Product {
     pub(crate) bad_body: fn(BadBody) -> Reply,
 }
 
+impl Product {
+    /// Reads the head at the start of the input, as this product does.
+    pub fn read_head(&self, input: &[u8], now: Timestamp) -> Reading {
+        (self.read)(input, now)
+    }
+}
+
 /// What a reading came to.
-pub(crate) enum Reading {
+#[derive(Debug)]
+pub enum Reading {
     /// More input is needed.
     More,
     /// A head, and how many bytes it took.
@@ -50,13 +58,14 @@ pub(crate) enum Reading {
 }
 
 /// A refused head.
-pub(crate) struct Refused {
+#[derive(Debug)]
+pub struct Refused {
     /// Our name for the rule that was broken.
-    pub(crate) rule: &'static str,
+    pub rule: &'static str,
     /// All bytes of the answer.
-    pub(crate) answer: Bytes,
+    pub answer: Bytes,
     /// Whether the connection is reset instead of closed.
-    pub(crate) reset: bool,
+    pub reset: bool,
 }
 
 /// What is wrong with a body.

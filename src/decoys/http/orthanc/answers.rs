@@ -7,6 +7,8 @@ use crate::decoys::http::uri::percent_decode;
 /// Errors of the toolbox that the API shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
+    /// 1.
+    Plugin,
     /// 3.
     OutOfRange,
     /// 7.
@@ -30,6 +32,7 @@ pub(super) enum Fault {
 impl Fault {
     fn parts(self) -> (u16, &'static str, u16, &'static str) {
         match self {
+            Fault::Plugin => (500, "Internal Server Error", 1, "Error encountered within the plugin engine"),
             Fault::OutOfRange => (400, "Bad Request", 3, "Parameter out of range"),
             Fault::Inexistent => (404, "Not Found", 7, "Accessing an inexistent item"),
             Fault::BadRequest => (400, "Bad Request", 8, "Bad request"),

@@ -9,6 +9,7 @@ mod route;
 mod site;
 mod tools;
 mod upload;
+mod wado;
 mod web;
 mod zip;
 

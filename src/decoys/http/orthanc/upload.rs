@@ -6,7 +6,7 @@ use super::index::Id;
 use super::resources::kind;
 use crate::archive::Level;
 use crate::decoys::http::dicomweb::jsoncpp::Json;
-use crate::decoys::http::dicomweb::store::{self, Kept, Outcome};
+use crate::decoys::http::dicomweb::store::{self, Ids, Outcome};
 use crate::decoys::http::engine::{Ask, Reply};
 use crate::event::observation::RecordKind;
 use crate::event::{Observation, Tainted};
@@ -27,7 +27,7 @@ pub(super) fn instance(app: &Orthanc, ask: &Ask<'_>) -> Reply {
     }
 }
 
-fn described(kept: &Kept, status: &str) -> Json {
+fn described(kept: &Ids, status: &str) -> Json {
     let ids = ids(kept);
     let id = |level: usize| Json::text(ids.get(level).map(Id::to_string).unwrap_or_default());
     Json::object([
@@ -41,7 +41,7 @@ fn described(kept: &Kept, status: &str) -> Json {
 }
 
 /// Identifiers from the patient's down.
-fn ids(kept: &Kept) -> [Id; 4] {
+fn ids(kept: &Ids) -> [Id; 4] {
     let parts = [kept.patient.as_str(), &kept.study, &kept.series, &kept.instance];
     [1, 2, 3, 4].map(|count| Id::of(parts.get(..count).unwrap_or_default()))
 }

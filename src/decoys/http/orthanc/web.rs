@@ -1,30 +1,23 @@
 //! The DICOMweb plugin 1.7: QIDO-RS, WADO-RS, STOW-RS and WADO-URI in its own form.
 
 use bytes::Bytes;
-use rand::RngExt;
 
 use super::Orthanc;
-use super::answers::{Fault, fault, missing, not_allowed};
+use super::answers::{Fault, fault, not_allowed};
 use super::index::Place;
 use super::resources::hit;
 use super::route::{get, parameters, searched, told};
 use super::tools::{manner, matching};
 use crate::archive::{Hit, Level, Record};
 use crate::decoys::http::dicomweb::Seen;
-use crate::decoys::http::dicomweb::attributes::{Attributes, of_data_set, of_text};
+use crate::decoys::http::dicomweb::attributes::{Attributes, of_text};
 use crate::decoys::http::dicomweb::jsoncpp::{Json, of_attributes};
-use crate::decoys::http::dicomweb::objects::{frame, instances};
+use crate::decoys::http::dicomweb::objects::instances;
 use crate::decoys::http::dicomweb::store::{self, Outcome};
 use crate::decoys::http::dicomweb::{Matrix, multipart, qido, tell};
 use crate::decoys::http::engine::{Ask, Reply};
 use crate::event::observation::MAX_IDS;
-use crate::wire::dicom::dataset::{DataSet, Tag, tags};
-
-/// Quality of JPEG pictures, the product's default.
-const QUALITY: u16 = 90;
-/// Most bytes of objects that are joined to one answer, since its length is told first: more is
-/// refused as by a server that has no memory left.
-const MAX_JOINED: usize = 256 << 20;
+use crate::wire::dicom::dataset::{Tag, tags};
 
 /// What answers of the study level say.
 const STUDY: [Tag; 14] = [
@@ -101,10 +94,11 @@ pub(super) fn uri(app: &Orthanc, ask: &Ask<'_>) -> Reply {
     }
 }
 
-struct Plugin<'a> {
-    app: &'a Orthanc,
-    ask: &'a Ask<'a>,
-    holdings: Seen,
+/// The plugin, asked something.
+pub(super) struct Plugin<'a> {
+    pub(super) app: &'a Orthanc,
+    pub(super) ask: &'a Ask<'a>,
+    pub(super) holdings: Seen,
 }
 
 impl Plugin<'_> {
@@ -139,7 +133,7 @@ impl Plugin<'_> {
         }
     }
 
-    fn inexistent(&self, what: &str, uid: &str) -> Reply {
+    pub(super) fn inexistent(&self, what: &str, uid: &str) -> Reply {
         let details = format!("Accessing an inexistent {what} with WADO-RS: {uid}");
         fault(self.ask, Fault::Inexistent, Some(&details))
     }
@@ -219,7 +213,7 @@ impl Plugin<'_> {
         all
     }
 
-    fn url(&self, hit: &Hit, level: Level) -> String {
+    pub(super) fn url(&self, hit: &Hit, level: Level) -> String {
         let mut url = format!("{}studies/{}", self.base(), hit.entry.uid());
         if level >= Level::Series
             && let Some(series) = &hit.series
@@ -238,112 +232,6 @@ impl Plugin<'_> {
         let host = self.ask.head.host.as_str();
         let host = if host.is_empty() { "localhost:8042" } else { host };
         format!("http://{host}/dicom-web/")
-    }
-
-    fn boundary(&self) -> String {
-        let mut rng = self.ask.session.rng(&format!("orthanc/boundary/{}", self.ask.turn));
-        let mut uuid = || uuid::Builder::from_random_bytes(rng.random()).into_uuid().to_string();
-        // The plugin cuts two UUIDs to the 70 characters that a boundary may have.
-        format!("{}-{}", uuid(), uuid()).chars().take(70).collect()
-    }
-
-    /// WADO-RS of objects.
-    fn retrieve(&self, study: &str, series: Option<&str>, instance: Option<&str>) -> Reply {
-        let hits = instances(&self.holdings, study, series, instance);
-        if hits.is_empty() {
-            let (what, uid) = match (series, instance) {
-                (_, Some(uid)) => ("instance", uid),
-                (Some(uid), None) => ("series", uid),
-                (None, None) => ("study", study),
-            };
-            return self.inexistent(what, uid);
-        }
-        tell::instances(self.ask.session, &hits);
-        let boundary = self.boundary();
-        let kind = format!("multipart/related; type=\"application/dicom\"; boundary={boundary}");
-        let joined = self.ask.session.heavy(|| {
-            let mut out = Vec::new();
-            for hit in &hits {
-                let file = self.app.shelf.file(&self.holdings, hit)?;
-                out.extend_from_slice(part(&boundary, "application/dicom", None, &file).as_slice());
-                if out.len() > MAX_JOINED {
-                    return None;
-                }
-            }
-            out.extend_from_slice(format!("--{boundary}--").as_bytes());
-            Some(out)
-        });
-        match joined {
-            Some(body) => {
-                Reply::new(200).typed(kind).with_bulk(body, format!("dicom files of study {study}"))
-            }
-            None => fault(self.ask, Fault::CannotWrite, None),
-        }
-    }
-
-    fn metadata(&self, study: &str, series: Option<&str>, instance: Option<&str>) -> Reply {
-        let hits = instances(&self.holdings, study, series, instance);
-        if hits.is_empty() {
-            let what = if instance.is_some() {
-                "instance"
-            } else if series.is_some() {
-                "series"
-            } else {
-                "study"
-            };
-            return self.inexistent(what, instance.or(series).unwrap_or(study));
-        }
-        tell::instances(self.ask.session, &hits);
-        let items: Vec<String> = self.ask.session.heavy(|| {
-            let sets =
-                hits.iter().filter_map(|hit| Some((hit, self.app.shelf.data_set(&self.holdings, hit)?)));
-            sets.map(|(hit, set)| of_attributes(&self.all_attributes(hit, &set)).tabbed()).collect()
-        });
-        let body = format!("[{}\n]", items.join("\n,"));
-        Reply::new(200).typed("application/dicom+json").with_body(body)
-    }
-
-    fn all_attributes(&self, hit: &Hit, set: &DataSet) -> Attributes {
-        let place = self.url(hit, Level::Image);
-        of_data_set(set, set.charset(), &|tag| {
-            (tag == tags::PIXEL_DATA)
-                .then(|| format!("{place}/bulk/{:04x}{:04x}", tag.group(), tag.element()))
-        })
-    }
-
-    fn frames(&self, study: &str, series: &str, instance: &str, list: &str) -> Reply {
-        let hits = instances(&self.holdings, study, Some(series), Some(instance));
-        let Some(found) = hits.first() else { return self.inexistent("instance", instance) };
-        let numbers: Option<Vec<usize>> =
-            list.split(',').map(|text| text.parse().ok().filter(|n| *n > 0)).collect();
-        let Some(numbers) = numbers else { return fault(self.ask, Fault::OutOfRange, None) };
-        tell::instances(self.ask.session, &hits);
-        let set = self.ask.session.heavy(|| self.app.shelf.data_set(&self.holdings, found));
-        let Some(set) = set else { return missing() };
-        let boundary = self.boundary();
-        let syntax = "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1";
-        let mut out = Vec::new();
-        for number in numbers {
-            let Some(bytes) = frame(&set, number.saturating_sub(1)).0 else {
-                return fault(self.ask, Fault::OutOfRange, None);
-            };
-            let place = format!("{}/frames/{number}", self.url(found, Level::Image));
-            out.extend(part(&boundary, syntax, Some(&place), &bytes));
-        }
-        out.extend_from_slice(format!("--{boundary}--").as_bytes());
-        let kind = format!("multipart/related; type=\"{syntax}\"; boundary={boundary}");
-        Reply::new(200).typed(kind).with_bulk(out, format!("frames of {instance}"))
-    }
-
-    fn picture(&self, found: &Hit, frame: usize) -> Reply {
-        let uid = found.instance.as_ref().map_or("", |instance| instance.uid());
-        let draw = || Some(self.app.shelf.picture(&self.holdings, found, frame)?.jpeg(QUALITY));
-        match self.ask.session.heavy(draw) {
-            Some(picture) => {
-                Reply::new(200).typed("image/jpeg").with_bulk(picture, format!("picture of {uid}"))
-            }
-            None => fault(self.ask, Fault::BadFile, None),
-        }
     }
 
     /// STOW-RS.
@@ -396,19 +284,4 @@ fn wanted(level: Level, parameters: &qido::Parameters) -> Vec<Tag> {
     all.sort_unstable();
     all.dedup();
     all
-}
-
-fn part(boundary: &str, kind: &str, place: Option<&str>, body: &[u8]) -> Vec<u8> {
-    let mut out = format!("--{boundary}\r\n");
-    if let Some(place) = place {
-        out.push_str(&format!("Content-Location: {place}\r\n"));
-    }
-    out.push_str(&format!(
-        "Content-Type: {kind}\r\nContent-Length: {}\r\nMIME-Version: 1.0\r\n\r\n",
-        body.len()
-    ));
-    let mut out = out.into_bytes();
-    out.extend_from_slice(body);
-    out.extend_from_slice(b"\r\n");
-    out
 }

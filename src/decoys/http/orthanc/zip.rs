@@ -16,6 +16,8 @@ use crate::wire::dicom::dataset::tags;
 
 /// Longest part of a path: the product cuts there too.
 const MAX_NAME: usize = 64;
+/// The archive's comment.
+const COMMENT: &[u8] = b"Created by Orthanc";
 
 /// Paths in the archive: patient, study, series, file.
 pub(super) fn names(holdings: &Seen, hits: &[Hit]) -> Vec<String> {
@@ -28,7 +30,8 @@ pub(super) fn names(holdings: &Seen, hits: &[Hit]) -> Vec<String> {
         let study = format!("{} {}", text(tags::ACCESSION_NUMBER), text(tags::STUDY_DESCRIPTION));
         let modality = text(tags::MODALITY);
         let series = format!("{modality} {}", text(tags::SERIES_DESCRIPTION));
-        let folder = [patient, study, series].map(|part| cut(part.trim())).join("/");
+        let named = [("Patient", patient), ("Study", study), ("Series", series)];
+        let folder = named.map(|(level, name)| folder(level, name.trim())).join("/");
         let uid = hit.series.as_ref().map_or("", |series| series.uid());
         number = if uid == last { number + 1 } else { 0 };
         last = uid.to_owned();
@@ -47,8 +50,11 @@ fn plain(text: &str) -> String {
     kept.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_NAME).collect()
+fn folder(level: &str, name: &str) -> String {
+    if name.is_empty() {
+        return format!("Unknown {level}");
+    }
+    name.chars().take(MAX_NAME).collect()
 }
 
 /// The archive in pieces.
@@ -115,7 +121,8 @@ impl Directory {
         out.extend(&common);
         out.extend(name.as_bytes());
         out.extend(packed);
-        self.entries.extend(b"PK\x01\x02\x14\x00");
+        // Made by version 0.0 on MS-DOS: the product leaves it empty.
+        self.entries.extend(b"PK\x01\x02\0\0");
         self.entries.extend(&common);
         // No comment, disk 0, no attributes.
         self.entries.extend([0; 10]);
@@ -134,7 +141,8 @@ impl Directory {
         out.extend(self.count.to_le_bytes());
         out.extend(size.to_le_bytes());
         out.extend(self.at.to_le_bytes());
-        out.extend([0, 0]);
+        out.extend(u16::try_from(COMMENT.len()).unwrap_or(0).to_le_bytes());
+        out.extend(COMMENT);
         out.into()
     }
 }

@@ -7,8 +7,7 @@
 use bytes::Bytes;
 use jiff::civil::Date;
 
-use super::task::Link;
-use super::traps::Received;
+use super::{Received, Sender, Toolkit};
 use crate::session::{Artefact, Real, Session};
 use crate::wire::dicom::dataset::{Charset, DataSet, Tag, TransferSyntax, Vr, tags};
 use crate::wire::dicom::elements::Elements;
@@ -71,9 +70,9 @@ const IDENTIFYING: [Tag; 21] = [
 const DATES: [Tag; 2] = [tags::PATIENT_BIRTH_DATE, tags::PATIENT_BIRTH_TIME];
 
 /// Takes care of an object that is real; `None` when it is not. Else the file that stays, if any.
-pub(crate) fn care(session: &Session, link: &Link, object: &Received<'_>) -> Option<Option<Artefact>> {
+pub(super) fn care(session: &Session, sender: Sender<'_>, object: &Received<'_>) -> Option<Option<Artefact>> {
     let values = Values::read(object.head, object.syntax);
-    let (signs, device) = signs(session, link, &values)?;
+    let (signs, device) = signs(session, sender, &values)?;
     let patient = values.bytes(tags::PATIENT_ID).unwrap_or_default();
     let real = Real { signs, device, patient: &patient, kept: Some(object.kept.clone()) };
     let digest = session.pseudonym(&patient);
@@ -82,7 +81,7 @@ pub(crate) fn care(session: &Session, link: &Link, object: &Received<'_>) -> Opt
 }
 
 /// Why it is real, and whether a real device sent it.
-fn signs(session: &Session, link: &Link, values: &Values) -> Option<(Vec<String>, bool)> {
+fn signs(session: &Session, sender: Sender<'_>, values: &Values) -> Option<(Vec<String>, bool)> {
     let id = values.text(tags::PATIENT_ID);
     let view = session.world().at(session.now());
     // Whatever the device, a patient of the world is no person.
@@ -90,7 +89,7 @@ fn signs(session: &Session, link: &Link, values: &Values) -> Option<(Vec<String>
         return None;
     }
     let mut signs = Vec::new();
-    let registered = session.is_registered(&link.calling);
+    let registered = session.is_registered(sender.calling);
     if registered {
         signs.push("registered device".to_owned());
     }
@@ -99,12 +98,16 @@ fn signs(session: &Session, link: &Link, values: &Values) -> Option<(Vec<String>
         signs.push("resident id whose check digit is right".to_owned());
     }
     let object = object_signs(values);
-    let vendor = vendor(&link.implementation).filter(|_| object.len() >= ENOUGH);
+    let (toolkit, says, speaks) = match sender.toolkit {
+        Toolkit::Speaks(uid) => (uid, "toolkit", true),
+        Toolkit::Wrote(uid) => (uid, "file written by a toolkit", false),
+    };
+    let vendor = vendor(toolkit).filter(|_| object.len() >= ENOUGH);
     if let Some(vendor) = vendor {
-        signs.push(format!("toolkit of {vendor}"));
+        signs.push(format!("{says} of {vendor}"));
         signs.extend(object.into_iter().map(str::to_owned));
     }
-    (!signs.is_empty()).then_some((signs, registered || vendor.is_some()))
+    (!signs.is_empty()).then_some((signs, registered || (speaks && vendor.is_some())))
 }
 
 /// What a device puts into its objects and a forger seldom does.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::traps::Received;
+use super::Received;
 use crate::event::observation::{Change, MAX_CHANGES, RecordKind};
 use crate::event::{Observation, Tainted};
 use crate::imaging::{Imaging, instance_attributes, series_attributes, study_attributes};
@@ -47,7 +47,7 @@ struct Original {
 }
 
 /// Tells when an object has the UID of an instance, series or study of the hospital; whether it has.
-pub(crate) fn look(session: &Session, imaging: &Imaging, object: &Received<'_>) -> bool {
+pub(super) fn look(session: &Session, imaging: &Imaging, object: &Received<'_>) -> bool {
     let view = session.world().at(session.now());
     let sent = Sent::read(object.head, object.syntax);
     let Some(original) = original(&view, &sent) else { return false };

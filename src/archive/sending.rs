@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::{Entry, InstanceEntry};
 use crate::imaging::codec::LOSSLESS;
+use crate::imaging::has_pixels;
 use crate::wire::dicom::dataset::TransferSyntax;
 
 /// How a product keeps objects and sends them: `[retrieve.sending]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SendingTable {
+pub struct SendingTable {
     /// What it does when the peer doesn't take an object as it is kept.
     #[serde(default)]
     conversion: Conversion,
@@ -26,7 +28,7 @@ pub(crate) struct SendingTable {
 /// What a product does when the peer doesn't take an object as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Conversion {
+pub enum Conversion {
     /// It sends over the first context of the class, and changes no more than the layout of
     /// uncompressed objects: DCMTK.
     #[default]
@@ -38,7 +40,7 @@ pub(crate) enum Conversion {
 }
 
 /// What a product does with the transfer syntaxes of what it sends.
-pub(crate) struct Sending {
+pub struct Sending {
     conversion: Conversion,
     decoded: Vec<TransferSyntax>,
     kept: BTreeMap<String, TransferSyntax>,
@@ -49,7 +51,7 @@ impl Sending {
     ///
     /// # Errors
     /// The UID that is no transfer syntax.
-    pub(crate) fn read(table: &SendingTable) -> Result<Self, String> {
+    pub fn read(table: &SendingTable) -> Result<Self, String> {
         let syntax = |uid: &String| TransferSyntax::from_uid(uid).ok_or_else(|| uid.clone());
         let kept = table.stored_syntax.iter().map(|(modality, uid)| Ok((modality.clone(), syntax(uid)?)));
         Ok(Sending {
@@ -59,14 +61,25 @@ impl Sending {
         })
     }
 
+    /// How the product keeps an instance; what the peer stored is kept as it came.
+    pub fn kept_form(&self, entry: &Entry, instance: &InstanceEntry) -> TransferSyntax {
+        if let Some(own) = instance.own() {
+            return TransferSyntax::from_uid(&own.syntax).unwrap_or(TransferSyntax::ExplicitLittle);
+        }
+        match entry.world().filter(|_| has_pixels(instance.sop_class())) {
+            Some((study, _)) => self.kept(study.modality.as_str()),
+            None => TransferSyntax::ExplicitLittle,
+        }
+    }
+
     /// How the product keeps images of a modality.
-    pub(crate) fn kept(&self, modality: &str) -> TransferSyntax {
+    fn kept(&self, modality: &str) -> TransferSyntax {
         self.kept.get(modality).copied().unwrap_or(TransferSyntax::ExplicitLittle)
     }
 
     /// The context over which an object goes that is kept so: one of those that the peer accepted for
     /// its class, in the order of the answer. `None` when the product can't send it.
-    pub(crate) fn choose<C: Copy>(
+    pub fn choose<C: Copy>(
         &self,
         kept: TransferSyntax,
         accepted: &[(C, TransferSyntax)],
@@ -85,7 +98,7 @@ impl Sending {
 
     /// The compressed syntaxes in which it keeps objects: a sender proposes each in a context of its
     /// own, beside one with all that are not compressed.
-    pub(crate) fn compressed(&self) -> impl Iterator<Item = TransferSyntax> {
+    pub fn compressed(&self) -> impl Iterator<Item = TransferSyntax> {
         let mut compressed: Vec<_> =
             self.kept.values().copied().filter(|syntax| !syntax.is_plain()).collect();
         compressed.sort();
