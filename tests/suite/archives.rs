@@ -109,20 +109,28 @@ pub(crate) fn net() -> Honeynet {
     Honeynet::of(&hosts, "")
 }
 
-/// A study of two days ago that the archive holds, with few images, so that all of it may travel.
+/// A study of two days ago, or a few more, that the archive holds, with few images, so that all of it may travel.
 pub(crate) fn small_study(archive: &Archive<'_>, view: &View) -> Study {
+    small_study_of(archive, view, |_| true)
+}
+
+/// The same among those that are wanted.
+pub(crate) fn small_study_of(archive: &Archive<'_>, view: &View, wanted: impl Fn(&Study) -> bool) -> Study {
     let images = |study: &Study| truth::images(view, study).len();
-    let rows = truth::listed(archive.net, "studies", 2);
-    let mut studies: Vec<Study> =
-        rows.iter().filter_map(|row| view.study(row["uid"].as_str().unwrap())).collect();
-    studies.sort_by_key(|study| (images(study) < 2, images(study)));
-    let held = studies.chunks(20).find_map(|some| {
-        let uids: Vec<&str> = some.iter().map(|study| study.uid.as_str()).collect();
-        let of = format!("StudyInstanceUID={}", uids.join("\\"));
-        let found = all(&archive.find("-S", &["QueryRetrieveLevel=STUDY", &of]), "0020,000d");
-        some.iter().find(|study| found.contains(&study.uid)).cloned()
-    });
-    held.unwrap_or_else(|| panic!("{} holds no study of two days ago", archive.host))
+    let of_day = |days_ago: i64| {
+        let rows = truth::listed(archive.net, "studies", days_ago);
+        let of_day = rows.iter().filter_map(|row| view.study(row["uid"].as_str().unwrap()));
+        let mut studies: Vec<Study> = of_day.filter(&wanted).collect();
+        studies.sort_by_key(|study| (images(study) < 2, images(study)));
+        studies.chunks(20).find_map(|some| {
+            let uids: Vec<&str> = some.iter().map(|study| study.uid.as_str()).collect();
+            let of = format!("StudyInstanceUID={}", uids.join("\\"));
+            let found = all(&archive.find("-S", &["QueryRetrieveLevel=STUDY", &of]), "0020,000d");
+            some.iter().find(|study| found.contains(&study.uid)).cloned()
+        })
+    };
+    let held = (2..12).find_map(of_day);
+    held.unwrap_or_else(|| panic!("{} holds no such study", archive.host))
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod honeynet;
 mod kept;
 mod lifecycle;
 mod mistakes;
+mod orthanc;
 mod packets;
 mod posting;
 mod privacy;

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::Orthanc;
-use super::answers::{self, json, missing, text};
+use super::answers::{self, json, missing};
 use super::index::{Id, StudyIds};
-use super::resources::{hit, received, stamp};
+use super::resources::hit;
 use crate::archive::Hit;
 use crate::decoys::http::dicomweb::Seen;
 use crate::decoys::http::dicomweb::jsoncpp::Json;
 use crate::decoys::http::dicomweb::objects::{frame, frames};
 use crate::decoys::http::dicomweb::qido::keyword;
 use crate::decoys::http::engine::{Ask, Reply};
+use crate::imaging::codec::Picture;
 use crate::wire::dicom::dataset::{Charset, DataSet, Tag, Value, Vr, tags};
 
 /// Main DICOM tags of an instance.
@@ -33,6 +34,10 @@ const MAIN: [Tag; 9] = [
 const LONGEST: usize = 256;
 /// Quality of JPEG pictures, the product's default.
 const QUALITY: u16 = 90;
+
+/// Forms of a picture beside PNG.
+const JPEG: &str = "image/jpeg";
+const PAM: &str = "image/x-portable-arbitrarymap";
 
 /// Paths below a frame.
 const FRAME: [&str; 9] =
@@ -122,9 +127,11 @@ impl Orthanc {
                     .with("Content-Disposition", name)
                     .with_bulk(bytes, format!("dicom file {uid}"))
             }),
-            ["header"] => json(&self.header(found)),
-            ["frames"] => set()
-                .map_or_else(missing, |set| json(&Json::List((0..frames(&set)).map(Json::number).collect()))),
+            ["header"] => file().map_or_else(missing, |file| json(&self.header(found, &file))),
+            // An object without pixels counts as one frame.
+            ["frames"] => set().map_or_else(missing, |set| {
+                json(&Json::List((0..frames(&set).max(1)).map(Json::number).collect()))
+            }),
             ["frames", number] => set().map_or_else(missing, |set| match number.parse::<usize>() {
                 Ok(number) if number < frames(&set) => json(&Json::texts(FRAME)),
                 _ => missing(),
@@ -142,30 +149,17 @@ impl Orthanc {
                 (Ok(_), _) | (Err(_), _) => answers::fault(ask, answers::Fault::OutOfRange, None),
             },
             ["preview" | "rendered" | "image-uint8"] => self.preview(ask, holdings, found, 0),
-            ["metadata"] => json(&Json::texts([
-                "IndexInSeries",
-                "ReceptionDate",
-                "RemoteAET",
-                "Origin",
-                "TransferSyntax",
-                "SopClassUid",
-                "PixelDataOffset",
-            ])),
-            ["metadata", name] => self.metadata(study, found, name),
+            ["metadata", rest @ ..] => {
+                file().map_or_else(missing, |file| self.metadata(study, found, &file, rest))
+            }
             ["attachments"] => json(&Json::texts(["dicom"])),
-            ["attachments", "dicom"] => json(&Json::texts([
-                "compress",
-                "compressed-data",
-                "compressed-md5",
-                "compressed-size",
-                "data",
-                "is-compressed",
-                "md5",
-                "size",
-                "uncompress",
-                "verify-md5",
-            ])),
-            ["attachments", "dicom", "size"] => file().map_or_else(missing, |f| text(f.len().to_string())),
+            ["attachments", "dicom", rest @ ..] => self.attachment(ask, holdings, found, rest),
+            ["pdf"] => match set().as_ref().and_then(|set| set.bytes(tags::ENCAPSULATED_DOCUMENT)) {
+                Some(document) => Reply::new(200)
+                    .typed("application/pdf")
+                    .with_bulk(unpadded(document), format!("document of {uid}")),
+                None => missing(),
+            },
             ["content", rest @ ..] => set().map_or_else(missing, |set| content(ask, &set, rest)),
             [] => json(&Json::texts(BELOW)),
             _ => answers::fault(ask, answers::Fault::Unknown, None),
@@ -176,52 +170,41 @@ impl Orthanc {
     fn preview(&self, ask: &Ask<'_>, holdings: &Seen, found: &Hit, frame: usize) -> Reply {
         let uid = found.instance.as_ref().map_or("", |instance| instance.uid());
         let accept = ask.head.header("Accept").unwrap_or_default();
-        let jpeg = crate::decoys::http::uri::holds(accept, b"image/jpeg");
+        let accepts = |form: &str| crate::decoys::http::uri::holds(accept, form.as_bytes());
+        let form = [JPEG, PAM].into_iter().find(|form| accepts(form)).unwrap_or("image/png");
         let draw = || {
-            let picture = self.shelf.picture(holdings, found, frame)?;
-            Some(if jpeg { picture.jpeg(QUALITY) } else { picture.png() })
+            let set = self.shelf.data_set(holdings, found)?;
+            let picture = Picture::of(&set, frame, None);
+            Some(picture.map(|picture| match form {
+                JPEG => picture.jpeg(QUALITY),
+                PAM => pam(&picture),
+                _ => picture.png(),
+            }))
         };
         match ask.session.heavy(draw) {
-            Some(picture) => Reply::new(200)
-                .typed(if jpeg { "image/jpeg" } else { "image/png" })
-                .with_bulk(picture, format!("picture of {uid}")),
+            Some(Some(picture)) => {
+                Reply::new(200).typed(form).with_bulk(picture, format!("picture of {uid}"))
+            }
+            // No picture in it: the answer says nothing more.
+            Some(None) if frame == 0 => Reply::new(415),
+            Some(None) => missing(),
             None => answers::fault(ask, answers::Fault::BadFile, None),
         }
     }
+}
 
-    fn metadata(&self, study: &StudyIds, found: &Hit, name: &str) -> Reply {
-        let instance = found.instance.as_ref();
-        let value = match name {
-            "IndexInSeries" => {
-                instance.and_then(|i| i.world()).map(|world| world.number.to_string()).unwrap_or_default()
-            }
-            "ReceptionDate" => stamp(received(study)),
-            "RemoteAET" => study.entry.world().map(|(s, _)| s.device.ae_title.clone()).unwrap_or_default(),
-            "Origin" => "DicomProtocol".to_owned(),
-            "TransferSyntax" => "1.2.840.10008.1.2.1".to_owned(),
-            "SopClassUid" => instance.map(|i| i.sop_class().to_owned()).unwrap_or_default(),
-            _ => return missing(),
-        };
-        text(value)
-    }
+/// A picture as a portable arbitrary map.
+fn pam(picture: &Picture) -> Vec<u8> {
+    let (depth, kind) = if picture.coloured { (3, "RGB") } else { (1, "GRAYSCALE") };
+    let (width, height) = (picture.width, picture.height);
+    let head =
+        format!("P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {depth}\nMAXVAL 255\nTUPLTYPE {kind}\nENDHDR\n");
+    [head.as_bytes(), &picture.pixels].concat()
+}
 
-    /// The meta information of the file.
-    fn header(&self, found: &Hit) -> Json {
-        let (class, uid) =
-            found.instance.as_ref().map_or(("", ""), |instance| (instance.sop_class(), instance.uid()));
-        let one = |tag: &str, name: &str, value: &str| {
-            let object =
-                [("Name", Json::text(name)), ("Type", Json::text("String")), ("Value", Json::text(value))];
-            (tag.to_owned(), Json::object(object))
-        };
-        Json::Object(BTreeMap::from([
-            one("0002,0002", "MediaStorageSOPClassUID", class),
-            one("0002,0003", "MediaStorageSOPInstanceUID", uid),
-            one("0002,0010", "TransferSyntaxUID", "1.2.840.10008.1.2.1"),
-            one("0002,0012", "ImplementationClassUID", &self.shelf.implementation),
-            one("0002,0013", "ImplementationVersionName", &self.shelf.version),
-        ]))
-    }
+/// A document without the byte that makes its length even.
+fn unpadded(document: &Bytes) -> Bytes {
+    document.slice(..document.len() - usize::from(document.last() == Some(&0)))
 }
 
 /// The value of one element as it lies in the file, or what there is.
@@ -263,7 +246,7 @@ fn full(set: &DataSet, charset: Charset, ask: &Ask<'_>) -> Json {
 }
 
 fn of_set(set: &DataSet, charset: Charset, short: bool) -> Json {
-    let tags = set.iter().filter(|(tag, _)| tag.element() != 0 && *tag != tags::PIXEL_DATA);
+    let tags = set.iter().filter(|(tag, _)| tag.element() != 0);
     Json::Object(
         tags.map(|(tag, element)| {
             let key = format!("{:04x},{:04x}", tag.group(), tag.element());
@@ -300,7 +283,7 @@ fn creator(set: &DataSet, tag: Tag) -> Option<String> {
 }
 
 fn simplified(set: &DataSet, charset: Charset) -> Json {
-    let known = set.iter().filter(|(tag, _)| tag.element() != 0 && *tag != tags::PIXEL_DATA);
+    let known = set.iter().filter(|(tag, _)| tag.element() != 0);
     Json::Object(
         known
             .map(|(tag, element)| {

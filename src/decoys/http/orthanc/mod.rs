@@ -7,6 +7,7 @@ mod instance;
 mod resources;
 mod route;
 mod site;
+mod stored;
 mod tools;
 mod upload;
 mod wado;

@@ -186,7 +186,7 @@ fn part(
     if let Place::Instance(at, number, nth) = place
         && let Some(study) = catalogue.studies.get(at)
         && let Some(found) = hit(holdings, study, number, nth)
-        && !matches!(path, ["patient" | "study" | "series"])
+        && !matches!(path, ["patient" | "study" | "series" | "statistics"])
     {
         told(ask, Level::Image, 1, vec![tell::id(&found, Level::Image)]);
         return app.instance_part(ask, holdings, study, (id, &found), path);
