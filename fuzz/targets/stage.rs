@@ -129,6 +129,7 @@ fn session(hospital: &Hospital, host: &str, service: &str) -> Session {
             target: SocketAddr::new(host.address, 1),
             host: host.name.clone(),
             service: service.to_owned(),
+            own: false,
         },
         pack: Arc::clone(&hospital.pack),
         host,

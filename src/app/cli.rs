@@ -84,6 +84,9 @@ pub(crate) struct SessionsArgs {
     /// Only on this decoy: a host (`pacs`) or a service (`ssh`).
     #[arg(long, value_name = "NAME")]
     pub decoy: Option<String>,
+    /// Also those that the honeynet's own consoles made.
+    #[arg(long)]
+    pub own: bool,
     /// At most this many.
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub limit: usize,

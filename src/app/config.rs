@@ -93,6 +93,9 @@ impl Config {
         if !(1..=1 << 20).contains(&sensor.transcript_mib) {
             faults.push(at("transcript_mib", "expected 1 to 1048576"));
         }
+        if !(10..=86_400).contains(&sensor.traffic_interval) {
+            faults.push(at("traffic_interval", "expected 10 to 86400"));
+        }
         if let Some((key, problem)) = self.privacy.fault() {
             faults.push(at(key, problem));
         }

@@ -102,8 +102,8 @@ impl Detector {
 
     fn observe_session(&mut self, seq: u64, event: &SessionEvent) -> Verdict {
         let source = event.origin.source.ip();
-        // The PACS sending images to the HIS is the honeynet at work.
-        if self.settings.own.contains(&source) {
+        // The PACS sending images to the HIS is the honeynet at work, a console's day too.
+        if event.origin.own || self.settings.own.contains(&source) {
             return Verdict::default();
         }
         if self.incidents.len() >= MAX_SOURCES && !self.incidents.contains_key(&source) {

@@ -37,4 +37,12 @@ pub struct Origin {
     pub host: String,
     /// The decoy's protocol (`dicom`, `mllp`, `astm`, `http`, `https`, `ssh`).
     pub service: String,
+    /// The honeynet itself made the connection, as the traffic of its own consoles: nobody came.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub own: bool,
+}
+
+/// Leaves a field out that is mostly false.
+pub(crate) fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -31,7 +31,8 @@ const MAX_UNTAKEN: usize = 64 << 20;
 pub(super) struct Line {
     pub(super) stream: Wired,
     pub(super) own_address: IpAddr,
-    pub(super) recorder: Arc<SessionRecorder>,
+    /// Where its bytes go; an errand has none, since the service that it calls records it.
+    pub(super) recorder: Option<Arc<SessionRecorder>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) passed: Arc<Passed>,
     pub(super) directory: Arc<Directory>,
@@ -58,7 +59,7 @@ pub(super) async fn drive(line: Line, mut machine: Box<dyn Machine>) -> CloseRea
             Next::Close => return wire.close().await,
             Next::Reset => return wire.reset(),
         };
-        wire.line.recorder.flush();
+        wire.flush_record();
         let now = wire.now();
         next = match step {
             Step::Input => machine.receive(now, &mut wire.input, &mut out),
@@ -90,6 +91,12 @@ impl Wire {
         self.line.clock.now()
     }
 
+    fn flush_record(&self) {
+        if let Some(recorder) = &self.line.recorder {
+            recorder.flush();
+        }
+    }
+
     async fn flush(&mut self, out: &mut Outbox) -> io::Result<()> {
         for write in out.writes.drain(..) {
             self.line.stream.write_all(&write.bytes).await?;
@@ -97,9 +104,10 @@ impl Wire {
             if !self.line.stream.counts_itself() {
                 self.line.passed.bytes_out.fetch_add(write.bytes.len() as u64, Ordering::Relaxed);
             }
-            match &write.reference {
-                Some(name) => self.line.recorder.reference(now, name, write.bytes.len()),
-                None => self.line.recorder.transcript(now, true, &write.bytes),
+            match (&self.line.recorder, &write.reference) {
+                (Some(recorder), Some(name)) => recorder.reference(now, name, write.bytes.len()),
+                (Some(recorder), None) => recorder.transcript(now, true, &write.bytes),
+                (None, _) => {}
             }
         }
         self.line.stream.flush().await?;
@@ -154,7 +162,9 @@ impl Wire {
                     self.line.passed.bytes_in.fetch_add(*count as u64, Ordering::Relaxed);
                 }
                 let new = self.input.get(before..).unwrap_or_default();
-                self.line.recorder.transcript(self.line.clock.now(), false, new);
+                if let Some(recorder) = &self.line.recorder {
+                    recorder.transcript(self.line.clock.now(), false, new);
+                }
                 Step::Input
             }
             Err(_) => Step::End(CloseReason::PeerReset),
@@ -165,7 +175,7 @@ impl Wire {
         if delay.is_zero() {
             return Step::Wake(Wake::Thought);
         }
-        self.line.recorder.flush();
+        self.flush_record();
         tokio::select! {
             () = tokio::time::sleep(delay) => Step::Wake(Wake::Thought),
             () = self.line.shutdown.requested() => Step::End(CloseReason::Shutdown),

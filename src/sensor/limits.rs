@@ -51,6 +51,11 @@ impl Limits {
         self.lock().open
     }
 
+    /// Whether so many are open that the honeynet leaves the rest to others.
+    pub(super) fn is_busy(&self) -> bool {
+        self.open() >= self.max.div_ceil(2)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,6 +5,7 @@
 
 mod bind;
 mod driver;
+mod life;
 mod limits;
 mod recorder;
 mod relay;

@@ -15,9 +15,10 @@ use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
 use super::driver::{Line, drive};
+use super::life::Living;
 use super::limits::{Limits, Overlays};
 use super::recorder::SessionRecorder;
-use super::relay::Directory;
+use super::relay::{Directory, OwnEnds};
 use super::tap::{Passed, Tap};
 use super::tls::FirstWords;
 use super::wired::Wired;
@@ -38,6 +39,9 @@ const DRAIN: Duration = Duration::from_secs(3);
 
 /// A TLS handshake may take this long: the time that common web servers give a request's head.
 const HANDSHAKE: Duration = Duration::from_secs(60);
+
+/// Bytes of transcript of a connection that the honeynet made itself: its talk, not its pixels.
+const OWN_TRANSCRIPT: u64 = 64 << 10;
 
 /// Pause after a failed accept: running out of descriptors passes, and spinning helps nobody.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -92,6 +96,7 @@ struct Shared {
     limits: Arc<Limits>,
     overlays: Overlays,
     directory: Arc<Directory>,
+    own_ends: Arc<OwnEnds>,
     clock: Arc<dyn Clock>,
     refused: AtomicU64,
     privacy: Arc<Privacy>,
@@ -150,6 +155,7 @@ impl Sensor {
             limits,
             overlays: Overlays::default(),
             directory,
+            own_ends: Arc::default(),
             clock: Arc::new(SystemClock),
             refused: AtomicU64::new(0),
             shutdown,
@@ -170,10 +176,36 @@ impl Sensor {
     /// Serves until told to stop; then every session is ended and told of.
     pub async fn serve(self) {
         let mut accepting = JoinSet::new();
+        for living in self.habits() {
+            accepting.spawn(living.live());
+        }
         for (service, listener) in self.services {
             accepting.spawn(accept(Arc::clone(&self.shared), service, listener));
         }
         while accepting.join_next().await.is_some() {}
+    }
+
+    /// The consoles' days, when there are any to be lived.
+    fn habits(&self) -> Vec<Living> {
+        let shared = &self.shared;
+        if !shared.parts.settings.traffic {
+            return Vec::new();
+        }
+        let living = |service: &Arc<Service>| {
+            Some(Living {
+                habit: service.decoy.habit()?,
+                address: service.host.address,
+                host: service.host.name.clone(),
+                nagle: service.decoy.nagle(),
+                interval: Duration::from_secs(shared.parts.settings.traffic_interval),
+                clock: Arc::clone(&shared.clock),
+                directory: Arc::clone(&shared.directory),
+                own_ends: Arc::clone(&shared.own_ends),
+                limits: Arc::clone(&shared.limits),
+                shutdown: shared.shutdown.clone(),
+            })
+        };
+        self.services.iter().filter_map(|(service, _)| living(service)).collect()
     }
 }
 
@@ -267,20 +299,22 @@ async fn connection(shared: Arc<Shared>, service: Arc<Service>, stream: TcpStrea
     let _ = stream.set_nodelay(!service.decoy.nagle());
     let opened = shared.clock.now();
     let session_id = SessionId(Uuid::now_v7());
+    let own = shared.own_ends.contains(&source);
+    let cap = if own { OWN_TRANSCRIPT } else { shared.parts.settings.transcript_mib << 20 };
     let recorder = SessionRecorder::new(
         shared.parts.sessions.clone(),
         session_id,
         shared.parts.artefacts.clone(),
-        shared.parts.settings.transcript_mib << 20,
+        cap,
         shared.recipient.clone(),
     );
     let passed = Arc::<Passed>::default();
-    let session = shared.session(&service, session_id, source, target, Arc::clone(&recorder) as _);
+    let session = shared.session(&service, session_id, source, target, own, Arc::clone(&recorder) as _);
     session.emit(Observation::Opened { tls: service.tls.is_some() });
     let reason = converse(&shared, &service, &session, stream, &recorder, &passed).await;
     let closed = shared.clock.now();
     let (transcript, dropped) = recorder.finish(closed);
-    if dropped > 0 {
+    if dropped > 0 && !own {
         shared.parts.outlet.system(SystemEvent::TranscriptDropped { session: session_id, bytes: dropped });
     }
     session.emit(Observation::Closed {
@@ -299,6 +333,7 @@ impl Shared {
         id: SessionId,
         source: SocketAddr,
         target: SocketAddr,
+        own: bool,
         recorder: Arc<dyn Recorder>,
     ) -> Session {
         Session::new(SessionParts {
@@ -308,6 +343,7 @@ impl Shared {
                 target,
                 host: service.host.name.clone(),
                 service: service.protocol.as_str().to_owned(),
+                own,
             },
             pack: Arc::clone(&self.parts.pack),
             host: Arc::clone(&service.host),
@@ -350,7 +386,7 @@ async fn converse(
             let line = Line {
                 own_address: service.host.address,
                 stream: wired,
-                recorder: Arc::clone(recorder),
+                recorder: Some(Arc::clone(recorder)),
                 clock: Arc::clone(&shared.clock),
                 passed: Arc::clone(passed),
                 directory: Arc::clone(&shared.directory),

@@ -23,6 +23,10 @@ pub struct Settings {
     pub transcript_mib: u64,
     /// Most MiB of artefacts kept in all.
     pub artefacts_mib: u64,
+    /// Whether the honeynet's consoles do their day's work, so that an intruder who listens hears it.
+    pub traffic: bool,
+    /// Seconds in which each console does one of its exams over the network.
+    pub traffic_interval: u64,
 }
 
 /// `[privacy]` of the config: what becomes of data of real patients that comes by mistake.
@@ -63,6 +67,8 @@ impl Default for Settings {
             spool_mib: 1024,
             transcript_mib: 256,
             artefacts_mib: 10_240,
+            traffic: true,
+            traffic_interval: 3600,
         }
     }
 }

@@ -226,10 +226,12 @@ impl Session {
 
     /// Does work that takes milliseconds (drawing an image) without holding up other sessions.
     pub fn heavy<T>(&self, work: impl FnOnce() -> T) -> T {
-        match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
-            Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-            _ => work(),
-        }
+        heavy(work)
+    }
+
+    /// Whether the honeynet itself made the connection: its consoles at work, and nobody's evidence.
+    pub fn is_own(&self) -> bool {
+        self.origin().own
     }
 
     /// Does work that this session will soon ask for, beside it; nothing where there is one thread.
@@ -244,5 +246,13 @@ impl Session {
     /// A delay of the product, or none where pacing is off.
     pub fn pace(&self, delay: Duration) -> Duration {
         if self.0.parts.pacing { delay } else { Duration::ZERO }
+    }
+}
+
+/// Does work that takes milliseconds without holding up what else runs on this thread.
+pub fn heavy<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }

@@ -10,14 +10,19 @@
 pub(crate) mod bench;
 mod context;
 mod examine;
+mod habit;
 mod machine;
 mod privacy;
 
-pub use context::{Artefact, ArtefactSink, Clock, Emit, Kept, Recorder, Session, SessionParts, TerminalSink};
+pub use context::{
+    Artefact, ArtefactSink, Clock, Emit, Kept, Recorder, Session, SessionParts, TerminalSink, heavy,
+};
+pub use habit::{Errand, Habit};
 pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
 pub use privacy::{Privacy, Real, RealObjects};
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -47,6 +52,11 @@ pub trait Decoy: Send + Sync {
     /// writes become segments.
     fn nagle(&self) -> bool {
         false
+    }
+
+    /// What the product does of its own accord, when it does something.
+    fn habit(&self) -> Option<Arc<dyn Habit>> {
+        None
     }
 }
 

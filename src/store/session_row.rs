@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::observation::{CloseReason, Direction};
+use crate::event::origin::is_false;
 use crate::event::{Observation, Origin, SessionEvent, SessionId, Severity, Tainted};
 
 /// Most accounts and software marks that one row lists; the events have all.
@@ -29,6 +30,9 @@ pub struct SessionRow {
     pub host: String,
     /// Its service.
     pub service: String,
+    /// The honeynet itself made the connection.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub own: bool,
     /// Time of its first event.
     pub opened: Timestamp,
     /// Time of its last event so far.
@@ -104,6 +108,7 @@ impl SessionRow {
             target_port: origin.target.port(),
             host: origin.host.clone(),
             service: origin.service.clone(),
+            own: origin.own,
             opened,
             last: opened,
             closed: None,

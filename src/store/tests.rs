@@ -29,6 +29,7 @@ fn event(number: u8, index: u32, observation: Observation) -> Event {
         target: "127.0.10.11:22".parse().unwrap(),
         host: "his".into(),
         service: "ssh".into(),
+        own: false,
     };
     Event::Session(SessionEvent { origin, index, at: at(i64::from(index)), observation })
 }

@@ -205,6 +205,14 @@ impl View {
         complete.map(|plan| self.world.series_row(&imaging.course, &plan)).collect()
     }
 
+    /// When the device had made all of a study; the report is added later. `None` while it has not.
+    pub fn acquired(&self, study: &Study) -> Option<Timestamp> {
+        let plans = self.world.series_plan(&self.imaging(&study.accession)?);
+        let own = plans.iter().filter(|plan| plan.content != Content::Document);
+        let last = own.map(|plan| plan.complete).max()?;
+        (last <= self.moment()).then(|| self.world.timestamp(last))
+    }
+
     /// The instances of a series.
     pub fn instances(&self, study: &Study, series: &Series) -> Vec<Instance> {
         let Some(imaging) = self.imaging(&study.accession) else { return Vec::new() };

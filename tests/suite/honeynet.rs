@@ -46,10 +46,15 @@ impl Honeynet {
 
     /// These hosts of the pack: a name, and the last byte of an address.
     pub(crate) fn of(hosts: &[(&str, u8)], config: &str) -> Self {
+        Honeynet::sensing("pacing = false\n", hosts, config)
+    }
+
+    /// The same with these settings of the sensor.
+    pub(crate) fn sensing(sensor: &str, hosts: &[(&str, u8)], config: &str) -> Self {
         let turn = Turn::take();
         let dir = TempDir::new().unwrap();
         let network = NEXT_NETWORK.fetch_add(1, Ordering::Relaxed);
-        let mut text = String::from("[sensor]\npacing = false\n");
+        let mut text = format!("[sensor]\n{sensor}");
         for (host, last) in hosts {
             text.push_str(&format!("[host.{host}]\naddress = \"127.{}.{network}.{last}\"\n", block()));
         }

@@ -5,6 +5,7 @@ mod archives;
 mod browser;
 mod clients;
 mod codecs;
+mod consoles;
 mod crash;
 mod dcmtk;
 mod delivery;

@@ -21,7 +21,7 @@ fn pack_with_second_archive(folder: &Path) {
     fs::write(pacs.join("persona.toml"), persona.replacen("[[account]]", service, 1)).unwrap();
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();

@@ -45,6 +45,7 @@ fn origin(row: &SessionRow) -> Origin {
         target: SocketAddr::new(row.target, row.target_port),
         host: row.host.clone(),
         service: row.service.clone(),
+        own: row.own,
     }
 }
 

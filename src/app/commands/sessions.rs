@@ -18,8 +18,13 @@ pub(crate) fn run(args: &SessionsArgs, layout: &Layout) -> Exit {
         Ok(since) => since,
         Err(problem) => return Exit::Usage(problem),
     };
-    let filter =
-        SessionFilter { since, source: args.source, decoy: args.decoy.clone(), limit: Some(args.limit) };
+    let filter = SessionFilter {
+        since,
+        source: args.source,
+        decoy: args.decoy.clone(),
+        own: args.own,
+        limit: Some(args.limit),
+    };
     let rows = match find::store(layout).and_then(|reader| Ok(reader.sessions(&filter)?)) {
         Ok(rows) => rows,
         Err(exit) => return exit,
@@ -118,7 +123,8 @@ fn what(row: &SessionRow) -> String {
     if row.is_incomplete() {
         parts.push(format!("{} events lost", row.events_made - row.events));
     }
-    if parts.is_empty() { "touched".to_owned() } else { parts.join("; ") }
+    let what = if parts.is_empty() { "touched".to_owned() } else { parts.join("; ") };
+    if row.own { format!("own: {what}") } else { what }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(crate) use self::layer::*;
 pub(crate) use self::services::*;
 
 use super::commitment::CommitmentTable;
+use super::console::ConsoleTable;
 use super::performed::PerformedTable;
 use super::worklist::WorklistTable;
 use crate::persona;
@@ -50,6 +51,8 @@ pub(crate) struct Behaviour {
     pub(crate) performed: Option<PerformedTable>,
     /// Storage commitment.
     pub(crate) commitment: Option<CommitmentTable>,
+    /// What a console does of its own accord; none for those that only answer.
+    pub(crate) console: Option<ConsoleTable>,
 }
 
 /// What it offers.
@@ -111,6 +114,11 @@ impl Behaviour {
         }
         if table.retrieve.is_some() && table.query.is_none() {
             return Err(fault("[retrieve]", "retrieve needs a query table".into()));
+        }
+        if let Some(console) = &table.console
+            && Charset::from_term(&console.charset).is_none()
+        {
+            return Err(fault("[console]", format!("charset \"{}\" is not supported", console.charset)));
         }
         if let Some(query) = &table.query {
             if Charset::from_term(&query.charset).is_none() {

@@ -20,7 +20,7 @@ use crate::wire::dicom::pdu::{self, Role};
 pub(crate) const PUSH_MODEL: &str = "1.2.840.10008.1.20.1";
 
 /// Its well-known instance.
-const INSTANCE: &str = "1.2.840.10008.1.20.1.1";
+pub(crate) const INSTANCE: &str = "1.2.840.10008.1.20.1.1";
 
 /// Most objects of one request: a day of a scanner. More is answered as out of resources.
 const MAX_OBJECTS: usize = 4096;
@@ -224,14 +224,14 @@ impl Committing {
                 let taken = self.scu.as_ref().is_some_and(|scu| !scu.taken(PUSH_MODEL).is_empty());
                 match self.scu.as_mut().filter(|_| taken) {
                     Some(scu) => {
-                        scu.send(CONTEXT, event, data, turn.out)?;
+                        scu.send(CONTEXT, event, Some(data), turn.out)?;
                         self.phase = Phase::Reporting;
                     }
                     None => self.release(turn),
                 }
             }
             (Phase::Reporting, News::Stored(_)) => self.release(turn),
-            (_, News::Released | News::Broken) => self.phase = Phase::Done,
+            (_, News::Released | News::Broken | News::Message) => self.phase = Phase::Done,
             (_, News::Accepted | News::Stored(_)) => {}
         }
         Ok(())

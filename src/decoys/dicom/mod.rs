@@ -10,6 +10,7 @@ mod acceptor;
 mod assembler;
 mod behaviour;
 mod commitment;
+mod console;
 mod courier;
 mod dispatch;
 mod established;
@@ -28,16 +29,18 @@ mod worklist;
 use std::sync::Arc;
 
 use self::acceptor::Acceptor;
+use self::console::Console;
 use self::profile::Profile;
 use self::task::{Desk, Places, Shared};
 use crate::archive::Archive;
 use crate::decoys::Making;
 use crate::persona::{Fault, Service};
-use crate::session::{Conversation, Decoy, Session};
+use crate::session::{Conversation, Decoy, Habit, Session};
 
 /// A DICOM service of one host.
 struct Dicom {
     shared: Arc<Shared>,
+    console: Option<Arc<Console>>,
 }
 
 /// Makes the decoy from its behaviour table.
@@ -46,7 +49,8 @@ struct Dicom {
 /// A located fault of the table.
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     let profile = Profile::read(&service.behaviour)?;
-    for peer in profile.table.retrieve.iter().flat_map(|retrieve| &retrieve.peer) {
+    let called = profile.table.console.iter().flat_map(|console| console.peers());
+    for peer in profile.table.retrieve.iter().flat_map(|retrieve| &retrieve.peer).chain(called) {
         if peer.destination(&making.pack).is_none() {
             let at = service.behaviour.text.find(&peer.ae_title).unwrap_or(0);
             let problem = format!("host \"{}\": expected a host of the pack with a dicom service", peer.host);
@@ -59,8 +63,9 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
     let archive = Arc::new(Archive::new(&making.host.name, days).sampled(one_in));
     let world = Arc::clone(&making.world);
     let (imaging, places) = (Arc::clone(&making.imaging), Places::default());
-    let shared = Shared { profile, archive, imaging, world, places };
-    Ok(Arc::new(Dicom { shared: Arc::new(shared) }))
+    let shared = Arc::new(Shared { profile, archive, imaging, world, places });
+    let console = Console::new(&shared, &making.pack).map(Arc::new);
+    Ok(Arc::new(Dicom { shared, console }))
 }
 
 impl Decoy for Dicom {
@@ -71,6 +76,10 @@ impl Decoy for Dicom {
 
     fn nagle(&self) -> bool {
         self.shared.profile.table.network.nagle
+    }
+
+    fn habit(&self) -> Option<Arc<dyn Habit>> {
+        self.console.clone().map(|console| console as Arc<dyn Habit>)
     }
 }
 

@@ -141,6 +141,11 @@ fn set_step(session: &Session, uid: &[u8], set: &DataSet, checks: bool) -> u16 {
         (None, false) if checks => return status::INVALID_VALUE,
         (None, false) => State::Other,
     };
+    if session.is_own() && state != State::InProgress {
+        // The world tells from here on; a console's room would fill up within weeks.
+        session.overlay().remove(&key);
+        return status::OK;
+    }
     put(session, key, &Step { state, ..step })
 }
 

@@ -54,11 +54,14 @@ impl Incoming {
             version: &profile.table.implementation.version,
             source: &String::from_utf8_lossy(calling),
         };
-        let mut sink = session.artefact();
+        // What a console of the honeynet sends is the world's already.
+        let mut sink = (!session.is_own()).then(|| session.artefact());
         let beginning = part10(&meta, &[]);
-        sink.write(&beginning);
+        if let Some(sink) = &mut sink {
+            sink.write(&beginning);
+        }
         let offset = beginning.len();
-        Incoming { sink: Some(sink), head: BytesMut::new(), length: 0, syntax: context.syntax, offset }
+        Incoming { sink, head: BytesMut::new(), length: 0, syntax: context.syntax, offset }
     }
 
     /// Takes the next piece of the data set.

@@ -66,6 +66,7 @@ impl Stage {
             target: SocketAddr::new(target.parse().unwrap(), port),
             host: host.into(),
             service: service.into(),
+            own: false,
         };
         let mut visit = Visit { origin, index: 0 };
         self.see(&mut visit, Observation::Opened { tls: false });

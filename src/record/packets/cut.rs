@@ -40,7 +40,7 @@ pub struct Wanted {
 impl Wanted {
     /// A session by its origin and times.
     pub fn of(origin: &Origin, from: Timestamp, to: Option<Timestamp>) -> Self {
-        let Origin { session, source, target, host, service } = origin;
+        let Origin { session, source, target, host, service, own: _ } = origin;
         let comment =
             format!("Honeyward session {session}: {source} to decoy {host} ({service}) at {target}");
         Wanted { source: *source, target: *target, from, to, comment }

@@ -19,6 +19,8 @@ pub struct SessionFilter {
     pub source: Option<IpAddr>,
     /// Only on this deception host or service.
     pub decoy: Option<String>,
+    /// Also those that the honeynet made itself.
+    pub own: bool,
     /// At most this many; no limit without it.
     pub limit: Option<usize>,
 }
@@ -55,12 +57,14 @@ impl Reader {
             "SELECT row FROM sessions
              WHERE (?1 IS NULL OR last >= ?1) AND (?2 IS NULL OR source = ?2)
                AND (?3 IS NULL OR host = ?3 OR service = ?3)
-             ORDER BY id DESC LIMIT ?4",
+               AND (?4 OR json_extract(row, '$.own') IS NULL)
+             ORDER BY id DESC LIMIT ?5",
         )?;
         let parameters = (
             filter.since.map(micros),
             filter.source.map(|source| source.to_string()),
             filter.decoy.as_deref(),
+            filter.own,
             filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1)),
         );
         let rows = statement.query_map(parameters, |row| row.get::<_, String>(0))?;

@@ -255,6 +255,7 @@ fn lost(row: &SessionRow) -> Event {
             target: (row.target, row.target_port).into(),
             host: row.host.clone(),
             service: row.service.clone(),
+            own: row.own,
         },
         index: u32::try_from(row.events_made).unwrap_or(u32::MAX),
         at: row.last,

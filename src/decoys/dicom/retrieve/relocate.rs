@@ -158,7 +158,7 @@ impl Moving {
             }
             (Phase::Releasing(status), News::Released | News::Broken) => self.phase = Phase::Ending(*status),
             (Phase::Sending, News::Broken) => self.scu = None,
-            (_, News::Accepted | News::Stored(_) | News::Released | News::Broken) => {}
+            (_, News::Accepted | News::Stored(_) | News::Message | News::Released | News::Broken) => {}
         }
         Ok(())
     }

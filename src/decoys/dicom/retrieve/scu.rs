@@ -33,7 +33,10 @@ const CLASSES: [&str; 16] = [
 /// Largest PDU taken from the other side: its answers have some hundred bytes.
 const MAX_PDU: usize = 64 << 10;
 
-/// What the other side may answer.
+/// Largest command or data set taken from the other side: a commitment's report of a day.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// Answers of which only the status counts.
 const ANSWERS: [u16; 2] = [field::C_STORE | field::RESPONSE, field::N_EVENT_REPORT | field::RESPONSE];
 
 /// DICOM application context name (PS3.7 A.2.1).
@@ -46,6 +49,8 @@ pub(crate) enum News {
     Accepted,
     /// It answered a request with this status.
     Stored(Option<u16>),
+    /// It sent a message of another kind, which [`Scu::message`] has.
+    Message,
     /// It released the association.
     Released,
     /// It refused, aborted or spoke nonsense.
@@ -62,6 +67,15 @@ pub(crate) struct Scu {
     accepted: Vec<(Bytes, u8, TransferSyntax)>,
     courier: Option<Courier>,
     next_id: u16,
+    gathering: Gathering,
+    message: Option<(u8, Command, Bytes)>,
+}
+
+/// A message that comes in pieces.
+#[derive(Default)]
+struct Gathering {
+    command: BytesMut,
+    data: BytesMut,
 }
 
 impl Scu {
@@ -97,7 +111,15 @@ impl Scu {
             ..Associate::default()
         };
         let request = request.request();
-        let scu = Scu { inbox: BytesMut::new(), proposed, accepted: Vec::new(), courier: None, next_id: 1 };
+        let scu = Scu {
+            inbox: BytesMut::new(),
+            proposed,
+            accepted: Vec::new(),
+            courier: None,
+            next_id: 1,
+            gathering: Gathering::default(),
+            message: None,
+        };
         (scu, request)
     }
 
@@ -114,7 +136,7 @@ impl Scu {
         let body = self.inbox.split_to(header.whole()).freeze().slice(HEADER..);
         match header.kind {
             Some(Kind::AssociateAc) => Some(self.accept(&body, profile)),
-            Some(Kind::Data) => Some(stored(&body)),
+            Some(Kind::Data) => self.data(&body),
             Some(Kind::ReleaseRp) => Some(News::Released),
             Some(Kind::AssociateRq | Kind::AssociateRj | Kind::ReleaseRq | Kind::Abort) | None => {
                 Some(News::Broken)
@@ -140,7 +162,7 @@ impl Scu {
         out: &mut Outbox,
     ) -> Result<(), TooSmall> {
         command.field = Some(field::C_STORE);
-        self.send(context, command, Payload::Object(object, String::new()), out)
+        self.send(context, command, Some(Payload::Object(object, String::new())), out)
     }
 
     /// Sends a request. Its message id is set here.
@@ -151,18 +173,71 @@ impl Scu {
         &mut self,
         context: u8,
         mut command: Command,
-        data: Payload,
+        data: Option<Payload>,
+        out: &mut Outbox,
+    ) -> Result<(), TooSmall> {
+        command.message_id = Some(self.next_id);
+        self.next_id = self.next_id.wrapping_add(1);
+        self.write(context, &command, data, out)
+    }
+
+    /// Sends a message as it is.
+    ///
+    /// # Errors
+    /// [`TooSmall`] when there is no association yet or nothing fits a PDU.
+    pub(crate) fn write(
+        &self,
+        context: u8,
+        command: &Command,
+        data: Option<Payload>,
         out: &mut Outbox,
     ) -> Result<(), TooSmall> {
         let Some(courier) = self.courier else { return Err(TooSmall) };
-        command.message_id = Some(self.next_id);
-        self.next_id = self.next_id.wrapping_add(1);
         let mut written = Outbox::default();
         let mut batch = courier.batch(&mut written);
-        batch.message(context, &command, Some(data))?;
+        batch.message(context, command, data)?;
         batch.finish();
         out.relay.extend(written.writes.into_iter().map(|write| write.bytes));
         Ok(())
+    }
+
+    /// The message of the last [`News::Message`]: context, command and data set.
+    pub(crate) fn message(&mut self) -> Option<(u8, Command, Bytes)> {
+        self.message.take()
+    }
+
+    /// Puts a message together; one PDU holds no more than the end of one.
+    fn data(&mut self, body: &Bytes) -> Option<News> {
+        let Ok(values) = pdu::values(body) else { return Some(News::Broken) };
+        let mut news = None;
+        for value in values {
+            let (fragment, gathering) = (value.fragment, &mut self.gathering);
+            let part = if fragment.command { &mut gathering.command } else { &mut gathering.data };
+            part.extend_from_slice(&value.bytes);
+            if part.len() > MAX_MESSAGE {
+                return Some(News::Broken);
+            }
+            if fragment.last {
+                news = self.whole(fragment.context, fragment.command).or(news);
+            }
+        }
+        news
+    }
+
+    /// What came, when it is whole with its command or its data set.
+    fn whole(&mut self, context: u8, command_ends: bool) -> Option<News> {
+        let Ok(command) = Command::read(Bytes::copy_from_slice(&self.gathering.command)) else {
+            return Some(News::Broken);
+        };
+        if command_ends && command.has_data_set() {
+            return None;
+        }
+        let data = std::mem::take(&mut self.gathering).data.freeze();
+        if command.field.is_some_and(|field| ANSWERS.contains(&field)) {
+            return Some(News::Stored(command.status));
+        }
+        self.message = Some((context, command, data));
+        Some(News::Message)
     }
 
     fn accept(&mut self, body: &Bytes, profile: &Profile) -> News {
@@ -193,18 +268,4 @@ fn proposed(profile: &Profile) -> Vec<Proposed> {
         syntaxes.into_iter().map(|syntaxes| (Bytes::from_static(class.as_bytes()), syntaxes))
     });
     (1u8..).step_by(2).zip(contexts).map(|(id, (class, syntaxes))| (id, class, syntaxes)).collect()
-}
-
-/// A C-STORE-RSP is short: the stores of the honeynet send it in one fragment.
-fn stored(body: &Bytes) -> News {
-    let Ok(values) = pdu::values(body) else { return News::Broken };
-    let Some(value) = values.first().filter(|value| value.fragment.command && value.fragment.last) else {
-        return News::Broken;
-    };
-    match Command::read(value.bytes.clone()) {
-        Ok(response) if response.field.is_some_and(|field| ANSWERS.contains(&field)) => {
-            News::Stored(response.status)
-        }
-        Ok(_) | Err(_) => News::Broken,
-    }
 }

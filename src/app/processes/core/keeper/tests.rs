@@ -17,6 +17,7 @@ fn login(n: u64) -> Event {
         target: "127.0.10.11:22".parse().unwrap(),
         host: "his".into(),
         service: "ssh".into(),
+        own: false,
     };
     let observation = Observation::AuthAttempt {
         method: AuthMethod::Password,
