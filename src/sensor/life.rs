@@ -15,7 +15,7 @@ use super::relay::{Directory, OwnEnds};
 use super::tap::Passed;
 use super::wired::Wired;
 use crate::runtime::Shutdown;
-use crate::session::{Clock, Errand, Habit, heavy};
+use crate::session::{Clock, Errand, Habit, Span, heavy};
 
 /// How far back a console that comes up makes up for: its queue of what was not delivered.
 const QUEUE: Duration = Duration::from_secs(30 * 60);
@@ -58,11 +58,12 @@ impl Living {
 
     async fn days(&self) {
         let up = self.clock.now();
-        let mut from = up.checked_sub(QUEUE).unwrap_or(up);
+        let since = up.checked_sub(QUEUE).unwrap_or(up);
+        let mut from = since;
         tokio::time::sleep(self.interval / SETTLING).await;
         loop {
             let until = self.clock.now().checked_add(AHEAD).unwrap_or(Timestamp::MAX);
-            for errand in heavy(|| Arc::clone(&self.habit).due(from, until, self.interval)) {
+            for errand in heavy(|| Arc::clone(&self.habit).due(Span { since, from, until }, self.interval)) {
                 self.wait_until(errand.at).await;
                 self.run(errand).await;
                 tokio::time::sleep(self.interval / BREATH).await;

@@ -12,11 +12,22 @@ use super::{Destination, Machine};
 
 /// The habit of one service: pure in the world and the times that it is asked for.
 pub trait Habit: Send + Sync {
-    /// What is due from one moment until before another, in order of time. `interval` is the
+    /// What is due in a span, in order of time. `interval` is the
     /// operator's measure of how much: one exam (or what else makes up the habit's day) in each.
     ///
     /// Spans that follow one another give each errand once.
-    fn due(self: Arc<Self>, from: Timestamp, until: Timestamp, interval: Duration) -> Vec<Errand>;
+    fn due(self: Arc<Self>, span: Span, interval: Duration) -> Vec<Errand>;
+}
+
+/// The span of time that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// From when the product is up: what it had begun before is left out whole.
+    pub since: Timestamp,
+    /// First moment.
+    pub from: Timestamp,
+    /// The moment after the last.
+    pub until: Timestamp,
 }
 
 /// One connection that is to be made.

@@ -17,7 +17,7 @@ mod privacy;
 pub use context::{
     Artefact, ArtefactSink, Clock, Emit, Kept, Recorder, Session, SessionParts, TerminalSink, heavy,
 };
-pub use habit::{Errand, Habit};
+pub use habit::{Errand, Habit, Span};
 pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
 pub use privacy::{Privacy, Real, RealObjects};
 

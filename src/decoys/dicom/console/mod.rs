@@ -19,7 +19,7 @@ use self::plan::{Kind, Planned};
 use super::behaviour::Peer;
 use super::task::Shared;
 use crate::persona::Pack;
-use crate::session::{Destination, Errand, Habit};
+use crate::session::{Destination, Errand, Habit, Span};
 use crate::wire::dicom::dataset::Charset;
 use crate::world::Device;
 
@@ -94,8 +94,8 @@ impl Console {
 }
 
 impl Habit for Console {
-    fn due(self: Arc<Self>, from: Timestamp, until: Timestamp, interval: Duration) -> Vec<Errand> {
-        let planned = plan::due(&self.shared.world, &self.device, from, until, interval);
+    fn due(self: Arc<Self>, span: Span, interval: Duration) -> Vec<Errand> {
+        let planned = plan::due(&self.shared.world, &self.device, span, interval);
         planned.into_iter().filter_map(|planned| self.errand(planned)).collect()
     }
 }

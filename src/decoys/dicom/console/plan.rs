@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::session::Span;
 use crate::world::{Device, Study, StudyFilter, View, World};
 
 /// From the first errand of an exam to its start: the longest that is drawn below, and some.
@@ -67,17 +68,15 @@ pub(crate) struct Planned {
     pub(crate) acquired: Timestamp,
 }
 
-/// What is due from one moment until before another, one exam of each interval, in order of time.
-pub(crate) fn due(
-    world: &Arc<World>,
-    device: &Device,
-    from: Timestamp,
-    until: Timestamp,
-    interval: Duration,
-) -> Vec<Planned> {
+/// What is due in a span, one exam of each interval, in order of time.
+pub(crate) fn due(world: &Arc<World>, device: &Device, span: Span, interval: Duration) -> Vec<Planned> {
+    let Span { since, from, until } = span;
     let mut found: Vec<_> = exams(world, device, from - AFTER, until + BEFORE, interval)
         .into_iter()
-        .flat_map(|(study, acquired)| of_exam(&Arc::new(study), acquired))
+        .map(|(study, acquired)| of_exam(&Arc::new(study), acquired))
+        // No step is completed that nobody was told of.
+        .filter(|errands| errands.iter().all(|planned| planned.at >= since))
+        .flatten()
         .filter(|planned| (from..until).contains(&planned.at))
         .collect();
     found.sort_by_key(|planned| (planned.at, planned.kind));
@@ -153,6 +152,10 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
+    fn planned(bench: &Bench, device: &Device, [from, until]: [Timestamp; 2]) -> Vec<Planned> {
+        due(&bench.world, device, Span { since: day()[0], from, until }, HOUR)
+    }
+
     fn day() -> [Timestamp; 2] {
         // Local midnight to midnight: 2026-03-02 in China.
         let start: Timestamp = "2026-03-01T16:00:00Z".parse().unwrap();
@@ -175,7 +178,7 @@ mod tests {
         let bench = Bench::new();
         let [midnight, next] = day();
         for device in consoles(&bench) {
-            let planned = due(&bench.world, &device, midnight, next, HOUR);
+            let planned = planned(&bench, &device, [midnight, next]);
             let mut exams: BTreeMap<&str, Vec<(Kind, Timestamp)>> = BTreeMap::new();
             for errand in &planned {
                 assert_eq!(errand.study.device.ae_title, device.ae_title);
@@ -195,9 +198,8 @@ mod tests {
     #[test]
     fn errands_fit_the_exam_that_they_are_for() {
         let bench = Bench::new();
-        let [midnight, next] = day();
         for device in consoles(&bench) {
-            for errand in due(&bench.world, &device, midnight, next, HOUR) {
+            for errand in planned(&bench, &device, day()) {
                 let view = bench.world.at(errand.at);
                 let date = view.local(errand.study.started).date();
                 let waits = view.worklist(date).iter().any(|step| step.study_uid == errand.study.uid);
@@ -220,14 +222,27 @@ mod tests {
         let [midnight, next] = day();
         let device = &consoles(&bench)[0];
         let interval = Duration::from_secs(1800);
-        let whole = told(&due(&bench.world, device, midnight, next, interval));
+        let span = |from, until| Span { since: midnight, from, until };
+        let whole = told(&due(&bench.world, device, span(midnight, next), interval));
         let (mut parts, mut from) = (Vec::new(), midnight);
         while from < next {
             let until = (from + SignedDuration::from_mins(47)).min(next);
-            parts.extend(told(&due(&bench.world, device, from, until, interval)));
+            parts.extend(told(&due(&bench.world, device, span(from, until), interval)));
             from = until;
         }
         assert_eq!(parts, whole);
-        assert!(whole.len() > told(&due(&bench.world, device, midnight, next, HOUR)).len());
+        assert!(whole.len() > planned(&bench, device, [midnight, next]).len());
+    }
+
+    #[test]
+    fn a_console_goes_on_with_no_exam_that_it_did_not_begin() {
+        let bench = Bench::new();
+        let [midnight, next] = day();
+        let device = &consoles(&bench)[0];
+        for errand in planned(&bench, device, [midnight, next]) {
+            let since = errand.at + SignedDuration::from_secs(1);
+            let later = due(&bench.world, device, Span { since, from: since, until: next }, HOUR);
+            assert!(later.iter().all(|planned| planned.study.uid != errand.study.uid), "{}", errand.at);
+        }
     }
 }
