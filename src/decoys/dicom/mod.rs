@@ -79,7 +79,8 @@ impl Decoy for Dicom {
     }
 
     fn habit(&self) -> Option<Arc<dyn Habit>> {
-        self.console.clone().map(|console| console as Arc<dyn Habit>)
+        let console: Arc<dyn Habit> = self.console.clone()?;
+        Some(console)
     }
 }
 
