@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::honeynet::{Honeynet, client, text, within};
+use crate::honeynet::{Honeynet, client, within};
 use crate::services::copy;
 
 const HOSTS: [(&str, u8); 5] = [("ct01", 21), ("dr01", 23), ("us01", 24), ("ris", 16), ("pacs", 12)];
