@@ -31,4 +31,5 @@ mod syntaxes;
 mod truth;
 mod turn;
 mod viewer;
+mod web_faces;
 mod world;

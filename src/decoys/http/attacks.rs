@@ -113,6 +113,9 @@ fn in_headers(head: &Head, note: &mut impl FnMut(&'static str, &[u8])) {
         if name.eq_ignore_ascii_case(b"Content-Type") && (holds(value, b"%{") || holds(value, b"${")) {
             note("CVE-2017-5638", value);
         }
+        if name.eq_ignore_ascii_case(b"SOAPAction") && holds(value, b"tempuri.org/UploadData") {
+            note("infinitt-upload-data", head.target());
+        }
         if name.eq_ignore_ascii_case(b"Cookie")
             && super::cookie::find(value, "rememberMe").is_some_and(|v| v.len() >= SHIRO_PAYLOAD)
         {

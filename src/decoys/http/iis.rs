@@ -43,14 +43,12 @@ fn read(input: &[u8], now: Timestamp) -> Reading {
             now,
         );
     }
-    let Some(length) = rest.windows(4).position(|w| w == b"\r\n\r\n").map(|at| at + 4) else {
-        let lone = rest
-            .iter()
-            .enumerate()
-            .any(|(at, b)| *b == b'\n' && (at == 0 || rest.get(at - 1) != Some(&b'\r')));
-        return if lone {
-            badly_formed(now)
-        } else if rest.len() > MAX_HEAD {
+    let length = rest.windows(4).position(|w| w == b"\r\n\r\n").map(|at| at + 4);
+    if lone_line_feed(rest.get(..length.unwrap_or(rest.len())).unwrap_or_default()) {
+        return badly_formed(now);
+    }
+    let Some(length) = length else {
+        return if rest.len() > MAX_HEAD {
             refused(
                 "head size",
                 400,
@@ -116,6 +114,12 @@ fn read(input: &[u8], now: Timestamp) -> Reading {
         Err(_) => return badly_formed(now),
     };
     Reading::Head(Box::new(head), blank + length)
+}
+
+/// Whether a line ends without a carriage return: refused as soon as it is seen.
+fn lone_line_feed(head: &[u8]) -> bool {
+    let before = |at: usize| at.checked_sub(1).and_then(|at| head.get(at));
+    head.iter().enumerate().any(|(at, byte)| *byte == b'\n' && before(at) != Some(&b'\r'))
 }
 
 type Fault = (&'static str, &'static str, &'static str);

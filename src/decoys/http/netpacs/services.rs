@@ -18,7 +18,14 @@ const MAX_UPLOAD: usize = 3 << 20;
 pub(super) fn answer(app: &NetPacs, ask: &Ask<'_>, path: &str, query: &Fields) -> Reply {
     match path {
         "/webservices/webuserlogin.asmx/getuserinfobyuserid" => user(ask, query),
-        "/webservices/webjobupload.asmx" if ask.head.method() == b"POST" => upload(app, ask),
+        _ if path.ends_with(".asmx") && action(ask, b"http://tempuri.org/UploadData") => {
+            upload(app, ask);
+            done("UploadData", "http://tempuri.org/")
+        }
+        "/webservices/webjobupload.asmx" if ask.head.method() == b"POST" => {
+            upload(app, ask);
+            done("jobUpload", "http://rainier/")
+        }
         "/webservices/webuserlogin.asmx" | "/webservices/webjobupload.asmx" => description(path),
         _ => no_resource(path),
     }
@@ -44,11 +51,18 @@ fn user(ask: &Ask<'_>, query: &Fields) -> Reply {
     xml(body)
 }
 
-/// `jobUpload`: the file is kept as evidence and is nowhere on this server.
-fn upload(app: &NetPacs, ask: &Ask<'_>) -> Reply {
+/// Whether a request is a SOAP call of this action.
+fn action(ask: &Ask<'_>, name: &[u8]) -> bool {
+    let called = ask.head.header("SOAPAction").unwrap_or_default();
+    ask.head.method() == b"POST"
+        && called.trim_ascii().strip_prefix(b"\"").unwrap_or(called).starts_with(name)
+}
+
+/// An upload by SOAP: the file is kept as evidence and is nowhere on this server.
+fn upload(app: &NetPacs, ask: &Ask<'_>) {
     let text = String::from_utf8_lossy(ask.body).into_owned();
     let name = element(&text, "fileName").unwrap_or_default();
-    let data = element(&text, "bufValue").unwrap_or_default();
+    let data = ["bufValue", "data"].iter().find_map(|name| element(&text, name)).unwrap_or_default();
     let plain: String = data.chars().filter(|c| !c.is_whitespace()).take(MAX_UPLOAD * 4 / 3).collect();
     if let Ok(bytes) = base64::prelude::BASE64_STANDARD.decode(plain)
         && !bytes.is_empty()
@@ -56,7 +70,13 @@ fn upload(app: &NetPacs, ask: &Ask<'_>) -> Reply {
         ask.session.keep(Tainted::new(name), &bytes);
     }
     tracing::debug!(title = app.behaviour.title, "a file came in by SOAP");
-    xml("<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"><soap:Body><jobUploadResponse xmlns=\"http://rainier/\"><jobUploadResult>true</jobUploadResult></jobUploadResponse></soap:Body></soap:Envelope>".to_owned())
+}
+
+/// The answer to a call that went well.
+fn done(action: &str, namespace: &str) -> Reply {
+    xml(format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"><soap:Body><{action}Response xmlns=\"{namespace}\"><{action}Result>true</{action}Result></{action}Response></soap:Body></soap:Envelope>"
+    ))
 }
 
 /// The text of the first element of this name, whatever its prefix.
