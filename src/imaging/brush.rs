@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::anatomy::Body;
-use super::lattice::Bumps;
+use super::lattice::{Bumps, Lattice};
 use super::noise::{STEEP, noise3};
 use super::plane::Plane;
 use super::solid::{P3, Shape, Solid, Surface};
@@ -113,7 +113,7 @@ impl<'a, const N: usize> Brush<'a, N> {
         for start in range.clone().step_by(CHUNK) {
             let end = (start + CHUNK).min(range.end);
             let open = &row.open[start..end];
-            if open.iter().all(|open| *open < SHUT) {
+            if all_shut(open) {
                 continue;
             }
             let mut covers = [0.0; CHUNK];
@@ -122,7 +122,7 @@ impl<'a, const N: usize> Brush<'a, N> {
             if let Some(rough) = self.rough {
                 let (bumps, reach) = (&mut bumps[rough], self.solid.rough + self.edge / 2.0);
                 for ((depth, open), column) in covers.iter_mut().zip(open).zip(start..) {
-                    if depth.abs() < reach && *open >= SHUT {
+                    if depth.abs() < reach && *open > 0.0 {
                         *depth += self.solid.rough * bumps.at(plane, column, row.number);
                     }
                 }
@@ -132,7 +132,7 @@ impl<'a, const N: usize> Brush<'a, N> {
             if let Some(sheets) = self.sheets {
                 let bumps = &mut bumps[sheets];
                 for ((cover, open), column) in covers.iter_mut().zip(open).zip(start..) {
-                    if *cover > 0.0 && *open >= SHUT {
+                    if *cover > 0.0 && *open > 0.0 {
                         let fold = bumps.at(plane, column, row.number).abs();
                         *cover *= ((0.16 - fold) / 0.12).clamp(0.0, 1.0);
                     }
@@ -146,7 +146,7 @@ impl<'a, const N: usize> Brush<'a, N> {
         let covers = [self.solid.opacity; CHUNK];
         for start in range.clone().step_by(CHUNK) {
             let end = (start + CHUNK).min(range.end);
-            if row.open[start..end].iter().any(|open| *open >= SHUT) {
+            if !all_shut(&row.open[start..end]) {
                 self.blend(row, start..end, &covers[..end - start]);
             }
         }
@@ -164,9 +164,15 @@ impl<'a, const N: usize> Brush<'a, N> {
         for (((slot, mottle), open), cover) in first.zip(open).zip(covers) {
             let seen = *open * cover;
             *slot += seen * (value + much * mottle);
-            *open -= seen;
+            let left = *open - seen;
+            *open = if left < SHUT { 0.0 } else { left };
         }
     }
+}
+
+/// Whether nothing is open: no number but zero has no bits.
+fn all_shut(open: &[f32]) -> bool {
+    open.iter().fold(0, |bits, open| bits | open.to_bits()) == 0
 }
 
 /// Columns within `limits` where `a t² + b t + c` is not above zero, rounded outwards or inwards.
@@ -202,5 +208,10 @@ impl Body {
     /// How far a place is bent along an axis, -1..1 of the body's warp.
     pub(crate) fn bend(&self, axis: u64, p: P3) -> f32 {
         noise3(self.seed ^ axis, p.map(|v| v / BEND))
+    }
+
+    /// The same all over a plane.
+    pub(crate) fn bends(&self, plane: &Plane, spacing: f32, axis: usize) -> Lattice {
+        Lattice::of_noise(plane, spacing, self.seed ^ axis as u64, BEND)
     }
 }

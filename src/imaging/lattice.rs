@@ -1,6 +1,6 @@
 //! Smooth fields over a plane, computed at knots and drawn straight between.
 
-use super::noise::noise3;
+use super::noise::{noise_line, noise3};
 use super::plane::Plane;
 use super::solid::P3;
 
@@ -18,15 +18,34 @@ pub(crate) struct Lattice {
 impl Lattice {
     /// Computes a field about every `spacing` mm.
     pub(crate) fn new(plane: &Plane, spacing: f32, field: impl Fn(P3) -> f32) -> Self {
+        let mut lattice = Lattice::empty(plane, spacing);
+        let [across, down] = lattice.apart;
+        for (row, line) in lattice.knots.chunks_exact_mut(lattice.columns).enumerate() {
+            for (column, knot) in line.iter_mut().enumerate() {
+                *knot = field(plane.at((column * across) as f32, (row * down) as f32));
+            }
+        }
+        lattice
+    }
+
+    /// Noise with features `scale` mm wide.
+    pub(crate) fn of_noise(plane: &Plane, spacing: f32, seed: u64, scale: f32) -> Self {
+        let mut lattice = Lattice::empty(plane, spacing);
+        let [across, down] = lattice.apart;
+        let axis = (0..3).find(|axis| plane.across[*axis] != 0.0).unwrap_or(0);
+        let step = plane.across[axis] * across as f32 / scale;
+        for (row, line) in lattice.knots.chunks_exact_mut(lattice.columns).enumerate() {
+            let from = plane.at(0.0, (row * down) as f32).map(|v| v / scale);
+            noise_line(seed, from, axis, step, line);
+        }
+        lattice
+    }
+
+    fn empty(plane: &Plane, spacing: f32) -> Self {
         let apart = plane.pixel().map(|mm| ((spacing / mm).round() as usize).max(1));
         let columns = plane.width.div_ceil(apart[0]) + 1;
         let rows = plane.height.div_ceil(apart[1]) + 1;
-        let mut knots = Vec::with_capacity(columns * rows);
-        for row in 0..rows {
-            for column in 0..columns {
-                knots.push(field(plane.at((column * apart[0]) as f32, (row * apart[1]) as f32)));
-            }
-        }
+        let knots = vec![0.0; columns * rows];
         let shares = (0..apart[0]).map(|i| i as f32 / apart[0] as f32).collect();
         Lattice { apart, columns, knots, shares, line: vec![0.0; columns] }
     }

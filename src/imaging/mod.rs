@@ -13,6 +13,7 @@ pub mod codec;
 mod compose;
 mod form;
 mod glyphs;
+mod grain;
 mod header;
 mod lattice;
 mod maths;
@@ -65,7 +66,7 @@ type ObjectKey = (String, TransferSyntax, bool, Charset);
 
 /// Composes objects and keeps the latest. Share one between all who ask.
 ///
-/// Drawing takes milliseconds for a slice and a few hundred for a radiograph: call it where
+/// Drawing takes milliseconds for a slice and some tens for a radiograph: call it where
 /// blocking is allowed.
 pub struct Imaging {
     objects: Cache<ObjectKey, Arc<Object>>,

@@ -94,31 +94,28 @@ pub(crate) fn lerp(a: f32, b: f32, t: f32) -> f32 {
     a + (b - a) * t
 }
 
-/// Grain of a reconstructed image: white noise shaped by the kernel, mean 0, deviation 1.
-///
-/// `smooth` in 0..1: 0 keeps the finest grain and takes the coarse out, as edge-enhancing kernels
-/// do; 1 gives the blotches of soft-tissue kernels.
-pub(crate) fn grain(rng: &mut Rng, width: usize, height: usize, smooth: f32) -> Vec<f32> {
-    let mut fine = vec![0.0; width * height];
-    rng.fill_normal(&mut fine);
-    if smooth > 0.3 {
-        blur(&mut fine, width, height, 1);
-    }
-    let mut coarse = fine.clone();
-    blur(&mut coarse, width, height, 1 + (smooth * 2.0) as usize);
-    let taken = lerp(0.9, 0.45, smooth);
-    // Eight sums side by side, which one instruction or two can add to.
-    let mut squares = [0.0f32; 8];
-    for (f, c) in fine.chunks_mut(8).zip(coarse.chunks(8)) {
-        for ((f, c), sum) in f.iter_mut().zip(c).zip(&mut squares) {
-            *f -= taken * c;
-            *sum += *f * *f;
+/// A row of [`noise3`] at evenly spaced places along an axis, in the order of `out`: what they have
+/// in common is computed once.
+pub(crate) fn noise_line(seed: u64, from: [f32; 3], axis: usize, step: f32, out: &mut [f32]) {
+    let mut known = f32::NAN;
+    let mut ends = [0.0; 2];
+    let (mut at, fade) = (from, |t: f32| t * t * (3.0 - 2.0 * t));
+    for (i, slot) in out.iter_mut().enumerate() {
+        let place = from[axis] + step * i as f32;
+        let cell = floor(place);
+        if cell != known {
+            // At whole places the noise is what its corners say.
+            ends = if cell == known + 1.0 { [ends[1], f32::NAN] } else { [f32::NAN; 2] };
+            for (end, corner) in ends.iter_mut().zip([cell, cell + 1.0]) {
+                if end.is_nan() {
+                    at[axis] = corner;
+                    *end = noise3(seed, at);
+                }
+            }
+            known = cell;
         }
+        *slot = lerp(ends[0], ends[1], fade(place - cell));
     }
-    let variance = squares.iter().sum::<f32>() / fine.len().max(1) as f32;
-    let scale = 1.0 / variance.sqrt().max(1e-6);
-    fine.iter_mut().for_each(|v| *v *= scale);
-    fine
 }
 
 /// A box filter of the given radius, run twice in both directions: close to a Gaussian.
@@ -189,16 +186,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn grain_has_unit_deviation_and_its_kernel_shapes_it() {
-        let neighbours = |smooth| {
-            let g = grain(&mut Rng::new(7, "t"), 128, 128, smooth);
-            let mean = g.iter().sum::<f32>() / g.len() as f32;
-            let variance = g.iter().map(|v| v * v).sum::<f32>() / g.len() as f32;
-            assert!(mean.abs() < 0.05 && (variance - 1.0).abs() < 0.01, "{mean} {variance}");
-            g.windows(2).map(|w| w[0] * w[1]).sum::<f32>() / g.len() as f32
-        };
-        assert!(neighbours(1.0) > 0.4, "soft kernels give blotches");
-        assert!(neighbours(0.0) < 0.1, "sharp kernels give fine grain");
+    fn a_line_of_noise_is_the_noise_along_it() {
+        for (axis, step) in [(0, 0.21), (1, -0.4), (2, 1.3)] {
+            let from = [0.3, -7.2, 4.9];
+            let mut line = [0.0; 40];
+            noise_line(9, from, axis, step, &mut line);
+            for (i, value) in line.iter().enumerate() {
+                let mut at = from;
+                at[axis] += step * i as f32;
+                assert!((value - noise3(9, at)).abs() < 1e-4, "{axis} {i}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use super::anatomy::Body;
 use super::brush::{BEND, Brush, Row};
 use super::lattice::Lattice;
-use super::noise::noise3;
 use super::solid::P3;
 use super::tissue::{Look, Tissue};
 
@@ -87,8 +86,7 @@ fn paint_all<const N: usize>(
     let solids = body.solids.iter().rev();
     let brushes: Vec<Brush<'_, N>> =
         solids.filter_map(|s| Brush::new(body, s, plane, edge, look(s.tissue), &mut bumps)).collect();
-    let mut bends: [Lattice; 3] =
-        std::array::from_fn(|axis| Lattice::new(plane, BEND / 5.0, |p| body.bend(axis as u64, p)));
+    let mut bends: [Lattice; 3] = std::array::from_fn(|axis| body.bends(plane, BEND / 5.0, axis));
     let (air, _) = look(Tissue::Air);
     let line = || vec![0.0; plane.width];
     let mut row = Row {
@@ -146,10 +144,7 @@ struct Texture {
 
 impl Texture {
     fn new(body: &Body, plane: &Plane) -> Self {
-        let noise = |salt: u64, wide: f32| move |p: P3| noise3(body.seed ^ salt, p.map(|v| v / wide));
-        Texture {
-            coarse: Lattice::new(plane, 2.8, noise(0xC0A, 6.5)),
-            fine: Lattice::new(plane, 1.8, noise(0xF1E, 2.7)),
-        }
+        let noise = |spacing, salt, wide| Lattice::of_noise(plane, spacing, body.seed ^ salt, wide);
+        Texture { coarse: noise(2.8, 0xC0A, 6.5), fine: noise(1.8, 0xF1E, 2.7) }
     }
 }

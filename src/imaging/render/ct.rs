@@ -2,7 +2,8 @@
 
 use super::protocol::{Phase, Protocol, smoothness};
 use crate::imaging::anatomy::{Body, Build};
-use crate::imaging::noise::{Rng, blur, grain};
+use crate::imaging::grain::Grain;
+use crate::imaging::noise::{Rng, blur};
 use crate::imaging::plane::{Plane, paint};
 use crate::imaging::tissue::{Look, Tissue};
 use crate::world::{Region, Series, Study};
@@ -191,11 +192,11 @@ fn sharpen(out: &mut [f32], side: usize, by: f32) {
 /// Photons are scarcer in the middle of a body and where shoulders or the skull base widen it.
 fn add_grain(out: &mut [f32], body: &Body, scan: &Scan, number: u32, side: usize) {
     let mut rng = Rng::new(body.seed ^ u64::from(scan.z(number).to_bits()), "grain");
-    let fine = grain(&mut rng, side, side, scan.smooth);
+    let mut fine = Grain::new(&mut rng, side, scan.smooth);
     let middle = side as f32 / 2.0;
     let across: Vec<f32> = (0..side).map(|column| ((column as f32 - middle) / middle).powi(2)).collect();
-    for ((line, noise), down) in out.chunks_exact_mut(side).zip(fine.chunks_exact(side)).zip(&across) {
-        for ((v, n), x) in line.iter_mut().zip(noise).zip(&across) {
+    for (line, down) in out.chunks_exact_mut(side).zip(&across) {
+        for ((v, n), x) in line.iter_mut().zip(fine.next()).zip(&across) {
             let deep = (1.25 - 0.75 * (x + down)).max(0.45);
             let thin = if *v < -500.0 { 0.7 } else { 1.0 };
             *v = (*v + n * scan.noise * deep * thin).clamp(LOWEST, 3071.0);

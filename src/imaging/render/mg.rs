@@ -5,7 +5,7 @@ use super::dx::BITS;
 use crate::imaging::anatomy::Build;
 use crate::imaging::glyphs::Canvas;
 use crate::imaging::lattice::Lattice;
-use crate::imaging::noise::{Rng, blur, mix, noise3};
+use crate::imaging::noise::{Rng, blur_row, mix, noise3};
 use crate::imaging::plane::Plane;
 use crate::world::{Finding, Study, Wording};
 
@@ -99,7 +99,8 @@ impl Breast {
         let level = x * x + (y * y).powf(1.25 * power);
         let body = (1.0 - level.sqrt()) * self.reach.min(self.half);
         // The nipple stands out a little.
-        let nipple = 4.4 - (u - self.reach + 1.4).hypot(v * 0.9);
+        let (tip, beside) = (u - self.reach + 1.4, v * 0.9);
+        let nipple = 4.4 - (tip * tip + beside * beside).sqrt();
         body.max(nipple * 0.8)
     }
 
@@ -142,21 +143,42 @@ pub(crate) fn draw(breast: &Breast) -> Frame {
         }
     }
     calcifications(breast, &mut path, plane.origin[1]);
-    let mut soft = path.clone();
-    blur(&mut soft, width, height, 2);
-    let mut rng = Rng::new(breast.seed, "quanta");
-    let top = f32::from((1u16 << BITS) - 1);
-    let mut samples = vec![0u16; path.len()];
-    for (i, (sharp, soft)) in path.iter().zip(&soft).enumerate() {
-        let (row, column) = (i / width, i % width);
-        let at = row * width + if breast.left { column } else { width - 1 - column };
-        let value = sharp + 0.7 * (sharp - soft);
-        if *sharp > 0.0 {
-            samples[at] = (value * 4300.0 - 380.0 + 40.0 * rng.normal()).clamp(60.0, top) as u16;
-        }
-    }
+    let mut samples = processed(breast, &path);
     marker(breast, &mut samples);
     Frame { width, height, samples }
+}
+
+/// Edges raised, quanta added, and the right breast turned to its side.
+fn processed(breast: &Breast, path: &[f32]) -> Vec<u16> {
+    /// Of the box that edges are raised against, pixels.
+    const RADIUS: usize = 3;
+    const SIZE_OF_BOX: f32 = (2 * RADIUS + 1) as f32;
+    let (width, height) = SIZE;
+    let top = f32::from((1u16 << BITS) - 1);
+    let mut rng = Rng::new(breast.seed, "quanta");
+    let line = || vec![0.0; width];
+    let (mut sums, mut soft, mut quanta) = (line(), line(), line());
+    let mut padded = vec![0.0; width + 2 * RADIUS];
+    let mut samples = vec![0u16; path.len()];
+    for (row, out) in samples.chunks_exact_mut(width).enumerate() {
+        sums.fill(0.0);
+        for near in row..=row + 2 * RADIUS {
+            let near = near.saturating_sub(RADIUS).min(height - 1) * width;
+            sums.iter_mut().zip(&path[near..near + width]).for_each(|(sum, v)| *sum += v);
+        }
+        blur_row(&sums, &mut padded, RADIUS, &mut soft);
+        rng.fill_normal(&mut quanta);
+        let sharp = &path[row * width..(row + 1) * width];
+        for (((slot, sharp), soft), quantum) in out.iter_mut().zip(sharp).zip(&soft).zip(&quanta) {
+            let value = sharp + 0.7 * (sharp - soft / SIZE_OF_BOX);
+            let seen = (value * 4300.0 - 380.0 + 40.0 * quantum).clamp(60.0, top) as i32 as u16;
+            *slot = if *sharp > 0.0 { seen } else { 0 };
+        }
+        if !breast.left {
+            out.reverse();
+        }
+    }
+    samples
 }
 
 /// How bright a ray through a place is, about 0..1.3.
@@ -191,7 +213,7 @@ fn strands(seed: u64, u: f32, v: f32) -> f32 {
 /// A dense lump with rays that pull on what lies around it.
 fn lump(seed: u64, [u0, v0, long, short]: [f32; 4], u: f32, v: f32) -> f32 {
     let (du, dv) = ((u - u0) / short, (v - v0) / long);
-    let far = du.hypot(dv);
+    let far = (du * du + dv * dv).sqrt();
     if far > 2.4 {
         return 0.0;
     }

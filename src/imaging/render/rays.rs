@@ -1,6 +1,8 @@
 //! What is soft in a radiograph: how much tissue each ray meets, found from where it enters and leaves
 //! each solid.
 
+use std::ops::Range;
+
 use super::dx::{Exposure, Grid};
 use super::shadows::is_sharp;
 use crate::imaging::anatomy::Body;
@@ -120,7 +122,7 @@ impl Bends {
         let at = |i: usize| {
             let [x, _, z] = plane.origin;
             let plane = Plane { origin: [x, front + i as f32 * Self::APART, z], ..plane.clone() };
-            std::array::from_fn(|axis| Lattice::new(&plane, BEND / 4.0, |p| body.bend(axis as u64, p)))
+            std::array::from_fn(|axis| body.bends(&plane, BEND / 4.0, axis))
         };
         let line = || std::array::from_fn(|_| vec![0.0; plane.width]);
         Bends { front, fields: (0..count).map(at).collect(), row: (0..count).map(|_| line()).collect() }
@@ -152,6 +154,8 @@ struct Part<'a> {
     rough: Option<usize>,
     /// Width of the edges that cut it, mm.
     edge: f32,
+    /// How far beyond its shape it may be seen, mm.
+    reach: f32,
 }
 
 /// Share that winding sheets fill.
@@ -165,7 +169,8 @@ impl<'a> Part<'a> {
         bends: &Bends,
         bumps: &mut Vec<Bumps>,
     ) -> Option<Self> {
-        let (low, high) = solid.bounds(solid.margin(0.0) + body.warp);
+        let reach = solid.margin(0.0) + body.warp;
+        let (low, high) = solid.bounds(reach);
         // Rays have no ends: only their columns and rows count.
         let window = plane.window([low[0], f32::NEG_INFINITY, low[2]], [high[0], f32::INFINITY, high[2]])?;
         let seed = body.seed ^ 0xED6E;
@@ -179,14 +184,28 @@ impl<'a> Part<'a> {
             depth: bends.nearest((low[1] + high[1]) / 2.0),
             rough,
             edge: solid.soft + plane.pixel()[0],
+            reach,
         })
+    }
+
+    /// Columns of a row that it may reach.
+    fn columns(&self, plane: &Plane, z: f32) -> Range<usize> {
+        let [left, right, ..] = self.window;
+        let Shape::Ellipsoid { centre, radii, boxy, .. } = &self.solid.shape else { return left..right };
+        let high = ((z - centre[2]).abs() - self.reach).max(0.0) / radii[2];
+        let room = (1.0 - if *boxy > 0.0 { high.powi(4) } else { high * high }).max(0.0).sqrt();
+        let (low, most) = self.solid.bounds(0.0);
+        let half = (most[0] - low[0]) / 2.0 * if *boxy > 0.0 { room.sqrt() } else { room } + self.reach;
+        let column = |x: f32| ((x - plane.origin[0]) / plane.across[0]).max(0.0) as usize;
+        let start = column(centre[0] - half).clamp(left, right);
+        start..(column(centre[0] + half) + 2).clamp(start, right)
     }
 
     /// Fills the rays of a row where they run through it.
     fn cross(&self, plane: &Plane, bends: &Bends, bumps: &mut [Bumps], row: usize, rays: &mut [Ray]) {
         let [bend_x, bend_y, bend_z] = &bends.row[self.depth];
         let start = plane.at(0.0, row as f32);
-        for column in self.window[0]..self.window[1] {
+        for column in self.columns(plane, start[2]) {
             let x = start[0] + column as f32 * plane.across[0];
             let from = [x + bend_x[column], bend_y[column], start[2] + bend_z[column]];
             let grown =

@@ -49,7 +49,7 @@ pub(crate) fn sector() -> [u32; 4] {
 pub(crate) fn still(body: &Body, s: &Subject<'_>) -> Vec<u8> {
     let mut rng = Rng::new(mix(body.seed ^ u64::from(s.instance.number)), "probe");
     let echoes = echoes(body, s.study, s.instance.number, &mut rng);
-    let mut screen = convert(&echoes, &sector_spots(), &Pulse::still());
+    let mut screen = convert(&echoes, &Pulse::still());
     us_screen::dress(&mut screen, s, 0);
     screen
 }
@@ -71,10 +71,9 @@ pub(crate) fn clip(body: &Body, s: &Subject<'_>) -> Clip {
     let mut rng = Rng::new(mix(body.seed ^ u64::from(s.instance.number)), "probe");
     let echoes = echoes(body, s.study, s.instance.number, &mut rng);
     let strong = if s.study.region == Region::Chest { 1.0 } else { 0.3 };
-    let spots = sector_spots();
     let mut bytes = Vec::with_capacity(FRAMES * WIDTH * HEIGHT * 3);
     for frame in 0..FRAMES {
-        let mut screen = convert(&echoes, &spots, &Pulse::at(frame as f32 / FRAMES as f32, strong));
+        let mut screen = convert(&echoes, &Pulse::at(frame as f32 / FRAMES as f32, strong));
         us_screen::dress(&mut screen, s, frame);
         screen.iter().for_each(|grey| bytes.extend_from_slice(&[*grey; 3]));
     }
@@ -120,25 +119,27 @@ fn echoes(body: &Body, study: &Study, number: u32, rng: &mut Rng) -> Vec<f32> {
         ([strength, loss], texture)
     });
     let speckle = speckle(rng);
+    let (mut strengths, mut losses) = (vec![0.0; SAMPLES], vec![0.0; SAMPLES]);
     let mut out = vec![0.0; LINES * SAMPLES];
     for (line, (out, speckle)) in out.chunks_exact_mut(SAMPLES).zip(speckle.chunks_exact(SAMPLES)).enumerate()
     {
         let angle = OPENING * (2.0 * line as f32 / (LINES - 1) as f32 - 1.0);
         let (across, down, face) = (angle.sin() / step, angle.cos() / step, FACE * OPENING.cos() / step);
         let (mut lost, mut before) = (0.0, None);
-        for (sample, (slot, speckle)) in out.iter_mut().zip(speckle).enumerate() {
-            let deep = FACE + DEPTH * sample as f32 / SAMPLES as f32;
-            let column = (width as f32 / 2.0 + deep * across).max(0.0) as usize;
-            let row = (deep * down - face).max(0.0) as usize;
+        for (sample, (strength, lost_here)) in strengths.iter_mut().zip(&mut losses).enumerate() {
+            let deep = FACE + DEPTH * sample as i32 as f32 / SAMPLES as f32;
+            let column = (width as f32 / 2.0 + deep * across).max(0.0) as i32 as usize;
+            let row = (deep * down - face).max(0.0) as i32 as usize;
             let at = row.min(height - 1) * width + column.min(width - 1);
             let here = scatter[at].max(0.0);
             let jump = before.map_or(0.0, |b: f32| (here - b).abs()) * 0.55;
             before = Some(here);
             lost += loss[at] * DEPTH / SAMPLES as f32;
-            let echo = (here + jump * jump * 0.02) * exp(-lost);
-            *slot = 1.0 + speckle * (echo + 0.35);
+            (*strength, *lost_here) = (here + jump * jump * 0.02, lost);
         }
-        out.iter_mut().for_each(|v| *v = 44.0 * ln(*v));
+        for (((slot, strength), lost), speckle) in out.iter_mut().zip(&strengths).zip(&losses).zip(speckle) {
+            *slot = 44.0 * ln(1.0 + speckle * (strength * exp(-lost) + 0.35));
+        }
     }
     out
 }
@@ -212,46 +213,44 @@ fn echogenicity(tissue: Tissue) -> (f32, f32, f32) {
     }
 }
 
-/// A pixel of the sector: where on the screen, on which line, and at which share of the depth.
-type Spot = (usize, f32, f32);
-
-/// The pixels of the sector, looked up once for all frames of a clip.
-fn sector_spots() -> Vec<Spot> {
+/// Lines of the probe onto the screen.
+fn convert(echoes: &[f32], pulse: &Pulse) -> Vec<u8> {
+    let mut screen = vec![0; WIDTH * HEIGHT];
+    let middle = WIDTH as f32 / 2.0;
     let apex = HEAD - FACE * OPENING.cos() / pixel();
-    let mut spots = Vec::with_capacity(WIDTH * HEIGHT / 2);
-    let wide = OPENING.tan();
-    for row in HEAD as usize..HEIGHT {
+    let (wide, per_line) = (OPENING.tan(), (LINES - 1) as f32 / 2.0);
+    let mut spots = [(0.0, 0.0); WIDTH];
+    for (row, out) in screen.chunks_exact_mut(WIDTH).enumerate().skip(HEAD as usize) {
         let dy = row as f32 - apex;
         // Columns between the outer lines.
-        let half = (dy * wide).min(WIDTH as f32 / 2.0);
-        let (left, right) = ((WIDTH as f32 / 2.0 - half).ceil(), WIDTH as f32 / 2.0 + half);
-        for column in left as usize..right as usize {
-            let dx = column as f32 - WIDTH as f32 / 2.0;
-            let deep = (dx * dx + dy * dy).sqrt() * pixel() - FACE;
-            if (0.0..DEPTH).contains(&deep) {
-                let line = (atan(dx / dy) / OPENING + 1.0) / 2.0 * (LINES - 1) as f32;
-                spots.push((row * WIDTH + column, line, deep / DEPTH));
+        let half = (dy * wide).min(middle);
+        let (left, right) = ((middle - half).ceil() as usize, (middle + half) as usize);
+        // On which line a pixel lies, and at which share of the depth.
+        for (i, (line, share)) in spots[..right - left].iter_mut().enumerate() {
+            let dx = (left + i) as i32 as f32 - middle;
+            *share = ((dx * dx + dy * dy).sqrt() * pixel() - FACE) / DEPTH;
+            *line = (atan(dx / dy) / OPENING + 1.0) * per_line;
+        }
+        for (slot, &(line, share)) in out[left..right].iter_mut().zip(&spots) {
+            if (0.0..1.0).contains(&share) {
+                // What lies in the middle moves most; skin and edges stay.
+                let bulge = share * (1.0 - share) * 4.0;
+                let sample = (share - pulse.squeeze * bulge * share) * SAMPLES as f32;
+                *slot = between(echoes, line + pulse.slide * bulge, sample).clamp(0.0, 255.0) as i32 as u8;
             }
         }
-    }
-    spots
-}
-
-/// Lines of the probe onto the screen.
-fn convert(echoes: &[f32], spots: &[Spot], pulse: &Pulse) -> Vec<u8> {
-    let mut screen = vec![0; WIDTH * HEIGHT];
-    for &(at, line, share) in spots {
-        // What lies in the middle moves most; skin and edges stay.
-        let bulge = share * (1.0 - share) * 4.0;
-        let sample = (share - pulse.squeeze * bulge * share) * SAMPLES as f32;
-        screen[at] = between(echoes, line + pulse.slide * bulge, sample).clamp(0.0, 255.0) as u8;
     }
     screen
 }
 
 fn between(echoes: &[f32], line: f32, sample: f32) -> f32 {
-    let (l, s) = ((line as usize).min(LINES - 2), (sample as usize).min(SAMPLES - 2));
-    let (u, v) = (line - l as f32, sample - s as f32);
-    let at = |dl: usize, ds: usize| echoes[(l + dl) * SAMPLES + s + ds];
-    (at(0, 0) * (1.0 - v) + at(0, 1) * v) * (1.0 - u) + (at(1, 0) * (1.0 - v) + at(1, 1) * v) * u
+    let l = (line.max(0.0) as i32 as usize).min(LINES - 2);
+    let s = (sample.max(0.0) as i32 as usize).min(SAMPLES - 2);
+    let (u, v) = (line - l as i32 as f32, sample - s as i32 as f32);
+    let along = |line: usize| {
+        let pair = &echoes[line * SAMPLES + s..][..2];
+        pair[0] + (pair[1] - pair[0]) * v
+    };
+    let (one, other) = (along(l), along(l + 1));
+    one + (other - one) * u
 }
