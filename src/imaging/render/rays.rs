@@ -156,6 +156,8 @@ struct Part<'a> {
     edge: f32,
     /// How far beyond its shape it may be seen, mm.
     reach: f32,
+    /// How far its edge fades inwards and outwards, mm.
+    haze: f32,
 }
 
 /// Share that winding sheets fill.
@@ -185,6 +187,8 @@ impl<'a> Part<'a> {
             rough,
             edge: solid.soft + plane.pixel()[0],
             reach,
+            // Along a ray the bumps of a soft solid blur into one another.
+            haze: if solid.soft > 0.0 { solid.soft / 2.0 + solid.rough } else { 0.0 },
         })
     }
 
@@ -213,7 +217,7 @@ impl<'a> Part<'a> {
             let crossed = match &self.solid.shape {
                 Shape::Ellipsoid { centre, radii, turn, boxy } => {
                     let d = [from[0] - centre[0], from[1] - centre[1], from[2] - centre[2]];
-                    Line::new(d, *radii, *turn).cross(*boxy, grown, self.solid.soft)
+                    Line::new(d, *radii, *turn).cross(*boxy, grown, self.haze)
                 }
                 Shape::Capsule { a, b, ra, rb } => through_tube(from, *a, *b, ra + grown, rb + grown),
             };
@@ -248,8 +252,8 @@ impl Line {
         }
     }
 
-    /// Where it enters and leaves a form that is `grown` mm larger and `soft` mm soft.
-    fn cross(&self, boxy: f32, grown: f32, soft: f32) -> Option<(f32, f32)> {
+    /// Where it enters and leaves a form that is `grown` mm larger and fades over `haze` mm.
+    fn cross(&self, boxy: f32, grown: f32, haze: f32) -> Option<(f32, f32)> {
         let a = self.step[0] * self.step[0] + self.step[1] * self.step[1];
         let middle = -(self.from[0] * self.step[0] + self.from[1] * self.step[1]) / a;
         let q = self.squares(middle);
@@ -270,7 +274,7 @@ impl Line {
             let front = self.approach(middle, middle - half, boxy, level)?;
             return Some((front, self.approach(middle, middle + half, boxy, level)?));
         }
-        let (room, haze) = (level - nearest, soft * slope);
+        let (room, haze) = (level - nearest, haze * slope);
         if room <= -haze {
             return None;
         }
