@@ -75,7 +75,7 @@ impl Archive<'_> {
     }
 
     /// All instances that a C-GET brings; none where the product refuses its presentation context.
-    fn get(&self, keys: &[&str]) -> Option<Vec<String>> {
+    pub(crate) fn get(&self, keys: &[&str]) -> Option<Vec<String>> {
         if !WITHOUT_GET.contains(&self.host) {
             return Some(self.fetch("getscu", "-S", keys));
         }
@@ -84,7 +84,7 @@ impl Archive<'_> {
         None
     }
 
-    fn find(&self, model: &str, keys: &[&str]) -> Vec<String> {
+    pub(crate) fn find(&self, model: &str, keys: &[&str]) -> Vec<String> {
         self.fetch("findscu", model, keys)
     }
 }

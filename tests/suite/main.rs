@@ -1,11 +1,13 @@
 //! The integration suite: one binary, a module per subject.
 
 mod agreement;
+mod apart;
 mod archives;
 mod browser;
 mod clients;
 mod codecs;
 mod consoles;
+mod counts;
 mod crash;
 mod dcmtk;
 mod delivery;
