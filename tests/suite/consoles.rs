@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -16,6 +16,9 @@ const HOSTS: [(&str, u8); 5] = [("ct01", 21), ("dr01", 23), ("us01", 24), ("ris"
 
 /// Consoles that come up make up for half an hour; five of them on a slow machine need their time.
 const LIMIT: Duration = Duration::from_secs(150);
+
+/// Between the end of a session and the cut of its packets.
+const SETTLE: SignedDuration = SignedDuration::from_secs(2);
 
 /// The pack in a time zone where it is half past ten, so that the department works.
 fn by_day(folder: &Path) {
@@ -30,7 +33,10 @@ fn by_day(folder: &Path) {
 
 fn own_sessions(net: &Honeynet) -> Vec<Value> {
     let all = net.json(&["sessions", "--own", "--json", "--limit", "10000"]);
-    all.into_iter().filter(|session| !session["closed"].is_null()).collect()
+    // Its last packets are in the segment a moment after it ended.
+    let settled = Timestamp::now() - SETTLE;
+    let ended = |session: &Value| session["closed"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    all.into_iter().filter(|session| ended(session).is_some_and(|at| at < settled)).collect()
 }
 
 /// What Wireshark's dissector makes of a session.
