@@ -289,7 +289,7 @@ fn identifiers(keys: &[&str]) -> Vec<Vec<u8>> {
     let lines = std::fs::read_to_string(file).expect("a file of values");
     let question = |line: &str| {
         let asked = format!("{tag}={line}");
-        let rest = keys.iter().copied().filter(|key| !key.contains("=@"));
+        let rest = keys.iter().copied().filter(|key| !key.starts_with(tag));
         identifier(&rest.chain([asked.as_str()]).collect::<Vec<_>>())
     };
     lines.lines().map(question).collect()

@@ -245,7 +245,7 @@ fn named(query: &Query, holdings: &Holdings) -> Option<VecDeque<Study>> {
 /// A pattern for the world that every name matches which matches the query's.
 fn name_piece(query: &Query) -> Option<String> {
     let pattern = query.comparison(tags::PATIENT_NAME)?.pattern()?;
-    literal(&pattern_text(query, pattern)).map(|piece| format!("*{piece}*"))
+    wide_pattern(&pattern_text(query, pattern))
 }
 
 fn single(query: &Query, tag: Tag) -> Option<String> {
@@ -260,10 +260,20 @@ fn pattern_text(query: &Query, pattern: &[u8]) -> String {
     }
 }
 
-/// The longest stretch of letters in a name's pattern: whoever matches the pattern has it.
-fn literal(pattern: &str) -> Option<String> {
-    let pieces = pattern.split(|c: char| !c.is_alphabetic());
-    pieces.filter(|piece| !piece.is_empty()).max_by_key(|piece| piece.len()).map(str::to_owned)
+/// The letters of one script of a name's pattern in their order: whoever matches the pattern has them
+/// so, since a name has each script in one component group.
+fn wide_pattern(pattern: &str) -> Option<String> {
+    let letters = |latin: bool| -> Vec<&str> {
+        let pieces = pattern.split(move |c: char| !c.is_alphabetic() || c.is_ascii() != latin);
+        pieces.filter(|piece| !piece.is_empty()).collect()
+    };
+    let [latin, han] = [letters(true), letters(false)];
+    let length = |pieces: &[&str]| pieces.iter().map(|piece| piece.len()).sum::<usize>();
+    let pieces = if length(&han) > length(&latin) { han } else { latin };
+    let first = pieces.first()?;
+    // The Latin group comes first, so what begins with letters of it begins the name.
+    let open = if first.is_ascii() && pattern.starts_with(first) { "" } else { "*" };
+    Some(format!("{open}{}*", pieces.join("*")))
 }
 
 fn ordered(mut entries: Vec<Arc<Entry>>) -> VecDeque<Arc<Entry>> {
@@ -315,5 +325,16 @@ mod tests {
         assert_eq!(civil(20_260_230, Date::MAX), jiff::civil::date(2026, 2, 28));
         assert_eq!(civil(20_260_105, Date::MAX), jiff::civil::date(2026, 1, 5));
         assert_eq!(civil(99_999_999, Date::MAX), Date::MAX);
+    }
+
+    #[test]
+    fn a_wide_pattern_has_the_letters_of_one_script_in_order() {
+        let wide = |pattern: &str| wide_pattern(pattern).unwrap_or_default();
+        assert_eq!(wide("Zhang^Jie*"), "Zhang*Jie*");
+        assert_eq!(wide("*hang^J?e"), "*hang*J*e*");
+        assert_eq!(wide("Zhang^San=\u{5f20}^\u{4e09}"), "Zhang*San*");
+        assert_eq!(wide("*\u{5f20}*\u{4e09}*"), "*\u{5f20}*\u{4e09}*");
+        assert_eq!(wide("Li*\u{5f20}\u{4e09}\u{4e30}*"), "*\u{5f20}\u{4e09}\u{4e30}*");
+        assert_eq!(wide_pattern("*"), None);
     }
 }
