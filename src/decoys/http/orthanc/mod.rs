@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod index;
 mod instance;
+mod modalities;
 mod resources;
 mod route;
 mod site;

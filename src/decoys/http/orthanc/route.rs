@@ -2,6 +2,7 @@
 
 use super::answers::{Fault, components, fault, json, missing, not_allowed};
 use super::index::{Catalogue, Id, Place};
+use super::modalities;
 use super::resources::{all, below, hit, kind};
 use super::{Orthanc, tools, upload, web};
 use crate::archive::Level;
@@ -63,7 +64,7 @@ fn routed(app: &Orthanc, ask: &Ask<'_>) -> Reply {
         }
         ["plugins", "dicom-web"] => get(ask, || json(&tools::plugin())),
         ["plugins", _] => missing(),
-        ["modalities", rest @ ..] => tools::modalities(app, ask, rest),
+        ["modalities", rest @ ..] => modalities::modalities(app, ask, rest),
         ["patients", rest @ ..] => resource(app, ask, Level::Patient, rest),
         ["studies", rest @ ..] => resource(app, ask, Level::Study, rest),
         ["series", rest @ ..] => resource(app, ask, Level::Series, rest),
