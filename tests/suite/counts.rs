@@ -1,5 +1,5 @@
 //! Counts agree: what the world holds, what C-FIND and QIDO-RS list, what a study says of itself, what
-//! C-GET and WADO-RS bring, what Orthanc's interface shows, and the pages of the .NET archive.
+//! C-GET and WADO-RS bring, and what Orthanc's interface shows.
 
 use std::collections::BTreeSet;
 use std::fs;
