@@ -1,5 +1,5 @@
 //! One connection to any embedded web server: what differs between products is data and a few
-//! functions in a [`Product`]; what an application answers comes from an [`Application`].
+//! functions in a [`Product`]; what an application answers comes from an `Application`.
 
 mod connection;
 pub(crate) mod lines;
