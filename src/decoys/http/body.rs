@@ -1,6 +1,9 @@
 //! Where a request's body ends: by length or by chunks (RFC 9112 sections 6 and 7.1).
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::head::{Framing, Head, Version};
+use crate::session::Outbox;
 
 /// Longest line of a chunk's size with its extensions.
 const CHUNK_LINE: usize = 1024;
@@ -44,7 +47,24 @@ enum Chunk {
     Trailer,
 }
 
+/// RFC 9110 section 10.1.1: tells a client that waits to go on before its body is read.
+pub(crate) fn go_on(head: &Head, out: &mut Outbox) {
+    let asked = head.header("Expect").is_some_and(|v| v.eq_ignore_ascii_case(b"100-continue"));
+    if asked && head.version() >= Version::HTTP_11 {
+        out.send(Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n"));
+    }
+}
+
 impl BodyReader {
+    /// As a head frames its body.
+    pub fn of(framing: Framing) -> Self {
+        match framing {
+            Framing::None => BodyReader::Length(0),
+            Framing::Length(length) => BodyReader::Length(length),
+            Framing::Chunked => BodyReader::chunked(),
+        }
+    }
+
     /// For chunks.
     pub fn chunked() -> Self {
         BodyReader::Chunked(Chunks { state: Chunk::Size, trailer: 0 })

@@ -3,11 +3,22 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use super::attacks;
 use super::head::Head;
 use crate::event::detail::{Detail, Http};
 use crate::event::observation::{AuthMethod, Mark};
 use crate::event::{Observation, Tainted};
 use crate::session::Session;
+
+/// Tells of every attack that a request shows.
+pub(crate) fn attacks(session: &Session, head: &Head, body: &[u8]) {
+    for attack in attacks::recognise(head, body) {
+        session.emit(Observation::ExploitAttempt {
+            weakness: attack.weakness.to_owned(),
+            payload: Tainted::from_bytes(&attack.payload),
+        });
+    }
+}
 
 /// Marks that are told once per connection.
 #[derive(Debug, Default)]

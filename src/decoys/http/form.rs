@@ -1,11 +1,13 @@
 //! Form bodies: `application/x-www-form-urlencoded` and `multipart/form-data` (RFC 7578).
 
+use super::multipart;
 use super::uri::form_decode;
 
 /// Most fields of one form; what comes after is not looked at.
 const MAX_FIELDS: usize = 256;
 /// Most parts of one multipart body.
 const MAX_PARTS: usize = 32;
+const BOUNDARY: &[u8] = b"boundary=";
 
 /// Fields by name, in order, decoded; bytes that are no UTF-8 become the replacement character.
 #[derive(Debug, Default, Clone)]
@@ -55,7 +57,7 @@ pub fn boundary(content_type: &[u8]) -> Option<&[u8]> {
     if !lower.trim_ascii_start().starts_with(b"multipart/form-data") {
         return None;
     }
-    let at = find(&lower, b"boundary=")? + b"boundary=".len();
+    let at = lower.windows(BOUNDARY.len()).position(|w| w == BOUNDARY)? + BOUNDARY.len();
     let value = content_type.get(at..)?;
     let value = value.split(|b| *b == b';').next()?.trim_ascii();
     let value = value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(value);
@@ -63,29 +65,15 @@ pub fn boundary(content_type: &[u8]) -> Option<&[u8]> {
     (1..=70).contains(&value.len()).then_some(value)
 }
 
-/// The parts of a multipart body.
+/// The parts of a multipart body; one that no delimiter ends is none.
 pub fn parts<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<Part<'a>> {
-    let mut delimiter = b"--".to_vec();
-    delimiter.extend_from_slice(boundary);
-    let mut found = Vec::new();
-    let Some(first) = find(body, &delimiter) else { return found };
-    let mut rest = body.get(first + delimiter.len()..).unwrap_or_default();
-    delimiter.splice(0..0, *b"\r\n");
-    while found.len() < MAX_PARTS
-        && let Some(after) = rest.strip_prefix(b"\r\n")
-        && let Some(end) = find(after, &delimiter)
-    {
-        let piece = after.get(..end).unwrap_or_default();
-        found.extend(part(piece));
-        rest = after.get(end + delimiter.len()..).unwrap_or_default();
-    }
-    found
+    let pieces = multipart::pieces(body, boundary, MAX_PARTS);
+    pieces.into_iter().filter(|(_, ended)| *ended).filter_map(|(piece, _)| part(piece)).collect()
 }
 
 fn part(piece: &[u8]) -> Option<Part<'_>> {
-    let end = find(piece, b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(piece.get(..end)?).into_owned();
-    let body = piece.get(end + 4..)?;
+    let (head, body) = multipart::head_and_body(piece)?;
+    let head = String::from_utf8_lossy(head).into_owned();
     let disposition = head
         .split("\r\n")
         .find(|line| line.get(..20).is_some_and(|n| n.eq_ignore_ascii_case("content-disposition:")))?;
@@ -99,10 +87,6 @@ fn parameter(disposition: &str, name: &str) -> Option<String> {
         let value = value.trim().trim_matches('"');
         key.trim().eq_ignore_ascii_case(name).then(|| value.to_owned())
     })
-}
-
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    text.windows(part.len()).position(|w| w == part)
 }
 
 #[cfg(test)]

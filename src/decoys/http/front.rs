@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use jiff::Timestamp;
 
 use super::answer::{self, Answer, Form};
-use super::attacks;
-use super::body::{BodyReader, Progress};
+use super::body::{self, BodyReader, Progress};
 use super::events;
-use super::head::{Framing, Head, Version};
+use super::head::{Framing, Head};
 use super::parser::{HeadParser, Step};
 use super::refusal::Refusal;
 use super::server::{Route, Server};
-use crate::event::{Observation, Tainted};
 use crate::session::{Machine, Next, Outbox, Session, Wake};
 
 /// nginx `keepalive_requests`: the answer to the last one closes the connection.
@@ -171,9 +169,9 @@ impl Front {
             Route::Answer(answer) => self.answer_early(&head, &answer, false, now, out),
             Route::Proxy => {
                 if head.framing != Framing::None {
-                    expect(&head, out);
+                    body::go_on(&head, out);
                 }
-                let reader = reader(head.framing);
+                let reader = BodyReader::of(head.framing);
                 self.wait(now, self.read_time());
                 self.state = State::Body(Box::new(Upload { head, reader, body: Vec::new() }));
                 None
@@ -191,14 +189,14 @@ impl Front {
         out: &mut Outbox,
     ) -> Option<Next> {
         let keep_alive = head.keep_alive && !closes && self.requests < KEEPALIVE_REQUESTS;
-        attacks(&self.session, head, &[]);
+        events::attacks(&self.session, head, &[]);
         self.finish(head, answer, 0, keep_alive, now, out);
         if head.framing == Framing::None {
             return self.after(keep_alive, now);
         }
         let until = now.saturating_add(LINGERING_TIME).unwrap_or(Timestamp::MAX);
         self.wait(now, LINGERING);
-        self.state = State::Dropping { reader: reader(head.framing), keep_alive, until };
+        self.state = State::Dropping { reader: BodyReader::of(head.framing), keep_alive, until };
         None
     }
 
@@ -259,7 +257,7 @@ impl Front {
     /// Lets the application answer.
     fn apply(&mut self, upload: Upload, now: Timestamp, out: &mut Outbox) -> Option<Next> {
         let Upload { head, body, .. } = upload;
-        attacks(&self.session, &head, &body);
+        events::attacks(&self.session, &head, &body);
         let turn = self.requests;
         let reply = self.server.portal.answer(&self.server, &self.session, &head, &body, turn);
         let done = Thinking { head, answer: reply.answer, received: count(&body) };
@@ -335,32 +333,6 @@ impl Machine for Front {
     }
 }
 
-/// Tells of every attack that a request shows.
-fn attacks(session: &Session, head: &Head, body: &[u8]) {
-    for attack in attacks::recognise(head, body) {
-        session.emit(Observation::ExploitAttempt {
-            weakness: attack.weakness.to_owned(),
-            payload: Tainted::from_bytes(&attack.payload),
-        });
-    }
-}
-
 fn count(body: &[u8]) -> u64 {
     u64::try_from(body.len()).unwrap_or(u64::MAX)
-}
-
-fn reader(framing: Framing) -> BodyReader {
-    match framing {
-        Framing::None => BodyReader::Length(0),
-        Framing::Length(length) => BodyReader::Length(length),
-        Framing::Chunked => BodyReader::chunked(),
-    }
-}
-
-/// RFC 9110 section 10.1.1: nginx tells the client to go on before it reads a body.
-fn expect(head: &Head, out: &mut Outbox) {
-    let asked = head.header("Expect").is_some_and(|v| v.eq_ignore_ascii_case(b"100-continue"));
-    if asked && head.version() >= Version::HTTP_11 {
-        out.send(Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n"));
-    }
 }

@@ -20,6 +20,7 @@ mod front;
 pub mod head;
 pub mod iis;
 pub mod line;
+mod multipart;
 mod netpacs;
 mod orthanc;
 pub mod parser;

@@ -1,9 +1,10 @@
 //! Computed Radiography Image Storage (PS3.3 A.2): phosphor plates that are carried to the bedside.
 
+use super::dx::plate_pixels;
 use super::{Subject, common};
 use crate::imaging::anatomy::Build;
 use crate::imaging::render::Frame;
-use crate::imaging::render::dx::{BITS, PIXEL};
+use crate::imaging::render::dx::PIXEL;
 use crate::wire::dicom::dataset::{DataSet, tags};
 
 /// The header of a plate's image, without its pixels.
@@ -25,28 +26,11 @@ pub(crate) fn cr(s: &Subject<'_>, frame: &Frame, build: Build) -> DataSet {
     set.put_str(tags::ACQUISITION_DEVICE_PROCESSING_CODE, "200");
     let pixel = (f64::from(PIXEL) * 1000.0).round() / 1000.0;
     set.put_decimals(tags::IMAGER_PIXEL_SPACING, &[pixel, pixel]);
-    pixels(&mut set, frame);
+    plate_pixels(&mut set, frame);
     set
 }
 
 /// The number that is printed on a plate; a department has some dozens of them.
 fn plate(seed: u64) -> String {
     format!("M0{:05}", 31_070 + seed % 24)
-}
-
-fn pixels(set: &mut DataSet, frame: &Frame) {
-    let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-    set.put_u16(tags::SAMPLES_PER_PIXEL, 1);
-    set.put_str(tags::PHOTOMETRIC_INTERPRETATION, "MONOCHROME2");
-    set.put_u16(tags::ROWS, count(frame.height));
-    set.put_u16(tags::COLUMNS, count(frame.width));
-    set.put_u16(tags::BITS_ALLOCATED, 16);
-    set.put_u16(tags::BITS_STORED, BITS);
-    set.put_u16(tags::HIGH_BIT, BITS - 1);
-    set.put_u16(tags::PIXEL_REPRESENTATION, 0);
-    set.put_str(tags::BURNED_IN_ANNOTATION, "NO");
-    set.put_str(tags::PRESENTATION_LUT_SHAPE, "IDENTITY");
-    let top = f64::from(1u32 << BITS);
-    set.put_decimals(tags::WINDOW_CENTER, &[top / 2.0]);
-    set.put_decimals(tags::WINDOW_WIDTH, &[top]);
 }

@@ -154,6 +154,17 @@ fn detector(set: &mut DataSet) {
 
 /// Attributes of the pixels of a radiograph that is ready for reading.
 pub(super) fn pixels(set: &mut DataSet, frame: &Frame) {
+    plate_pixels(set, frame);
+    set.put_str(tags::PIXEL_INTENSITY_RELATIONSHIP, "LOG");
+    set.put_i16(tags::PIXEL_INTENSITY_RELATIONSHIP_SIGN, -1);
+    set.put_decimals(tags::RESCALE_INTERCEPT, &[0.0]);
+    set.put_decimals(tags::RESCALE_SLOPE, &[1.0]);
+    set.put_str(tags::RESCALE_TYPE, "US");
+    set.put_str(tags::LOSSY_IMAGE_COMPRESSION, "00");
+}
+
+/// Those that a plate's image has as well.
+pub(super) fn plate_pixels(set: &mut DataSet, frame: &Frame) {
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     set.put_u16(tags::SAMPLES_PER_PIXEL, 1);
     set.put_str(tags::PHOTOMETRIC_INTERPRETATION, "MONOCHROME2");
@@ -163,13 +174,7 @@ pub(super) fn pixels(set: &mut DataSet, frame: &Frame) {
     set.put_u16(tags::BITS_STORED, BITS);
     set.put_u16(tags::HIGH_BIT, BITS - 1);
     set.put_u16(tags::PIXEL_REPRESENTATION, 0);
-    set.put_str(tags::PIXEL_INTENSITY_RELATIONSHIP, "LOG");
-    set.put_i16(tags::PIXEL_INTENSITY_RELATIONSHIP_SIGN, -1);
-    set.put_decimals(tags::RESCALE_INTERCEPT, &[0.0]);
-    set.put_decimals(tags::RESCALE_SLOPE, &[1.0]);
-    set.put_str(tags::RESCALE_TYPE, "US");
     set.put_str(tags::PRESENTATION_LUT_SHAPE, "IDENTITY");
-    set.put_str(tags::LOSSY_IMAGE_COMPRESSION, "00");
     set.put_str(tags::BURNED_IN_ANNOTATION, "NO");
     let top = f64::from(1u32 << BITS);
     set.put_decimals(tags::WINDOW_CENTER, &[top / 2.0]);

@@ -1,5 +1,6 @@
 //! `multipart/related` (RFC 2387): what WADO-RS sends and STOW-RS takes.
 
+use crate::decoys::http::multipart;
 use crate::decoys::http::uri::holds;
 
 /// Most parts of one request.
@@ -46,40 +47,11 @@ pub fn boundary(content_type: &[u8]) -> Option<&[u8]> {
     parameter(content_type, "boundary").filter(|b| (1..=MAX_BOUNDARY).contains(&b.len()))
 }
 
-/// The parts of a body.
+/// The parts of a body; the last may end with it.
 pub fn parts<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<Part<'a>> {
-    let mut delimiter = b"--".to_vec();
-    delimiter.extend_from_slice(boundary);
-    let mut found = Vec::new();
-    let Some(first) = find(body, &delimiter) else { return found };
-    let mut rest = body.get(first + delimiter.len()..).unwrap_or_default();
-    delimiter.splice(0..0, *b"\r\n");
-    while found.len() < MAX_PARTS
-        && let Some(after) = rest.strip_prefix(b"\r\n")
-    {
-        let end = find(after, &delimiter);
-        let piece = after.get(..end.unwrap_or(after.len())).unwrap_or_default();
-        if let Some(at) = find(piece, b"\r\n\r\n") {
-            let (head, body) = piece.split_at(at);
-            found.push(Part { head: head.to_ascii_lowercase(), body: body.get(4..).unwrap_or_default() });
-        }
-        let Some(end) = end else { break };
-        rest = after.get(end + delimiter.len()..).unwrap_or_default();
-    }
-    found
-}
-
-/// Where a short text begins in a long one: by its first byte, so that megabytes are fast.
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    let first = *part.first()?;
-    let mut from = 0;
-    loop {
-        let at = from + text.get(from..)?.iter().position(|b| *b == first)?;
-        if text.get(at..)?.starts_with(part) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
+    let pieces = multipart::pieces(body, boundary, MAX_PARTS).into_iter();
+    let split = pieces.filter_map(|(piece, _)| multipart::head_and_body(piece));
+    split.map(|(head, body)| Part { head: head.to_ascii_lowercase(), body }).collect()
 }
 
 #[cfg(test)]

@@ -7,11 +7,9 @@ use bytes::{Buf, Bytes, BytesMut};
 use jiff::Timestamp;
 
 use super::{Application, Ask, BadBody, Body, Form, Pieces, Product, Reading, Refused, Reply};
-use crate::decoys::http::attacks;
-use crate::decoys::http::body::{BodyReader, Progress};
+use crate::decoys::http::body::{self, BodyReader, Progress};
 use crate::decoys::http::events;
 use crate::decoys::http::head::{Framing, Head, Version};
-use crate::event::{Observation, Tainted};
 use crate::session::{Machine, Next, Outbox, Session, Wake};
 
 /// A body of an answer that was given before it came is read and dropped for this long at most.
@@ -151,15 +149,15 @@ impl Connection {
     }
 
     fn begin(&mut self, head: Head, now: Timestamp, out: &mut Outbox) -> Option<Next> {
-        let reader = reader(head.framing);
+        let reader = BodyReader::of(head.framing);
         if let Err(reply) = self.application.admits(&head, &self.session) {
-            attacks(&self.session, &head, &[]);
+            events::attacks(&self.session, &head, &[]);
             let dropped = (head.framing != Framing::None).then_some(reader);
             let thinking = Thinking { head, reply, received: 0, dropped };
             return self.think(thinking, now, out);
         }
         if head.framing != Framing::None && self.product.continues {
-            expect(&head, out);
+            body::go_on(&head, out);
         }
         self.wait(now, self.product.body_wait);
         self.state = State::Body(Box::new(Upload { head, reader, body: Vec::new() }));
@@ -205,7 +203,7 @@ impl Connection {
     /// Lets the application answer.
     fn apply(&mut self, upload: Upload, now: Timestamp, out: &mut Outbox) -> Option<Next> {
         let body = Bytes::from(upload.body);
-        attacks(&self.session, &upload.head, &body);
+        events::attacks(&self.session, &upload.head, &body);
         let ask = Ask { head: &upload.head, body: &body, session: &self.session, turn: self.requests, now };
         let reply = self.application.answer(&ask);
         let received = count(&body);
@@ -351,32 +349,6 @@ fn write(bytes: Bytes, reference: Option<String>, out: &mut Outbox) {
     }
 }
 
-/// Tells of every attack that a request shows.
-fn attacks(session: &Session, head: &Head, body: &[u8]) {
-    for attack in attacks::recognise(head, body) {
-        session.emit(Observation::ExploitAttempt {
-            weakness: attack.weakness.to_owned(),
-            payload: Tainted::from_bytes(&attack.payload),
-        });
-    }
-}
-
 fn count(body: &[u8]) -> u64 {
     u64::try_from(body.len()).unwrap_or(u64::MAX)
-}
-
-fn reader(framing: Framing) -> BodyReader {
-    match framing {
-        Framing::None => BodyReader::Length(0),
-        Framing::Length(length) => BodyReader::Length(length),
-        Framing::Chunked => BodyReader::chunked(),
-    }
-}
-
-/// RFC 9110 section 10.1.1.
-fn expect(head: &Head, out: &mut Outbox) {
-    let asked = head.header("Expect").is_some_and(|v| v.eq_ignore_ascii_case(b"100-continue"));
-    if asked && head.version() >= Version::HTTP_11 {
-        out.send(Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n"));
-    }
 }
