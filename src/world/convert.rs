@@ -274,6 +274,7 @@ impl World {
             ordered: self.timestamp(course.ordered),
             collected: seen(course.collected),
             analysed,
+            run: analysed.map(|_| self.run_of(tube)),
             verified,
             verifier: verified.map(|_| verifier.number.clone()),
             results: if analysed.is_some() { self.results_of(tube) } else { Vec::new() },

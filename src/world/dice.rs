@@ -29,6 +29,9 @@ pub(super) enum Purpose {
     Lab,
     Baseline,
     Value,
+    Instrument,
+    Control,
+    Critical,
 }
 
 /// The world's key, from the installation's seed.

@@ -51,6 +51,7 @@ pub struct World {
     rounds: visits::Rounds,
     roster: staff::Roster,
     devices: imaging::devices::Devices,
+    instruments: lab::instruments::Instruments,
     caches: search::Caches,
 }
 
@@ -67,6 +68,7 @@ impl World {
             index,
             roster: staff::Roster::new(key, hospital.beds),
             devices: imaging::devices::Devices::new(key),
+            instruments: lab::instruments::Instruments::new(key),
             caches: search::Caches::default(),
             hospital,
         }

@@ -44,7 +44,7 @@ pub struct PatientFilter {
 /// All that the hospital knows at one moment.
 #[derive(Clone)]
 pub struct View {
-    world: Arc<World>,
+    pub(super) world: Arc<World>,
     now: Timestamp,
 }
 
@@ -293,7 +293,7 @@ impl View {
         orders
     }
 
-    fn moment(&self) -> Moment {
+    pub(super) fn moment(&self) -> Moment {
         self.world.moment(self.now)
     }
 

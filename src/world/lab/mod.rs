@@ -4,6 +4,10 @@
 //! visit takes as many tubes in a row as a fixed pattern says, so that barcodes have no holes and
 //! yet lead back to their visit.
 
+mod controls;
+mod critical;
+pub(super) mod instruments;
+mod shown;
 mod values;
 
 use super::cases::Case;
@@ -250,6 +254,14 @@ impl World {
         Some(TubeCourse { key, visit, draw, place: place as usize, ordered, collected, cancelled })
     }
 
+    /// The course of the tube with this placer, filler or barcode number.
+    fn lab_course(&self, number: &str) -> Option<TubeCourse> {
+        match super::convert::parse_order(number)? {
+            super::convert::OrderKey::Lab(key) => self.tube_course(key),
+            super::convert::OrderKey::Imaging(_) => None,
+        }
+    }
+
     /// The reason of a tube.
     pub(super) fn explain_tube(&self, course: TubeCourse) -> Tube {
         let case = self.case(course.visit);
@@ -324,6 +336,7 @@ fn fits(panel: &Panel, case: &Case) -> bool {
     let (age, sex) = (case.visit.age, case.visit.person.sex);
     match panel.code {
         code if code == p::HCG.code => sex == Sex::F && (14..=52).contains(&age),
+        code if code == p::BLOOD_GAS.code => case.visit.key.class != VisitClass::Outpatient,
         code if code == p::TUMOUR.code => age >= 30,
         code if code == p::GLYCATED.code || code == p::LIPIDS.code => age >= 16,
         _ => true,

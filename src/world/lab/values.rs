@@ -119,6 +119,7 @@ impl<'a> Sample<'a> {
                 let ratio = number(values, &items::PT) / 11.0;
                 set(values, &items::INR, ratio);
             }
+            code if code == panels::BLOOD_GAS.code => blood_gas(values),
             code if code == panels::HBV.code => self.hepatitis_b(values),
             _ => {}
         }
@@ -154,8 +155,12 @@ impl<'a> Sample<'a> {
             },
             Value::Number(number) => {
                 let least = 10f64.powi(-i32::from(item.item.decimals));
-                let floor = if low > 0.0 { least } else { 0.0 };
-                let text = format!("{:.decimals$}", number.max(floor));
+                let floor = match low {
+                    low if low > 0.0 => least,
+                    low if low < 0.0 => f64::MIN,
+                    _ => 0.0,
+                };
+                let text = unsigned_zero(format!("{:.decimals$}", number.max(floor)));
                 let below = matches!(item.shape, Shape::Below(..));
                 // Judged as printed, so that flag and figure never disagree.
                 let shown: f64 = text.parse().unwrap_or(*number);
@@ -191,6 +196,29 @@ fn set(values: &mut [(&'static Item, Value)], wanted: &Item, to: f64) {
     if let Some((_, value)) = values.iter_mut().find(|(item, _)| item.item.code == wanted.item.code) {
         *value = Value::Number(to);
     }
+}
+
+/// No analyser prints minus zero.
+fn unsigned_zero(text: String) -> String {
+    if text.starts_with('-') && text.bytes().all(|b| matches!(b, b'-' | b'0' | b'.')) {
+        return text[1..].to_owned();
+    }
+    text
+}
+
+/// Bicarbonate by Henderson and Hasselbalch, base excess by Van Slyke, saturation by Severinghaus,
+/// as analysers compute them (CLSI C46).
+fn blood_gas(values: &mut [(&'static Item, Value)]) {
+    let ph = number(values, &items::PH).clamp(6.85, 7.72);
+    let carbon_dioxide = number(values, &items::PCO2).clamp(14.0, 110.0);
+    let oxygen = number(values, &items::PO2).clamp(32.0, 260.0);
+    let bicarbonate = 0.0307 * carbon_dioxide * 10f64.powf(ph - 6.105);
+    set(values, &items::PH, ph);
+    set(values, &items::PCO2, carbon_dioxide);
+    set(values, &items::PO2, oxygen);
+    set(values, &items::HCO3, bicarbonate);
+    set(values, &items::BE, 0.93 * (bicarbonate - 24.4 + 14.8 * (ph - 7.4)));
+    set(values, &items::SO2, 100.0 / (1.0 + 23_400.0 / (oxygen.powi(3) + 150.0 * oxygen)));
 }
 
 /// Per cents sum to a hundred, absolute counts follow from them, and the red cell indices from
@@ -234,6 +262,11 @@ fn factor_of(effect: Effect, code: &str) -> (f64, f64) {
         (Bacterial, "PCT") => (1.4, 55.0),
         (Bacterial, "ALB") => (0.98, 0.76),
         (Bacterial, "D-D") => (1.1, 4.2),
+        (Bacterial | HeartFailure, "pO2") => (0.95, 0.6),
+        (Bacterial, "pCO2") => (0.97, 1.32),
+        (Bacterial | HeartFailure | Infarction, "Lac") => (1.0, 3.2),
+        (Infarction, "pO2") => (0.98, 0.78),
+        (HeartFailure, "pCO2") => (0.94, 0.8),
         (Viral, "WBC") => (1.0, 0.66),
         (Viral, "CRP") => (1.0, 8.0),
         (Diabetes, "GLU") => (1.3, 2.5),
@@ -323,6 +356,9 @@ fn shift_of(effect: Effect, code: &str) -> (f64, f64) {
         (Enteritis | UrinaryInfection | Bleeding, "NEUT%") => (1.0, 15.0),
         (Viral, "NEUT%") => (6.0, -16.0),
         (Bacterial, "EO%") => (0.0, -1.5),
+        (Bacterial, "pH") => (0.01, -0.11),
+        (Infarction, "pH") => (0.0, -0.07),
+        (HeartFailure, "pH") => (0.01, 0.04),
         _ => (0.0, 0.0),
     }
 }

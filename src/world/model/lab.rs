@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::PatientNo;
+use super::{PatientNo, Run};
 
 /// An item the laboratory measures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,6 +43,8 @@ pub struct LabOrder {
     pub collected: Option<Timestamp>,
     /// When analysed.
     pub analysed: Option<Timestamp>,
+    /// Which instrument measured it and where it stood there, once analysed.
+    pub run: Option<Run>,
     /// When verified.
     pub verified: Option<Timestamp>,
     /// Verifier, staff number, once verified.

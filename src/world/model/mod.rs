@@ -1,9 +1,11 @@
 //! What a hospital keeps, as plain data. Times are UTC; local forms are made with [`super::View::local`].
 
 mod imaging;
+mod instrument;
 mod lab;
 
 pub use imaging::*;
+pub use instrument::*;
 pub use lab::*;
 
 use jiff::Timestamp;

@@ -1,5 +1,6 @@
 //! What the hospital is made of, as plain tables: nothing here computes.
 
+pub(super) mod analysers;
 pub(super) mod calendar;
 pub(super) mod departments;
 pub(super) mod devices;

@@ -48,5 +48,6 @@ panels! {
     HBV "L5002" "乙肝两对半" "血清" 210 [HBSAG HBSAB HBEAG HBEAB HBCAB];
     HCG "L5003" "β-HCG" "血清" 120 [HCG];
     TUMOUR "L5004" "肿瘤标志物" "血清" 220 [AFP CEA CA125 CA199];
+    BLOOD_GAS "L7001" "血气分析" "动脉血" 7 [PH PCO2 PO2 HCO3 BE SO2 LAC GAS_K GAS_NA ICA];
     URINE "L6001" "尿常规" "尿液" 30 [U_SG U_PH U_PRO U_GLU U_KET U_BLD U_LEU U_NIT U_BIL];
 }

@@ -1,5 +1,6 @@
 //! What must hold of the hospital; `properties` for any seed and any time.
 
+mod laboratory;
 mod properties;
 
 use std::collections::BTreeSet;

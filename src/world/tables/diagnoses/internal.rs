@@ -25,12 +25,15 @@ pub(super) static ALL: &[Dx] = &[
             (&e::DX_CHEST_LAT, Pneumonia, 850),
             (&e::US_PLEURA, PleuralEffusion, 350),
         ])
-        .labs(&[&p::CBC, &p::CRP, &p::PCT, &p::LIVER, &p::RENAL, &p::COAGULATION], Effect::Bacterial),
+        .labs(
+            &[&p::CBC, &p::CRP, &p::BLOOD_GAS, &p::PCT, &p::LIVER, &p::RENAL, &p::COAGULATION],
+            Effect::Bacterial,
+        ),
     Dx::new("J44.100", "慢性阻塞性肺病伴有急性加重", Respiratory, (50, 100), [50, 70, 70])
         .season(Winter)
         .chronic(52)
         .exams(&[(&e::CT_CHEST, Pneumonia, 430), (&e::DX_CHEST, Pneumonia, 250), (&e::US_HEART, Normal, 0)])
-        .labs(&[&p::CBC, &p::CRP, &p::PCT, &p::BNP, &p::ELECTROLYTES], Effect::Bacterial),
+        .labs(&[&p::BLOOD_GAS, &p::CBC, &p::CRP, &p::PCT, &p::BNP, &p::ELECTROLYTES], Effect::Bacterial),
     Dx::new("J45.900", "支气管哮喘", Respiratory, (6, 80), [40, 45, 15])
         .season(Spring)
         .chronic(10)
@@ -79,7 +82,10 @@ pub(super) static ALL: &[Dx] = &[
     Dx::new("I21.900", "急性心肌梗死", Cardiology, (36, 95), [0, 32, 30])
         .season(Winter)
         .exams(&[(&e::US_HEART, Normal, 0), (&e::DX_CHEST, Normal, 0), (&e::CT_CHEST, Normal, 0)])
-        .labs(&[&p::CARDIAC, &p::BNP, &p::CBC, &p::COAGULATION, &p::ELECTROLYTES], Effect::Infarction),
+        .labs(
+            &[&p::CARDIAC, &p::BNP, &p::CBC, &p::BLOOD_GAS, &p::COAGULATION, &p::ELECTROLYTES],
+            Effect::Infarction,
+        ),
     Dx::new("I50.900", "心力衰竭", Cardiology, (48, 100), [26, 46, 52])
         .season(Winter)
         .exams(&[
@@ -88,7 +94,10 @@ pub(super) static ALL: &[Dx] = &[
             (&e::CT_CHEST, PleuralEffusion, 620),
             (&e::US_PLEURA, PleuralEffusion, 700),
         ])
-        .labs(&[&p::BNP, &p::CARDIAC, &p::ELECTROLYTES, &p::RENAL, &p::LIVER], Effect::HeartFailure),
+        .labs(
+            &[&p::BNP, &p::BLOOD_GAS, &p::CARDIAC, &p::ELECTROLYTES, &p::RENAL, &p::LIVER],
+            Effect::HeartFailure,
+        ),
     Dx::new("I48.x01", "心房颤动", Cardiology, (45, 98), [34, 20, 18])
         .chronic(60)
         .exams(&[
