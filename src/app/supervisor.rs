@@ -114,7 +114,7 @@ impl Prepared {
             line.push('\n');
             line
         };
-        let sockets = self.bound.iter().map(|b| b.listener.as_raw_fd()).collect();
+        let sockets = self.bound.iter().map(|b| b.socket.as_raw_fd()).collect();
         let child = |role, line, sockets, ear: &Shutdown| {
             Child::start(role, line, sockets, outlet.clone(), ear.clone())
         };
@@ -135,7 +135,7 @@ fn bound_service(bound: &Bound) -> BoundService {
         protocol: bound.claim.protocol,
         wanted: bound.claim.wanted,
         address: bound.address,
-        fd: bound.listener.as_raw_fd(),
+        fd: bound.socket.as_raw_fd(),
     }
 }
 

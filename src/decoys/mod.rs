@@ -16,6 +16,7 @@ pub mod dicom;
 pub mod http;
 pub mod mllp;
 pub mod ssh;
+pub mod tds;
 
 use std::sync::Arc;
 
@@ -47,5 +48,6 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Http | Protocol::Https => http::decoy(making, service),
         Protocol::Mllp => mllp::build(service),
         Protocol::Ssh => ssh::build(making, service),
+        Protocol::SqlBrowser => tds::browser(making, service),
     }
 }

@@ -118,7 +118,7 @@ fn load_host(files: &PackFiles, folder: &str, installation: &Installation) -> Re
     let mut ports = BTreeSet::new();
     for entry in &file.service {
         let (place, entry) = (entry.span().start, entry.get_ref());
-        if entry.port == 0 || !ports.insert(entry.port) {
+        if entry.port == 0 || !ports.insert((entry.protocol.transport(), entry.port)) {
             faults.push(Fault::at(
                 &shown,
                 text,

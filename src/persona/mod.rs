@@ -11,10 +11,12 @@ mod files;
 mod installation;
 mod load;
 mod model;
+mod self_signed;
 
 pub use certificate::{CertifiedHost, certificate};
 pub use fault::{Fault, Faults};
 pub use files::{DEFAULT_PACK, PackFiles};
 pub use installation::Installation;
 pub use load::load;
-pub use model::{Account, Behaviour, Hospital, Host, OperatingSystem, Pack, Protocol, Service};
+pub use model::{Account, Behaviour, Hospital, Host, OperatingSystem, Pack, Protocol, Service, Transport};
+pub use self_signed::{SelfSigned, self_signed};

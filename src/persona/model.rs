@@ -43,9 +43,10 @@ impl Pack {
     }
 
     /// The service of a host at this port of its persona; the host need not stand here.
-    pub fn service_at(&self, host: &str, port: u16) -> Option<(&Arc<Host>, &Service)> {
+    pub fn service_at(&self, host: &str, transport: Transport, port: u16) -> Option<(&Arc<Host>, &Service)> {
         let host = self.known(host)?;
-        host.services.iter().find(|s| s.port == port).map(|s| (host, s))
+        let service = host.services.iter().find(|s| s.port == port && s.protocol.transport() == transport);
+        service.map(|s| (host, s))
     }
 }
 
@@ -126,9 +127,24 @@ pub enum Protocol {
     Https,
     /// SSH.
     Ssh,
+    /// SQL Server's browser service over UDP (MC-SQLR).
+    SqlBrowser,
 }
 
 impl Protocol {
+    /// What carries it.
+    pub fn transport(self) -> Transport {
+        match self {
+            Protocol::Dicom
+            | Protocol::Mllp
+            | Protocol::Astm
+            | Protocol::Http
+            | Protocol::Https
+            | Protocol::Ssh => Transport::Tcp,
+            Protocol::SqlBrowser => Transport::Udp,
+        }
+    }
+
     /// The name in events, status and personas.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -138,8 +154,19 @@ impl Protocol {
             Protocol::Http => "http",
             Protocol::Https => "https",
             Protocol::Ssh => "ssh",
+            Protocol::SqlBrowser => "sql_browser",
         }
     }
+}
+
+/// What carries a protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// TCP: connections.
+    Tcp,
+    /// UDP: datagrams.
+    Udp,
 }
 
 /// One port of a host.
@@ -147,7 +174,7 @@ impl Protocol {
 pub struct Service {
     /// Its protocol.
     pub protocol: Protocol,
-    /// Its TCP port.
+    /// Its port, of the protocol's [`Transport`].
     pub port: u16,
     /// Spoken over TLS, with the host's certificate; always so for [`Protocol::Https`].
     pub tls: bool,

@@ -1,12 +1,13 @@
 //! Listening sockets: all of them or none, bound before anything else starts.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::{AsRawFd, RawFd};
 
-use socket2::{Domain, Protocol as IpProtocol, Socket, Type};
+use socket2::{Domain, Protocol as IpProtocol, Type};
 use thiserror::Error;
 
-use crate::persona::{Pack, Protocol};
+use crate::persona::{Pack, Protocol, Transport};
 
 /// Connections that wait for accept: what the claimed servers ask for (`somaxconn` caps it).
 const BACKLOG: i32 = 511;
@@ -30,7 +31,25 @@ pub struct Bound {
     /// Where it is: the port may be moved up when the wanted one is privileged.
     pub address: SocketAddr,
     /// The socket, non-blocking.
-    pub listener: TcpListener,
+    pub socket: Socket,
+}
+
+/// What a service is reached by.
+#[derive(Debug)]
+pub enum Socket {
+    /// Connections.
+    Listener(TcpListener),
+    /// Datagrams.
+    Datagrams(UdpSocket),
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Socket::Listener(listener) => listener.as_raw_fd(),
+            Socket::Datagrams(socket) => socket.as_raw_fd(),
+        }
+    }
 }
 
 /// Why the ports can't all be bound.
@@ -66,16 +85,17 @@ pub fn bind(claims: Vec<Claim>, fallback: u16) -> Result<Vec<Bound>, BindError> 
         .into_iter()
         .map(|claim| {
             let moved = claim.wanted.port().checked_add(fallback).filter(|_| fallback > 0);
-            let first = listen(claim.wanted).map(|listener| (claim.wanted, listener));
+            let open = |address| open(claim.protocol.transport(), address);
+            let first = open(claim.wanted).map(|socket| (claim.wanted, socket));
             let result = match (first, moved) {
                 (Err(e), Some(port)) if e.kind() == io::ErrorKind::PermissionDenied => {
                     let address = SocketAddr::new(claim.wanted.ip(), port);
-                    listen(address).map(|listener| (address, listener)).map_err(|e| (address, e))
+                    open(address).map(|socket| (address, socket)).map_err(|e| (address, e))
                 }
                 (other, _) => other.map_err(|e| (claim.wanted, e)),
             };
             match result {
-                Ok((address, listener)) => Ok(Bound { claim, address, listener }),
+                Ok((address, socket)) => Ok(Bound { claim, address, socket }),
                 Err((address, error)) => Err(BindError {
                     host: claim.host,
                     protocol: claim.protocol.as_str(),
@@ -87,8 +107,22 @@ pub fn bind(claims: Vec<Claim>, fallback: u16) -> Result<Vec<Bound>, BindError> 
         .collect()
 }
 
+fn open(transport: Transport, address: SocketAddr) -> io::Result<Socket> {
+    match transport {
+        Transport::Tcp => listen(address).map(Socket::Listener),
+        Transport::Udp => datagrams(address).map(Socket::Datagrams),
+    }
+}
+
+fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = socket2::Socket::new(Domain::for_address(address), Type::DGRAM, Some(IpProtocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(IpProtocol::TCP))?;
+    let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(IpProtocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;

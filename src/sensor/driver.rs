@@ -41,7 +41,7 @@ pub(super) struct Line {
 
 /// Runs a machine to its end.
 pub(super) async fn drive(line: Line, mut machine: Box<dyn Machine>) -> CloseReason {
-    let mut wire = Wire { line, input: BytesMut::new(), relay: None, peer_gone: false };
+    let mut wire = Wire { line, input: BytesMut::new(), relay: None, peer_gone: false, sealed_input: false };
     let mut out = Outbox::default();
     let mut next = machine.open(wire.now(), &mut out);
     loop {
@@ -84,6 +84,8 @@ struct Wire {
     relay: Option<TcpStream>,
     /// The peer closed its side; there is nothing more to read.
     peer_gone: bool,
+    /// What comes is ciphertext; the machine adds the plain text to the transcript.
+    sealed_input: bool,
 }
 
 impl Wire {
@@ -106,10 +108,11 @@ impl Wire {
             }
             match (&self.line.recorder, &write.reference) {
                 (Some(recorder), Some(name)) => recorder.reference(now, name, write.bytes.len()),
-                (Some(recorder), None) => recorder.transcript(now, true, &write.bytes),
-                (None, _) => {}
+                (Some(recorder), None) if !write.sealed => recorder.transcript(now, true, &write.bytes),
+                (Some(_), None) | (None, _) => {}
             }
         }
+        self.sealed_input = out.sealed_input;
         self.line.stream.flush().await?;
         if let Some(relay) = &mut self.relay {
             for bytes in out.relay.drain(..) {
@@ -162,7 +165,9 @@ impl Wire {
                     self.line.passed.bytes_in.fetch_add(*count as u64, Ordering::Relaxed);
                 }
                 let new = self.input.get(before..).unwrap_or_default();
-                if let Some(recorder) = &self.line.recorder {
+                if let Some(recorder) = &self.line.recorder
+                    && !self.sealed_input
+                {
                     recorder.transcript(self.line.clock.now(), false, new);
                 }
                 Step::Input

@@ -4,6 +4,7 @@
 //! has no secret of the appliance and opens no connection but to the honeynet's own services.
 
 mod bind;
+mod datagrams;
 mod driver;
 mod life;
 mod limits;
@@ -11,10 +12,12 @@ mod recorder;
 mod relay;
 mod serve;
 mod settings;
+mod shop;
 mod tap;
 mod tls;
 mod wired;
 
-pub use bind::{BindError, Bound, Claim, bind, claims};
-pub use serve::{Sensor, SensorParts, ServiceState};
+pub use bind::{BindError, Bound, Claim, Socket, bind, claims};
+pub use serve::{Sensor, SensorParts};
 pub use settings::{PrivacySettings, Settings};
+pub use shop::ServiceState;

@@ -8,34 +8,33 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rand::RngExt;
-use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
+use super::datagrams;
 use super::driver::{Line, drive};
 use super::life::Living;
 use super::limits::{Limits, Overlays};
 use super::recorder::SessionRecorder;
 use super::relay::{Directory, OwnEnds};
+use super::shop::{DecoyShop, Door, Service, ServiceState};
 use super::tap::{Passed, Tap};
 use super::tls::FirstWords;
 use super::wired::Wired;
 use super::{Bound, PrivacySettings, Settings, tls};
-use crate::decoys::{self, Making};
 use crate::event::observation::CloseReason;
 use crate::event::{Observation, Origin, SessionId, SystemEvent};
-use crate::imaging::Imaging;
 use crate::link::Outlet;
-use crate::persona::{Fault, Host, Pack, Protocol};
+use crate::persona::{Fault, Pack, Transport};
 use crate::record::{Artefacts, Recipient};
 use crate::runtime::Shutdown;
-use crate::session::{BoxStream, Clock, Conversation, Decoy, Emit, Privacy, Recorder, Session, SessionParts};
+use crate::session::{BoxStream, Clock, Conversation, Emit, Privacy, Recorder, Session, SessionParts};
 use crate::world::World;
 
 /// How long sessions may take to end after the signal.
-const DRAIN: Duration = Duration::from_secs(3);
+pub(super) const DRAIN: Duration = Duration::from_secs(3);
 
 /// A TLS handshake may take this long: the time that common web servers give a request's head.
 const HANDSHAKE: Duration = Duration::from_secs(60);
@@ -66,48 +65,24 @@ pub struct SensorParts {
     pub devices: Vec<(IpAddr, String)>,
 }
 
-/// State of one service, for the status page.
-#[derive(Debug, Clone, Serialize, serde::Deserialize)]
-pub struct ServiceState {
-    /// Deception host.
-    pub host: String,
-    /// Protocol.
-    pub service: String,
-    /// Where the persona has it.
-    pub wanted: SocketAddr,
-    /// Where it is.
-    pub address: SocketAddr,
-    /// Connections since the start.
-    pub connections: u64,
-}
-
-struct Service {
-    bound_to: SocketAddr,
-    wanted: SocketAddr,
-    host: Arc<Host>,
-    protocol: Protocol,
-    decoy: Arc<dyn Decoy>,
-    tls: Option<TlsAcceptor>,
-    connections: AtomicU64,
-}
-
-struct Shared {
+/// What all sessions share.
+pub(super) struct Shared {
     parts: SensorParts,
-    limits: Arc<Limits>,
+    pub(super) limits: Arc<Limits>,
     overlays: Overlays,
     directory: Arc<Directory>,
     own_ends: Arc<OwnEnds>,
-    clock: Arc<dyn Clock>,
-    refused: AtomicU64,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) refused: AtomicU64,
     privacy: Arc<Privacy>,
     recipient: Option<Recipient>,
-    shutdown: Shutdown,
+    pub(super) shutdown: Shutdown,
 }
 
 /// All decoys, ready to serve.
 pub struct Sensor {
     shared: Arc<Shared>,
-    services: Vec<(Arc<Service>, TcpListener)>,
+    services: Vec<(Arc<Service>, Door)>,
 }
 
 struct SystemClock;
@@ -131,7 +106,10 @@ impl Sensor {
     /// Faults of behaviour files, located; or a socket that can't be used.
     pub fn new(parts: SensorParts, bound: Vec<Bound>, shutdown: Shutdown) -> Result<Self, Vec<Fault>> {
         let directory = Arc::new(Directory::new(
-            bound.iter().map(|b| ((b.claim.host.clone(), b.claim.wanted.port()), b.address)),
+            bound
+                .iter()
+                .filter(|b| b.claim.protocol.transport() == Transport::Tcp)
+                .map(|b| ((b.claim.host.clone(), b.claim.wanted.port()), b.address)),
         ));
         let decoys = DecoyShop { parts: &parts, imaging: Arc::default() };
         let mut services = Vec::new();
@@ -179,8 +157,12 @@ impl Sensor {
         for living in self.habits() {
             accepting.spawn(living.live());
         }
-        for (service, listener) in self.services {
-            accepting.spawn(accept(Arc::clone(&self.shared), service, listener));
+        for (service, door) in self.services {
+            let shared = Arc::clone(&self.shared);
+            match door {
+                Door::Listener(listener) => accepting.spawn(accept(shared, service, listener)),
+                Door::Datagrams(socket) => accepting.spawn(datagrams::serve(shared, service, socket)),
+            };
         }
         while accepting.join_next().await.is_some() {}
     }
@@ -206,60 +188,6 @@ impl Sensor {
             })
         };
         self.services.iter().filter_map(|(service, _)| living(service)).collect()
-    }
-}
-
-/// Makes decoys: one for each port of each host, since two services of one protocol behave apart.
-struct DecoyShop<'a> {
-    parts: &'a SensorParts,
-    imaging: Arc<Imaging>,
-}
-
-impl DecoyShop<'_> {
-    fn service(&self, bound: Bound) -> Result<(Arc<Service>, TcpListener), Fault> {
-        let (pack, claim) = (&self.parts.pack, bound.claim);
-        let fault = |problem: String| {
-            Fault::of_file(
-                format!("{} {} port {}", claim.host, claim.protocol.as_str(), claim.wanted.port()),
-                problem,
-            )
-        };
-        let (host, wanted) = pack
-            .service_at(&claim.host, claim.wanted.port())
-            .ok_or_else(|| fault("the pack has no such service".into()))?;
-        let making = Making {
-            pack: Arc::clone(pack),
-            host: Arc::clone(host),
-            world: Arc::clone(&self.parts.world),
-            imaging: Arc::clone(&self.imaging),
-        };
-        let decoy = decoys::build(&making, wanted)?;
-        let web = claim.protocol == Protocol::Https;
-        let alpn: &[&[u8]] = if web { &[b"http/1.1"] } else { &[] };
-        let tls = wanted.tls.then(|| tls::acceptor(pack, host, alpn).map_err(&fault)).transpose()?;
-        let listener = TcpListener::from_std(bound.listener).map_err(|e| fault(e.to_string()))?;
-        let service = Service {
-            bound_to: bound.address,
-            wanted: claim.wanted,
-            host: Arc::clone(host),
-            protocol: claim.protocol,
-            decoy,
-            tls,
-            connections: AtomicU64::new(0),
-        };
-        Ok((Arc::new(service), listener))
-    }
-}
-
-impl Service {
-    fn state(&self) -> ServiceState {
-        ServiceState {
-            host: self.host.name.clone(),
-            service: self.protocol.as_str().to_owned(),
-            wanted: self.wanted,
-            address: self.bound_to,
-            connections: self.connections.load(Ordering::Relaxed),
-        }
     }
 }
 
@@ -297,46 +225,34 @@ async fn accept(shared: Arc<Shared>, service: Arc<Service>, listener: TcpListene
 async fn connection(shared: Arc<Shared>, service: Arc<Service>, stream: TcpStream, source: SocketAddr) {
     let Ok(target) = stream.local_addr() else { return };
     let _ = stream.set_nodelay(!service.decoy.nagle());
-    let opened = shared.clock.now();
-    let session_id = SessionId(Uuid::now_v7());
-    let own = shared.own_ends.contains(&source);
-    let cap = if own { OWN_TRANSCRIPT } else { shared.parts.settings.transcript_mib << 20 };
-    let recorder = SessionRecorder::new(
-        shared.parts.sessions.clone(),
-        session_id,
-        shared.parts.artefacts.clone(),
-        cap,
-        shared.recipient.clone(),
-    );
-    let passed = Arc::<Passed>::default();
-    let session = shared.session(&service, session_id, source, target, own, Arc::clone(&recorder) as _);
-    session.emit(Observation::Opened { tls: service.tls.is_some() });
-    let reason = converse(&shared, &service, &session, stream, &recorder, &passed).await;
-    let closed = shared.clock.now();
-    let (transcript, dropped) = recorder.finish(closed);
-    if dropped > 0 && !own {
-        shared.parts.outlet.system(SystemEvent::TranscriptDropped { session: session_id, bytes: dropped });
-    }
-    session.emit(Observation::Closed {
-        reason,
-        bytes_in: passed.bytes_in.load(Ordering::Relaxed),
-        bytes_out: passed.bytes_out.load(Ordering::Relaxed),
-        duration_ms: u64::try_from(closed.duration_since(opened).as_millis()).unwrap_or(0),
-        transcript,
-    });
+    let visit = shared.open(&service, source, target);
+    let reason = converse(&shared, &service, &visit, stream).await;
+    shared.close(&visit, reason);
+}
+
+/// One session while it lasts.
+pub(super) struct Visit {
+    pub(super) session: Session,
+    pub(super) recorder: Arc<SessionRecorder>,
+    pub(super) passed: Arc<Passed>,
+    opened: Timestamp,
 }
 
 impl Shared {
-    fn session(
-        &self,
-        service: &Service,
-        id: SessionId,
-        source: SocketAddr,
-        target: SocketAddr,
-        own: bool,
-        recorder: Arc<dyn Recorder>,
-    ) -> Session {
-        Session::new(SessionParts {
+    /// Stamps a session's identity and tells of its first event.
+    pub(super) fn open(&self, service: &Service, source: SocketAddr, target: SocketAddr) -> Visit {
+        let opened = self.clock.now();
+        let id = SessionId(Uuid::now_v7());
+        let own = self.own_ends.contains(&source);
+        let cap = if own { OWN_TRANSCRIPT } else { self.parts.settings.transcript_mib << 20 };
+        let recorder = SessionRecorder::new(
+            self.parts.sessions.clone(),
+            id,
+            self.parts.artefacts.clone(),
+            cap,
+            self.recipient.clone(),
+        );
+        let session = Session::new(SessionParts {
             origin: Origin {
                 session: id,
                 source,
@@ -351,22 +267,36 @@ impl Shared {
             overlay: self.overlays.of(source.ip()),
             clock: Arc::clone(&self.clock),
             events: Arc::new(self.parts.outlet.clone()),
-            recorder,
+            recorder: Arc::clone(&recorder) as Arc<dyn Recorder>,
             seed: rand::rng().random(),
             pacing: self.parts.settings.pacing,
             privacy: Arc::clone(&self.privacy),
-        })
+        });
+        session.emit(Observation::Opened { tls: service.tls.is_some() });
+        Visit { session, recorder, passed: Arc::default(), opened }
+    }
+
+    /// Ends its record and tells of its last event.
+    pub(super) fn close(&self, visit: &Visit, reason: CloseReason) {
+        let closed = self.clock.now();
+        let origin = visit.session.origin();
+        let (transcript, dropped) = visit.recorder.finish(closed);
+        if dropped > 0 && !origin.own {
+            let lost = SystemEvent::TranscriptDropped { session: origin.session, bytes: dropped };
+            self.parts.outlet.system(lost);
+        }
+        visit.session.emit(Observation::Closed {
+            reason,
+            bytes_in: visit.passed.bytes_in.load(Ordering::Relaxed),
+            bytes_out: visit.passed.bytes_out.load(Ordering::Relaxed),
+            duration_ms: u64::try_from(closed.duration_since(visit.opened).as_millis()).unwrap_or(0),
+            transcript,
+        });
     }
 }
 
-async fn converse(
-    shared: &Arc<Shared>,
-    service: &Service,
-    session: &Session,
-    stream: TcpStream,
-    recorder: &Arc<SessionRecorder>,
-    passed: &Arc<Passed>,
-) -> CloseReason {
+async fn converse(shared: &Arc<Shared>, service: &Service, visit: &Visit, stream: TcpStream) -> CloseReason {
+    let Visit { session, recorder, passed, .. } = visit;
     let mut shutdown = shared.shutdown.clone();
     let (wired, conversation) = match &service.tls {
         None => (Wired::Plain(stream), service.decoy.converse(session.clone())),
@@ -395,6 +325,8 @@ async fn converse(
             return drive(line, machine).await;
         }
         Conversation::Opaque(serve) => serve(counted(wired, passed)),
+        // Built for UDP alone; a stream has no datagrams to hand over.
+        Conversation::Datagrams(_) => return CloseReason::Decoy,
         Conversation::Stream(serve) => {
             let record = Arc::clone(recorder) as Arc<dyn Recorder>;
             serve(Box::new(Tap::recording(counted(wired, passed), record, Arc::clone(&shared.clock))))

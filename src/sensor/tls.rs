@@ -1,14 +1,12 @@
 //! TLS of the decoys that speak it, with the persona's own certificate.
 
 use std::io;
-use std::sync::Arc;
 
-use rustls::ServerConfig;
-use rustls::crypto::ring;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::persona::{self, Host, Pack};
+use crate::session::{TlsRules, tls_config};
 
 /// Makes the acceptor of one host: TLS 1.2 and 1.3 with forward secrecy and no client certificate,
 /// which is also what the BCP 195 profile asks for (PS3.15 B.9). `alpn` are the protocols to choose
@@ -18,14 +16,7 @@ use crate::persona::{self, Host, Pack};
 /// When the certificate can't be made, in words.
 pub(super) fn acceptor(pack: &Pack, host: &Host, alpn: &[&[u8]]) -> Result<TlsAcceptor, String> {
     let made = persona::certificate(pack, host)?;
-    let chain = made.chain.into_iter().map(Into::into).collect();
-    let key = rustls_pki_types::PrivatePkcs8KeyDer::from(made.key).into();
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|e| e.to_string())?;
-    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    tls_config(made, TlsRules { newest: true, alpn }).map(TlsAcceptor::from)
 }
 
 /// Bytes of a peer's first words that tell what it speaks.

@@ -172,8 +172,8 @@ impl Session {
         self.emit(Observation::malformed(rule, input));
     }
 
-    /// Adds plain bytes to the transcript: only for [`super::Conversation::Opaque`] decoys, since
-    /// the driver records all others by itself.
+    /// Adds plain bytes to the transcript: only for [`super::Conversation::Opaque`] decoys and for
+    /// what a machine itself decrypts or encrypts, since the driver records all else.
     pub fn transcript(&self, to_peer: bool, bytes: &[u8]) {
         self.0.parts.recorder.transcript(self.now(), to_peer, bytes);
     }

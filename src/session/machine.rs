@@ -83,6 +83,9 @@ pub struct Write {
     /// For bulk that the world can make again: what it is. The transcript keeps this name and the
     /// length in place of the bytes.
     pub reference: Option<String>,
+    /// Encrypted by the machine itself ([`super::Tls`]): the transcript has the plain bytes from it,
+    /// so that these are only counted.
+    pub sealed: bool,
 }
 
 /// What a machine sends.
@@ -94,17 +97,25 @@ pub struct Outbox {
     pub relay: Vec<Bytes>,
     /// Closes the relayed connection after its bytes are written.
     pub relay_close: bool,
+    /// What the peer sends from now on is encrypted for the machine, which adds the plain text to the
+    /// transcript itself. Stays as it was set.
+    pub sealed_input: bool,
 }
 
 impl Outbox {
     /// Sends bytes by one write.
     pub fn send(&mut self, bytes: impl Into<Bytes>) {
-        self.writes.push(Write { bytes: bytes.into(), reference: None });
+        self.writes.push(Write { bytes: bytes.into(), reference: None, sealed: false });
+    }
+
+    /// Sends bytes that the machine encrypted; their plain text is [`super::Session::transcript`]'s.
+    pub fn send_sealed(&mut self, bytes: impl Into<Bytes>) {
+        self.writes.push(Write { bytes: bytes.into(), reference: None, sealed: true });
     }
 
     /// Sends bulk that the world can make again under `reference`.
     pub fn send_bulk(&mut self, bytes: impl Into<Bytes>, reference: impl Into<String>) {
-        self.writes.push(Write { bytes: bytes.into(), reference: Some(reference.into()) });
+        self.writes.push(Write { bytes: bytes.into(), reference: Some(reference.into()), sealed: false });
     }
 
     /// All bytes to the peer so far, joined: for tests.

@@ -9,17 +9,21 @@
 #[cfg(test)]
 pub(crate) mod bench;
 mod context;
+mod datagrams;
 mod examine;
 mod habit;
 mod machine;
 mod privacy;
+mod tls;
 
 pub use context::{
     Artefact, ArtefactSink, Clock, Emit, Kept, Recorder, Session, SessionParts, TerminalSink, heavy,
 };
+pub use datagrams::{Datagrams, MAX_ANSWERS};
 pub use habit::{Errand, Habit, Span};
 pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
 pub use privacy::{Privacy, Real, RealObjects};
+pub use tls::{Tls, TlsRules, tls_config};
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -69,4 +73,6 @@ pub enum Conversation {
     /// A library owns the stream and its bytes are encrypted by the protocol itself (SSH): the
     /// decoy records the plain bytes by [`Session::transcript`], the tap only counts.
     Opaque(Box<dyn FnOnce(BoxStream) -> Serving + Send>),
+    /// Datagrams with one peer: only for protocols over UDP.
+    Datagrams(Box<dyn Datagrams>),
 }

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "this is the room for it; everywhere else it is denied")]
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -40,6 +40,23 @@ pub fn inherited_listener(fd: RawFd) -> io::Result<TcpListener> {
     // SAFETY: fcntl on a descriptor that is open.
     unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
     Ok(listener)
+}
+
+/// Takes over a datagram socket that the parent handed down by [`inherit`].
+///
+/// # Errors
+/// When the descriptor is not a datagram socket.
+pub fn inherited_datagrams(fd: RawFd) -> io::Result<UdpSocket> {
+    let kind = socket_option(fd, libc::SO_TYPE)?;
+    if kind != libc::SOCK_DGRAM {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a datagram socket"));
+    }
+    // SAFETY: the descriptor is an open datagram socket (just asked), and it was handed to this
+    // process for this purpose, so nothing else owns it.
+    let socket = unsafe { UdpSocket::from_raw_fd(fd) };
+    // SAFETY: fcntl on a descriptor that is open.
+    unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    Ok(socket)
 }
 
 fn socket_option(fd: RawFd, option: libc::c_int) -> io::Result<libc::c_int> {

@@ -29,6 +29,7 @@ mod senders;
 mod services;
 mod shell;
 mod siem;
+mod sql_server;
 mod syntaxes;
 mod truth;
 mod turn;

@@ -9,10 +9,10 @@ use crate::app::Layout;
 use crate::app::launch::{BoundService, Launch};
 use crate::event::SystemEvent;
 use crate::link::Outlet;
-use crate::persona::Installation;
+use crate::persona::{Installation, Transport};
 use crate::record::Artefacts;
 use crate::runtime::{Shutdown, shutdown};
-use crate::sensor::{Bound, Claim, Sensor, SensorParts};
+use crate::sensor::{Bound, Claim, Sensor, SensorParts, Socket};
 use crate::sys;
 use crate::world::World;
 
@@ -71,11 +71,14 @@ fn installation(launch: &Launch) -> Result<Installation, String> {
 }
 
 fn take_socket(service: &BoundService) -> Result<Bound, String> {
-    let listener = sys::inherited_listener(service.fd)
-        .map_err(|e| format!("{} {}: {e}", service.host, service.protocol.as_str()))?;
+    let socket = match service.protocol.transport() {
+        Transport::Tcp => sys::inherited_listener(service.fd).map(Socket::Listener),
+        Transport::Udp => sys::inherited_datagrams(service.fd).map(Socket::Datagrams),
+    };
+    let socket = socket.map_err(|e| format!("{} {}: {e}", service.host, service.protocol.as_str()))?;
     Ok(Bound {
         claim: Claim { host: service.host.clone(), protocol: service.protocol, wanted: service.wanted },
         address: service.address,
-        listener,
+        socket,
     })
 }

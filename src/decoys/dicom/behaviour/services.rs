@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::archive::SendingTable;
 use crate::archive::{Duplicates, Level};
 use crate::decoys::dicom::find::rules::Rules;
-use crate::persona::{Pack, Protocol};
+use crate::persona::{Pack, Protocol, Transport};
 use crate::session::Destination;
 use crate::wire::dicom::dataset::Tag;
 
@@ -152,7 +152,7 @@ impl Peer {
     /// Where it is, when the pack has such a service.
     pub(crate) fn destination(&self, pack: &Pack) -> Option<Destination> {
         let (_, service) = match self.port {
-            Some(port) => pack.service_at(&self.host, port)?,
+            Some(port) => pack.service_at(&self.host, Transport::Tcp, port)?,
             None => pack.service(&self.host, Protocol::Dicom)?,
         };
         let dicom = service.protocol == Protocol::Dicom;
