@@ -22,7 +22,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("imaging", &["event", "wire", "persona", "world"]),
     ("session", &["event", "wire", "persona", "world"]),
     ("archive", &["event", "wire", "persona", "world", "imaging", "session"]),
-    ("decoys", &["event", "wire", "persona", "world", "session", "imaging", "archive"]),
+    ("database", &["event", "sys", "persona", "world"]),
+    ("decoys", &["event", "wire", "persona", "world", "session", "imaging", "archive", "database"]),
     ("link", &["event", "runtime"]),
     ("record", &["event", "runtime"]),
     (
@@ -38,7 +39,8 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that compute and nothing else: time, randomness and bytes are handed to them.
-const PURE: &[&str] = &["decoys", "archive", "world", "imaging", "wire", "detect", "forward/format"];
+const PURE: &[&str] =
+    &["decoys", "archive", "database", "world", "imaging", "wire", "detect", "forward/format"];
 
 /// What a pure room may not reach for.
 const IMPURE_PATHS: &[&str] = &[

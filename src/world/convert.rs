@@ -67,7 +67,7 @@ fn specimen(key: LabKey) -> String {
     format!("{}{:06}", key.day.yymmdd(), key.number)
 }
 
-fn placer(key: OrderKey) -> String {
+pub(super) fn placer(key: OrderKey) -> String {
     let (day, digit, number) = match key {
         OrderKey::Imaging(key) => (key.day, modality_digit(key.modality), key.number),
         OrderKey::Lab(key) => (key.day.plus(-i32::from(key.ordered_before())), LAB_DIGIT, key.number),

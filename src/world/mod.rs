@@ -13,6 +13,7 @@
 
 mod calendar;
 mod cases;
+mod census;
 mod convert;
 mod dice;
 mod imaging;
@@ -33,6 +34,7 @@ mod wards;
 #[cfg(test)]
 mod tests;
 
+pub use census::{ExamEntry, PanelEntry};
 pub use model::*;
 pub use view::{PatientFilter, StudyFilter, View};
 

@@ -31,7 +31,6 @@ macro_rules! exams {
             };
         )*
         /// All exams.
-        #[cfg(test)]
         pub(in crate::world) static EXAMS: &[&Exam] = &[$(&$id),*];
     };
 }

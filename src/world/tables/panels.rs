@@ -27,6 +27,8 @@ macro_rules! panels {
                 items: &[$(&i::$item),*],
             };
         )*
+        /// All panels.
+        pub(in crate::world) static PANELS: &[&Panel] = &[$(&$id),*];
     };
 }
 

@@ -1,0 +1,169 @@
+//! Records of the world as rows: which there are, and which fields they have.
+
+mod fields;
+mod record;
+
+pub use fields::Field;
+pub use record::Record;
+
+use crate::event::observation::RecordKind;
+
+/// What a field belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entity {
+    /// The row itself: its number.
+    Row,
+    /// A patient.
+    Patient,
+    /// A visit or stay.
+    Encounter,
+    /// The attending or ordering physician.
+    Physician,
+    /// The department of the visit, order or person.
+    Department,
+    /// An order.
+    Order,
+    /// A laboratory order with its specimen.
+    Lab,
+    /// One result of a laboratory order.
+    Result,
+    /// An imaging study.
+    Study,
+    /// An imaging report.
+    Report,
+    /// A member of staff.
+    Staff,
+    /// An imaging device.
+    Device,
+    /// A diagnosis of the dictionary.
+    Diagnosis,
+    /// An imaging exam of the dictionary.
+    Exam,
+    /// A laboratory panel of the dictionary.
+    Panel,
+    /// A laboratory item of the dictionary.
+    Item,
+}
+
+/// Which records a table's rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rows {
+    /// The master index.
+    Patients,
+    /// Outpatient visits.
+    Outpatients,
+    /// Emergency visits.
+    Emergencies,
+    /// Stays, those that ended too.
+    Stays,
+    /// Stays that last now.
+    Inpatients,
+    /// All orders.
+    Orders,
+    /// Imaging orders.
+    ExamOrders,
+    /// Laboratory orders.
+    LabOrders,
+    /// Results of laboratory orders, one row each.
+    LabResults,
+    /// Imaging studies that were performed.
+    Studies,
+    /// Imaging reports that were written.
+    Reports,
+    /// Members of staff.
+    Staff,
+    /// Departments.
+    Departments,
+    /// Imaging devices.
+    Devices,
+    /// The dictionary of diagnoses.
+    Diagnoses,
+    /// The dictionary of imaging exams.
+    Exams,
+    /// The dictionary of laboratory panels.
+    Panels,
+    /// The dictionary of laboratory items.
+    Items,
+}
+
+/// All rows with their names in schema files.
+const NAMES: &[(&str, Rows)] = &[
+    ("patients", Rows::Patients),
+    ("outpatients", Rows::Outpatients),
+    ("emergencies", Rows::Emergencies),
+    ("stays", Rows::Stays),
+    ("inpatients", Rows::Inpatients),
+    ("orders", Rows::Orders),
+    ("exam_orders", Rows::ExamOrders),
+    ("lab_orders", Rows::LabOrders),
+    ("lab_results", Rows::LabResults),
+    ("studies", Rows::Studies),
+    ("reports", Rows::Reports),
+    ("staff", Rows::Staff),
+    ("departments", Rows::Departments),
+    ("devices", Rows::Devices),
+    ("diagnoses", Rows::Diagnoses),
+    ("exams", Rows::Exams),
+    ("panels", Rows::Panels),
+    ("items", Rows::Items),
+];
+
+impl Rows {
+    /// By the name that a schema file gives.
+    pub fn by_name(name: &str) -> Option<Rows> {
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, rows)| *rows)
+    }
+
+    /// All rows and their names in schema files.
+    pub fn all() -> impl Iterator<Item = (&'static str, Rows)> {
+        NAMES.iter().copied()
+    }
+
+    /// Whether rows have a field.
+    pub fn has(self, field: Field) -> bool {
+        field.entity() == Entity::Row || self.entities().contains(&field.entity())
+    }
+
+    fn entities(self) -> &'static [Entity] {
+        use Entity::{
+            Department, Device, Diagnosis, Encounter, Exam, Item, Lab, Order, Panel, Patient, Physician,
+            Report, Result, Staff, Study,
+        };
+        match self {
+            Rows::Patients => &[Patient],
+            Rows::Outpatients | Rows::Emergencies | Rows::Stays | Rows::Inpatients => {
+                &[Encounter, Patient, Physician, Department]
+            }
+            Rows::Orders | Rows::ExamOrders => &[Order, Encounter, Patient, Physician, Department],
+            Rows::LabOrders => &[Lab, Order, Encounter, Patient, Physician, Department],
+            Rows::LabResults => &[Result, Lab, Order, Encounter, Patient, Physician, Department],
+            Rows::Studies => &[Study, Device, Order, Encounter, Patient, Physician, Department],
+            Rows::Reports => &[Report, Study, Device, Order, Encounter, Patient, Physician, Department],
+            Rows::Staff => &[Staff, Department],
+            Rows::Departments => &[Department],
+            Rows::Devices => &[Device],
+            Rows::Diagnoses => &[Diagnosis, Department],
+            Rows::Exams => &[Exam],
+            Rows::Panels => &[Panel],
+            Rows::Items => &[Item],
+        }
+    }
+
+    /// What they are in events; `None` for dictionaries, which name nobody.
+    pub fn kind(self) -> Option<RecordKind> {
+        match self {
+            Rows::Patients => Some(RecordKind::Patient),
+            Rows::Outpatients | Rows::Emergencies | Rows::Stays | Rows::Inpatients => {
+                Some(RecordKind::Encounter)
+            }
+            Rows::Orders | Rows::ExamOrders => Some(RecordKind::Order),
+            Rows::LabOrders => Some(RecordKind::Specimen),
+            Rows::LabResults => Some(RecordKind::LabResult),
+            Rows::Studies => Some(RecordKind::Study),
+            Rows::Reports => Some(RecordKind::Report),
+            Rows::Staff => Some(RecordKind::Staff),
+            Rows::Departments | Rows::Devices => None,
+            Rows::Diagnoses | Rows::Exams | Rows::Panels | Rows::Items => None,
+        }
+    }
+}
