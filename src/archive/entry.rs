@@ -5,9 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
+use super::holdings::Holdings;
+use super::numbers;
 use super::own::Stored;
 use crate::imaging::{instance_attributes, series_attributes, study_attributes};
-use crate::wire::dicom::dataset::{Charset, DataSet, Element, Tag, Vr, tags};
+use crate::wire::dicom::dataset::{Charset, DataSet, Element, Tag, Value, Vr, tags};
 use crate::world::{Instance, Patient, Series, Study, View};
 
 /// Attributes as text in Unicode, sorted by tag.
@@ -15,10 +17,10 @@ use crate::world::{Instance, Patient, Series, Study, View};
 pub(super) struct Attributes(Box<[(Tag, Box<str>)]>);
 
 impl Attributes {
-    /// Those of a data set whose text is in this character set. Of numbers only `US`.
+    /// Those of a data set whose text is in this character set, numbers in digits.
     pub(super) fn of(set: &DataSet, charset: Charset) -> Self {
         let text = |tag, element: &Element| match element.vr {
-            Vr::US => set.u16(tag).map(|number| number.to_string()),
+            vr if numbers::is_number(vr) => numbers::text(vr, set.bytes(tag)?, false),
             vr if is_text(vr) => set.text_in(tag, charset),
             _ => None,
         };
@@ -178,6 +180,14 @@ impl SeriesEntry {
 pub struct InstanceEntry {
     origin: InstanceOrigin,
     rest: OnceLock<Attributes>,
+    whole: OnceLock<Whole>,
+}
+
+/// All that the header of an instance says.
+#[derive(Debug, Clone)]
+struct Whole {
+    texts: Attributes,
+    sequences: DataSet,
 }
 
 #[derive(Debug, Clone)]
@@ -188,12 +198,16 @@ enum InstanceOrigin {
 
 impl InstanceEntry {
     pub(super) fn of(instance: Instance) -> Self {
-        InstanceEntry { origin: InstanceOrigin::World(instance), rest: OnceLock::new() }
+        InstanceEntry {
+            origin: InstanceOrigin::World(instance),
+            rest: OnceLock::new(),
+            whole: OnceLock::new(),
+        }
     }
 
     pub(super) fn stored(object: Arc<Stored>) -> Self {
         let rest = OnceLock::from(object.attributes());
-        InstanceEntry { origin: InstanceOrigin::Stored(object), rest }
+        InstanceEntry { origin: InstanceOrigin::Stored(object), rest, whole: OnceLock::new() }
     }
 
     /// SOP Instance UID.
@@ -228,13 +242,57 @@ impl InstanceEntry {
         }
     }
 
-    pub(super) fn text(&self, view: &View, entry: &Entry, series: &SeriesEntry, tag: Tag) -> Cow<'_, str> {
+    /// A sequence of its header; `None` when there is none.
+    pub(super) fn items(
+        &self,
+        holdings: &Holdings,
+        entry: &Entry,
+        series: &SeriesEntry,
+        tag: Tag,
+    ) -> Option<Vec<DataSet>> {
+        if let Some(object) = self.own() {
+            return object.items(tag);
+        }
+        let sequence = self.whole(holdings, entry, series, tag)?.sequences.get(tag)?;
+        match &sequence.value {
+            Value::Items(items) => Some(items.clone()),
+            Value::Bytes(_) | Value::Fragments(_) => None,
+        }
+    }
+
+    pub(super) fn text(
+        &self,
+        holdings: &Holdings,
+        entry: &Entry,
+        series: &SeriesEntry,
+        tag: Tag,
+    ) -> Cow<'_, str> {
+        let view = holdings.view();
         match (tag, self.world()) {
             (tags::SOP_INSTANCE_UID, _) => self.uid().into(),
             (tags::SOP_CLASS_UID, _) => self.sop_class().into(),
             (tags::INSTANCE_NUMBER, Some(instance)) => instance.number.to_string().into(),
-            _ => self.rest(view, entry, series).get(tag).unwrap_or_default().into(),
+            _ => match self.rest(view, entry, series).get(tag) {
+                Some(text) => text.into(),
+                None => {
+                    let whole = self.whole(holdings, entry, series, tag);
+                    whole.and_then(|whole| whole.texts.get(tag)).unwrap_or_default().into()
+                }
+            },
         }
+    }
+
+    /// Made once, when an attribute is asked for that is told of headers.
+    fn whole(&self, holdings: &Holdings, entry: &Entry, series: &SeriesEntry, tag: Tag) -> Option<&Whole> {
+        let ((study, _), series) = entry.world().zip(series.world())?;
+        if self.whole.get().is_none() {
+            let set = holdings.header(tag, (study, series, self.world()?))?;
+            let texts = Attributes::of(&set, Charset::Utf8);
+            let sequences = set.iter().filter(|(_, element)| element.vr == Vr::SQ);
+            let sequences = sequences.map(|(tag, element)| (tag, element.clone())).collect();
+            let _ = self.whole.set(Whole { texts, sequences });
+        }
+        self.whole.get()
     }
 
     fn rest(&self, view: &View, entry: &Entry, series: &SeriesEntry) -> &Attributes {

@@ -12,8 +12,9 @@ use super::level::Level;
 use super::own::Stored;
 use super::search::Hit;
 use super::shelf::{Archive, Day};
-use crate::wire::dicom::dataset::Tag;
-use crate::world::{Study, View};
+use crate::imaging::request_attributes;
+use crate::wire::dicom::dataset::{DataSet, Tag, tags};
+use crate::world::{Content, Instance, Series, Study, View};
 
 /// An archive as one peer sees it at one moment: the world's studies, and what he stored himself.
 /// Cheap to clone.
@@ -146,6 +147,11 @@ impl Holdings {
         Some(Hit { entry, series: Some(series), instance: Some(instance) })
     }
 
+    /// The header of an instance of the world, when the index says this attribute of it.
+    pub(super) fn header(&self, tag: Tag, of: (&Study, &Series, &Instance)) -> Option<DataSet> {
+        self.archive.header(tag, &self.view, of)
+    }
+
     pub(super) fn entry(&self, study: Study) -> Option<Arc<Entry>> {
         self.archive.entry(&self.view, study)
     }
@@ -192,13 +198,28 @@ impl<'a> Record<'a> {
         };
         let view = self.holdings.view();
         let of_series = || series.text(view, self.entry, tag);
-        let of_instance = |instance: &'a InstanceEntry| instance.text(view, self.entry, series, tag);
+        let of_instance = |instance: &'a InstanceEntry| instance.text(self.holdings, self.entry, series, tag);
         match self.instance {
             Some(instance) if instance.own().is_some() => of_instance(instance),
             Some(instance) => {
                 Some(of_series()).filter(|t| !t.is_empty()).unwrap_or_else(|| of_instance(instance))
             }
             None => of_series(),
+        }
+    }
+
+    /// The items of a sequence, their text in UTF-8; `None` when there is no such sequence.
+    pub fn items(&self, tag: Tag) -> Option<Vec<DataSet>> {
+        let ordered = [tags::PROCEDURE_CODE_SEQUENCE, tags::REQUEST_ATTRIBUTES_SEQUENCE].contains(&tag);
+        let image = self.series.and_then(SeriesEntry::world).is_none_or(|s| s.content == Content::Image);
+        match (self.entry.world(), self.series, self.instance) {
+            (Some((study, _)), ..) if ordered && image => {
+                let said = request_attributes(self.holdings.view(), study);
+                Some(said.items(tag).to_vec()).filter(|items| !items.is_empty())
+            }
+            (_, Some(series), Some(instance)) => instance.items(self.holdings, self.entry, series, tag),
+            (None, ..) => self.holdings.own().iter().find(|o| o.study() == self.entry.uid())?.items(tag),
+            (Some(_), ..) => None,
         }
     }
 

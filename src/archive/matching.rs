@@ -101,6 +101,17 @@ impl Matcher {
     }
 }
 
+/// Whether date and time lie in one range of moments, from the first day's first time to the last
+/// day's last (PS3.4 C.2.2.2.5.4).
+pub(super) fn in_moments(days: Range, clock: Range, day: &str, at: &str) -> bool {
+    let (Some(day), Some(at)) = (date(day.trim().as_bytes()), time(at.trim().as_bytes())) else {
+        return false;
+    };
+    let first = days.first.map(|first| (first, clock.first.unwrap_or(0)));
+    let last = days.last.map(|last| (last, clock.last.unwrap_or(u64::MAX)));
+    first.is_none_or(|first| first <= (day, at)) && last.is_none_or(|last| (day, at) <= last)
+}
+
 impl Range {
     fn holds(self, value: u64) -> bool {
         self.first.is_none_or(|first| first <= value) && self.last.is_none_or(|last| value <= last)
@@ -264,6 +275,27 @@ mod tests {
         }
         assert!(hit(Vr::TM, "101112-101113", "101112.345000"));
         assert!(!hit(Vr::TM, "101112", "101112.345000"));
+    }
+
+    #[test]
+    fn dates_and_times_can_be_one_range() {
+        let of = |key: &str, vr: Vr| match Matcher::of(vr, key.as_bytes()) {
+            Matcher::Dates(range) | Matcher::Times(range) => range,
+            other => panic!("{other:?}"),
+        };
+        let (days, clock) = (of("20260103-20260105", Vr::DA), of("1000-1200", Vr::TM));
+        for (day, at, expected) in [
+            ("20260103", "0900", false),
+            ("20260103", "1300", true),
+            ("20260104", "0300", true),
+            ("20260105", "1200", true),
+            ("20260105", "1201", false),
+            ("20260106", "1100", false),
+            ("20260104", "", false),
+        ] {
+            assert_eq!(in_moments(days, clock, day, at), expected, "{day} {at}");
+        }
+        assert!(in_moments(of("20260103-", Vr::DA), of("1000-", Vr::TM), "20270101", "0000"));
     }
 
     #[test]

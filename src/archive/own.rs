@@ -12,7 +12,7 @@ use crate::session::{Artefact, Session};
 use crate::wire::dicom::dataset::{
     Charset, DataSet, Element, Tag, TransferSyntax, Value, Vr, deflate, inflate, tags,
 };
-use crate::wire::dicom::elements::Elements;
+use crate::wire::dicom::elements::{Elements, Flat};
 use crate::world::overlay::Overlay;
 
 /// Most objects of one intruder in one archive: two whole CT studies and more, and read in some
@@ -24,6 +24,10 @@ const MAX_ATTRIBUTES: usize = 160;
 
 /// Longest text of an attribute in its record; a longer one is left out.
 const MAX_TEXT: usize = 1024;
+
+/// Longest sequence in its record, encoded, and most of them: codes and references.
+const MAX_SEQUENCE: usize = 2048;
+const MAX_SEQUENCES: usize = 12;
 
 /// Largest object read back: an uncompressed cine loop; one is in memory at a time.
 const MAX_OBJECT: usize = 96 << 20;
@@ -49,6 +53,9 @@ pub struct Stored {
     series: String,
     /// All short attributes, by tag.
     texts: Vec<(u32, String)>,
+    /// Short sequences, by tag: a data set in explicit little endian with nothing else.
+    #[serde(default)]
+    sequences: Vec<(u32, Vec<u8>)>,
 }
 
 /// What became of an object.
@@ -87,6 +94,7 @@ impl Stored {
         let charset = elements.iter().find(|element| element.tag == tags::SPECIFIC_CHARACTER_SET);
         let charset =
             charset.and_then(|element| Charset::from_term(&String::from_utf8_lossy(&element.value)));
+        let sequences = sequences(head, layout, &elements, charset.unwrap_or_default());
         let set: DataSet = elements
             .into_iter()
             .filter(|element| element.vr != Vr::SQ && element.value.len() <= MAX_TEXT)
@@ -109,6 +117,7 @@ impl Stored {
                 .take(MAX_ATTRIBUTES)
                 .map(|(tag, text)| (number(tag), text.to_owned()))
                 .collect(),
+            sequences,
         })
     }
 
@@ -144,10 +153,63 @@ impl Stored {
         self.texts.iter().map(|(tag, text)| (tag_of(*tag), text.as_str())).collect()
     }
 
+    /// The items of a sequence, their text in UTF-8; `None` when it has none or a long one.
+    pub(super) fn items(&self, tag: Tag) -> Option<Vec<DataSet>> {
+        let (_, written) = self.sequences.iter().find(|(found, _)| *found == number(tag))?;
+        let layout = TransferSyntax::ExplicitLittle;
+        let set = DataSet::decode(&Bytes::copy_from_slice(written), layout).ok()?;
+        Some(set.items(tag).to_vec())
+    }
+
     pub(super) fn text(&self, tag: Tag) -> &str {
         let at = self.texts.binary_search_by_key(&number(tag), |(tag, _)| *tag).ok();
         at.and_then(|at| self.texts.get(at)).map_or("", |(_, text)| text)
     }
+}
+
+/// Short sequences of an object, with their text in UTF-8.
+fn sequences(
+    head: &Bytes,
+    layout: TransferSyntax,
+    elements: &[Flat],
+    charset: Charset,
+) -> Vec<(u32, Vec<u8>)> {
+    let short = elements.iter().filter(|element| {
+        element.vr == Vr::SQ && element.end.saturating_sub(element.header.start) <= MAX_SEQUENCE
+    });
+    let written = short.filter_map(|element| {
+        let part = head.slice_ref(head.get(element.header.start..element.end)?);
+        let set = recoded(&DataSet::decode(&part, layout).ok()?, charset, Charset::Utf8);
+        Some((number(element.tag), set.encode(TransferSyntax::ExplicitLittle).to_vec()))
+    });
+    written.take(MAX_SEQUENCES).collect()
+}
+
+/// A data set with its text in another character set; characters that it lacks are left out.
+pub fn recoded(set: &DataSet, from: Charset, to: Charset) -> DataSet {
+    set.iter()
+        .map(|(tag, element)| {
+            let value = match &element.value {
+                Value::Items(items) => {
+                    Value::Items(items.iter().map(|item| recoded(item, from, to)).collect())
+                }
+                Value::Bytes(_) if has_charset(element.vr) => {
+                    let text = set.text_in(tag, from).unwrap_or_default();
+                    let fits = |c: &char| to != Charset::Latin1 || u32::from(*c) < 256;
+                    let mut one = DataSet::new();
+                    one.put_text(tag, &text.chars().filter(fits).collect::<String>(), to);
+                    one.bytes(tag).cloned().map_or(Value::Bytes(Bytes::new()), Value::Bytes)
+                }
+                Value::Bytes(_) | Value::Fragments(_) => element.value.clone(),
+            };
+            (tag, Element { vr: element.vr, value })
+        })
+        .collect()
+}
+
+/// Whether (0008,0005) applies to it (PS3.5 6.1.2.3).
+fn has_charset(vr: Vr) -> bool {
+    matches!(vr, Vr::SH | Vr::LO | Vr::ST | Vr::PN | Vr::LT | Vr::UC | Vr::UT)
 }
 
 /// Between syntaxes without compressed pixels.

@@ -2,7 +2,8 @@
 
 use super::level::Level;
 use super::manner::Comparison;
-use super::matching::Matcher;
+use super::matching::{Matcher, Range};
+use super::nested::Nested;
 use crate::event::observation::RecordKind;
 use crate::wire::dicom::dataset::{Charset, Tag, tags};
 
@@ -50,7 +51,18 @@ pub struct Query {
     pub compared: Compared,
     /// Its keys, by tag.
     pub keys: Vec<Key>,
+    /// Sequences with keys in them, and the level that each belongs to.
+    pub sequences: Vec<(Tag, Level, Nested)>,
+    /// Whether a range of dates and one of times are one range of moments (PS3.4 C.2.2.2.5.4).
+    pub combined: bool,
 }
+
+/// Dates with the times that belong to them.
+const MOMENTS: [(Tag, Tag); 3] = [
+    (tags::STUDY_DATE, tags::STUDY_TIME),
+    (tags::CONTENT_DATE, tags::CONTENT_TIME),
+    (tags::PERFORMED_PROCEDURE_STEP_START_DATE, tags::PERFORMED_PROCEDURE_STEP_START_TIME),
+];
 
 impl Query {
     /// The first unique key above the level that is missing.
@@ -80,9 +92,30 @@ impl Query {
         self.comparison(tag)?.plain()
     }
 
+    /// For a date or time that is one range with its other half: date, time and range of each.
+    pub fn moment(&self, tag: Tag) -> Option<((Tag, Range), (Tag, Range))> {
+        if !self.combined {
+            return None;
+        }
+        let (date, time) = MOMENTS.into_iter().find(|(date, time)| [*date, *time].contains(&tag))?;
+        let (Some(Matcher::Dates(days)), Some(Matcher::Times(clock))) =
+            (self.matcher(date), self.matcher(time))
+        else {
+            return None;
+        };
+        Some(((date, *days), (time, *clock)))
+    }
+
+    /// Whether the keys of a sequence take part in matching.
+    pub fn counts_sequence(&self, level: Level) -> bool {
+        level == self.level || (self.relational && level < self.level)
+    }
+
     /// Whether it asks for all that there is.
     pub fn unbounded(&self) -> bool {
-        self.keys.iter().filter(|key| self.counts(key)).all(|key| key.comparison.is_unbounded())
+        let mut nested = self.sequences.iter().filter(|(_, level, _)| self.counts_sequence(*level));
+        nested.all(|(.., keys)| keys.is_any())
+            && self.keys.iter().filter(|key| self.counts(key)).all(|key| key.comparison.is_unbounded())
     }
 
     /// What it asks for.

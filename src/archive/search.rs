@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::entry::{Entry, InstanceEntry, SeriesEntry};
 use super::holdings::{Holdings, Record};
 use super::level::Level;
-use super::matching::Matcher;
+use super::matching::{Matcher, in_moments};
 use super::query::{Compared, Key, Query};
 use super::shelf::Day;
 use crate::wire::dicom::dataset::{Tag, tags};
@@ -155,12 +155,17 @@ fn first_matches(entry: &Entry, query: &Query, holdings: &Holdings) -> bool {
 /// Whether all keys of a level match.
 fn matches_at(query: &Query, record: &Record<'_>, level: Level) -> bool {
     let mut keys = query.keys.iter().filter(|key| key.level == level && query.counts(key));
+    let mut nested = query.sequences.iter().filter(|(_, of, _)| *of == level && query.counts_sequence(*of));
     keys.all(|key| matches(query, record, key))
+        && nested.all(|(tag, _, keys)| keys.is_any() || keys.matches(&record.items(*tag).unwrap_or_default()))
 }
 
 fn matches(query: &Query, record: &Record<'_>, key: &Key) -> bool {
     if key.comparison.is_any() {
         return true;
+    }
+    if let Some(((date, days), (time, clock))) = query.moment(key.tag) {
+        return in_moments(days, clock, &record.text(date), &record.text(time));
     }
     let text = record.text(key.tag);
     match query.compared {

@@ -1,7 +1,7 @@
 //! What the archive holds: the world's studies in the order in which they came in, with a bounded
 //! memory of the days that were asked for last.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
@@ -10,8 +10,10 @@ use jiff::{SignedDuration, Span, Timestamp};
 use super::entry::Entry;
 use super::holdings::Holdings;
 use super::own::{self, Stored, Taken};
+use crate::imaging::Imaging;
+use crate::wire::dicom::dataset::{DataSet, Tag};
 use crate::world::overlay::Overlay;
-use crate::world::{PatientNo, Study, StudyFilter, View};
+use crate::world::{Instance, PatientNo, Series, Study, StudyFilter, View};
 
 /// Most studies remembered: about a dozen days of a large hospital, some 8 MB.
 const MAX_REMEMBERED: usize = 8192;
@@ -33,7 +35,15 @@ pub struct Archive {
     host: String,
     online_days: u32,
     one_in: u32,
+    headers: Option<Headers>,
     days: Mutex<Remembered>,
+}
+
+/// What an index says of instances beyond names and numbers: read from their headers.
+struct Headers {
+    imaging: Arc<Imaging>,
+    /// These attributes only; `None`: whatever they have.
+    tags: Option<BTreeSet<Tag>>,
 }
 
 #[derive(Default)]
@@ -47,7 +57,7 @@ impl Archive {
     /// The archive of a host, which reaches this many days back. All archives of one host share
     /// what an intruder stored.
     pub fn new(host: &str, online_days: u32) -> Self {
-        Archive { host: host.to_owned(), online_days, one_in: 1, days: Mutex::default() }
+        Archive { host: host.to_owned(), online_days, one_in: 1, headers: None, days: Mutex::default() }
     }
 
     /// The same with one in so many of the studies, always the same ones: a collection, not the
@@ -55,6 +65,24 @@ impl Archive {
     pub fn sampled(mut self, one_in: u32) -> Self {
         self.one_in = one_in.max(1);
         self
+    }
+
+    /// The same with attributes of instances that stand in their headers only: these, or all.
+    pub fn with_headers(mut self, imaging: Arc<Imaging>, tags: Option<BTreeSet<Tag>>) -> Self {
+        self.headers = Some(Headers { imaging, tags });
+        self
+    }
+
+    /// The header of an instance, when the index says this attribute of it.
+    pub(super) fn header(
+        &self,
+        tag: Tag,
+        view: &View,
+        (study, series, instance): (&Study, &Series, &Instance),
+    ) -> Option<DataSet> {
+        let headers = self.headers.as_ref()?;
+        let told = headers.tags.as_ref().is_none_or(|tags| tags.contains(&tag));
+        told.then(|| headers.imaging.header(view, study, series, instance))
     }
 
     /// What a peer sees of it at a moment; his overlay holds what he stored.

@@ -9,64 +9,91 @@ use super::{exposure_of, joint_of};
 use crate::wire::dicom::dataset::{DataSet, TransferSyntax, Vr, element_header, tags};
 use crate::world::{Content, Modality};
 
+/// What an instance says beside its pixels: as in its object, without drawing any.
+pub(crate) fn header(s: &Subject<'_>, body: &Body, build: Build) -> DataSet {
+    match s.instance.content {
+        Content::Image => image_header(s, body, build),
+        Content::Cine => header::cine(s, us::FRAMES, build),
+        Content::Waveform => waveform(s, build),
+        Content::DoseReport => header::dose_report(s, body, build),
+        Content::DoseSheet => header::sheet(s, build),
+        Content::Document => header::document(s, build),
+    }
+}
+
 /// The data set of an instance.
 pub(crate) fn object(s: &Subject<'_>, body: &Body, build: Build, ts: TransferSyntax) -> Bytes {
     match s.instance.content {
         Content::Image => image(s, body, build, ts),
         Content::Cine => {
             let clip = us::clip(body, s);
-            with_bytes(&header::cine(s, &clip, build), &clip.bytes, ts)
+            with_bytes(&header(s, body, build), &clip.bytes, ts)
         }
         Content::Waveform => waveform(s, build).encode(ts),
         Content::DoseReport => header::dose_report(s, body, build).encode(ts),
         Content::DoseSheet => {
             let page = sheet::draw(s, &Dose::of_ct(s, body, build));
-            with_bytes(&header::sheet(s, build), &page, ts)
+            with_bytes(&header(s, body, build), &page, ts)
         }
         Content::Document => header::document(s, build).encode(ts),
     }
 }
 
-fn image(s: &Subject<'_>, body: &Body, build: Build, ts: TransferSyntax) -> Bytes {
-    let number = s.instance.number;
-    match s.study.modality {
+fn image_header(s: &Subject<'_>, body: &Body, build: Build) -> DataSet {
+    let set = match s.study.modality {
         Modality::CT if scout::is_scout(s.series) => {
             let scan = ct::Scan::of(s.study, s.series, body, build);
             let extent = scout::extent(s.study.region, joint_of(s.study), body);
-            let frame = scout::draw(body, &extent);
-            frame_of(&with_private(header::scout(s, &scan, &extent, &frame, build), s), &frame, ts)
+            header::scout(s, &scan, &extent, extent.matrix(scout::PIXEL), build)
+        }
+        Modality::CT => header::ct(s, &ct::Scan::of(s.study, s.series, body, build), build),
+        Modality::DX => {
+            let exposure = exposure_of(s.study, s.instance, body);
+            header::dx(s, joint_of(s.study), exposure.view, exposure.matrix(dx::PIXEL), build)
+        }
+        Modality::CR => header::cr(s, exposure_of(s.study, s.instance, body).matrix(dx::PIXEL), build),
+        Modality::MR => header::mr(s, &mr::Acquisition::of(s.study, s.series), build),
+        Modality::US => return header::still(s, build),
+        Modality::MG => {
+            let breast = mg::Breast::of(s.study, &s.series.description, s.wording, build);
+            header::mg(s, &breast, [mg::SIZE.1, mg::SIZE.0], build)
+        }
+        Modality::ECG => return waveform(s, build),
+    };
+    with_private(set, s)
+}
+
+fn image(s: &Subject<'_>, body: &Body, build: Build, ts: TransferSyntax) -> Bytes {
+    let (number, header) = (s.instance.number, image_header(s, body, build));
+    match s.study.modality {
+        Modality::CT if scout::is_scout(s.series) => {
+            let extent = scout::extent(s.study.region, joint_of(s.study), body);
+            frame_of(&header, &scout::draw(body, &extent), ts)
         }
         Modality::CT => {
             let scan = ct::Scan::of(s.study, s.series, body, build);
             let slice = ct::slice(body, &scan, number, ct::MATRIX);
             let stored = slice.iter().map(|hu| (hu - ct::LOWEST).round() as u16);
-            with_words(&with_private(header::ct(s, &scan, build), s), stored, ts)
+            with_words(&header, stored, ts)
         }
         Modality::DX | Modality::CR => {
             let exposure = exposure_of(s.study, s.instance, body);
-            let frame = dx::expose(body, &exposure, dx::PIXEL);
-            let header = match s.study.modality {
-                Modality::CR => header::cr(s, &frame, build),
-                _ => header::dx(s, joint_of(s.study), exposure.view, &frame, build),
-            };
-            frame_of(&with_private(header, s), &frame, ts)
+            frame_of(&header, &dx::expose(body, &exposure, dx::PIXEL), ts)
         }
         Modality::MR => {
             let how = mr::Acquisition::of(s.study, s.series);
-            let frame = mr::slice(body, &how, number, how.matrix);
-            frame_of(&with_private(header::mr(s, &how, build), s), &frame, ts)
+            frame_of(&header, &mr::slice(body, &how, number, how.matrix), ts)
         }
         Modality::US => {
             let screen = us::still(body, s);
-            with_colours(&header::still(s, build), &screen, ts)
+            with_colours(&header, &screen, ts)
         }
         Modality::MG => {
             let breast = mg::Breast::of(s.study, &s.series.description, s.wording, build);
-            let frame = mg::draw(&breast);
-            frame_of(&with_private(header::mg(s, &breast, &frame, build), s), &frame, ts)
+            frame_of(&header, &mg::draw(&breast), ts)
         }
         // Its objects are waveforms; one that claims to be an image holds the same.
-        Modality::ECG => waveform(s, build).encode(ts),
+        Modality::ECG => header.encode(ts),
     }
 }
 

@@ -121,6 +121,14 @@ impl Imaging {
         )
     }
 
+    /// All that an instance says beside its pixels, in UTF-8, without drawing them.
+    pub fn header(&self, view: &View, study: &Study, series: &Series, instance: &Instance) -> DataSet {
+        of(view, study, series, instance, Charset::Utf8, |s| {
+            let build = build_of(view, study, s.patient);
+            compose::header(s, &self.body(s, build), build)
+        })
+    }
+
     /// An 8-bit picture of an instance, windowed for reading, its longer side at most `max_side`
     /// pixels (16 to 2048).
     pub fn preview(
@@ -180,6 +188,12 @@ pub fn series_attributes(view: &View, study: &Study, series: &Series) -> DataSet
 /// What an object says of itself beside study and series, in UTF-8, without composing it.
 pub fn instance_attributes(view: &View, study: &Study, series: &Series, instance: &Instance) -> DataSet {
     header::of_instance(&Subject::unnamed(view, study, series, instance))
+}
+
+/// What images of a study say of the order, in UTF-8: Procedure Code Sequence and Request Attributes
+/// Sequence, for an archive's index.
+pub fn request_attributes(view: &View, study: &Study) -> DataSet {
+    header::request(view, study, Charset::Utf8)
 }
 
 /// Does something with all that an object of an instance is made from.

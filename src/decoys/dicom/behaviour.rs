@@ -124,7 +124,8 @@ impl Behaviour {
             if Charset::from_term(&query.charset).is_none() {
                 return Err(fault("charset", format!("charset \"{}\" is not supported", query.charset)));
             }
-            if let Err(keyword) = query.key_levels().and(query.rules.added_tags()) {
+            if let Err(keyword) = query.key_levels().and(query.answered_only()).and(query.rules.added_tags())
+            {
                 return Err(fault(&keyword, format!("\"{keyword}\" is no keyword of PS3.6")));
             }
         }

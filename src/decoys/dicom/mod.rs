@@ -60,7 +60,8 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
     tracing::debug!(host = making.host.name, product = profile.table.product, "a DICOM service");
     let (days, one_in) =
         profile.table.query.as_ref().map_or((0, 1), |query| (query.online_days, query.one_in));
-    let archive = Arc::new(Archive::new(&making.host.name, days).sampled(one_in));
+    let archive = Archive::new(&making.host.name, days).sampled(one_in);
+    let archive = Arc::new(archive.with_headers(Arc::clone(&making.imaging), profile.told_of_headers()));
     let world = Arc::clone(&making.world);
     let (imaging, places) = (Arc::clone(&making.imaging), Places::default());
     let shared = Arc::new(Shared { profile, archive, imaging, world, places });

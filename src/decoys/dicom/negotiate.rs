@@ -52,6 +52,9 @@ pub(crate) struct Agreement {
     pub(crate) syntax: TransferSyntax,
     /// The requestor takes objects in it (C-GET).
     pub(crate) requestor_stores: bool,
+    /// Extended negotiation of a query (PS3.4 C.5.1.1): relational, combined date and time.
+    pub(crate) relational: bool,
+    pub(crate) combined: bool,
 }
 
 impl Agreed {
@@ -123,8 +126,13 @@ fn accept(profile: &Profile, asked: &Associate) -> Agreed {
         verdicts.sort_by_key(|verdict| !(verdict.storage && verdict.context.result == ACCEPTED));
     }
     let roles = granted_roles(rules, &verdicts);
-    let extended = verdicts.iter().filter_map(|verdict| extended(rules, asked, verdict)).collect();
-    let contexts = verdicts.iter().filter_map(|verdict| verdict.agreement.clone()).collect();
+    let extended: Vec<_> = verdicts.iter().filter_map(|verdict| extended(rules, asked, verdict)).collect();
+    let mut contexts: Vec<_> = verdicts.iter().filter_map(|verdict| verdict.agreement.clone()).collect();
+    for context in &mut contexts {
+        let agreed = extended.iter().find(|extended| extended.sop_class == context.abstract_syntax);
+        let option = |at| agreed.is_some_and(|agreed| agreed.information.get(at) == Some(&1));
+        (context.relational, context.combined) = (option(0), option(1));
+    }
     let reply = Associate {
         version: 1,
         called: asked.called.slice_ref(title(rules, &asked.called)),
@@ -219,6 +227,8 @@ fn judge(profile: &Profile, proposed: &Context, asked: &Associate) -> Verdict {
         abstract_syntax: class.clone(),
         syntax,
         requestor_stores: role.as_ref().is_some_and(|role| role.scp),
+        relational: false,
+        combined: false,
     };
     let context = Context {
         id: proposed.id,

@@ -1,12 +1,13 @@
 //! A behaviour table made ready for use: names become sets, syntaxes become values.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::behaviour::{Behaviour, whole_class};
 use super::commitment::PUSH_MODEL;
+use super::find::rules::Unlisted;
 use super::performed::PERFORMED_STEP;
 use super::worklist::WORKLIST_FIND;
 use crate::archive::Level;
@@ -85,6 +86,8 @@ pub(crate) struct Profile {
     pub(crate) sending: Sending,
     /// Level of each supported query key.
     pub(crate) keys: BTreeMap<Tag, Level>,
+    /// Those that are answered and never compared.
+    pub(crate) answered_only: BTreeSet<Tag>,
     /// Character set of what it keeps.
     pub(crate) charset: Charset,
 }
@@ -120,6 +123,7 @@ impl Profile {
             syntaxes: syntaxes(file, &association.transfer_syntaxes)?,
             own_syntaxes,
             keys: query.and_then(|query| query.key_levels().ok()).unwrap_or_default(),
+            answered_only: query.and_then(|query| query.answered_only().ok()).unwrap_or_default(),
             charset: query.and_then(|query| Charset::from_term(&query.charset)).unwrap_or_default(),
             table,
         })
@@ -140,6 +144,17 @@ fn not_a_syntax(file: &File, uid: &str) -> Fault {
 }
 
 impl Profile {
+    /// What its index says of instances that stands in their headers: keys of the IMAGE level, or all
+    /// when it looks into objects.
+    pub(crate) fn told_of_headers(&self) -> Option<BTreeSet<Tag>> {
+        let rules = self.table.query.as_ref().map(|query| &query.rules);
+        if rules.is_some_and(|rules| rules.unlisted == Unlisted::FirstInstance) {
+            return None;
+        }
+        let image = self.keys.iter().filter(|(_, level)| **level == Level::Image);
+        Some(image.map(|(tag, _)| *tag).collect())
+    }
+
     /// Whether a class that is no storage class is offered to who calls it by this AE title.
     pub(crate) fn offers(&self, class: &Bytes, called: &[u8]) -> bool {
         let title = self.table.worklist.as_ref().and_then(|table| table.title.as_deref());

@@ -3,12 +3,11 @@
 use super::dx::plate_pixels;
 use super::{Subject, common};
 use crate::imaging::anatomy::Build;
-use crate::imaging::render::Frame;
 use crate::imaging::render::dx::PIXEL;
 use crate::wire::dicom::dataset::{DataSet, tags};
 
 /// The header of a plate's image, without its pixels.
-pub(crate) fn cr(s: &Subject<'_>, frame: &Frame, build: Build) -> DataSet {
+pub(crate) fn cr(s: &Subject<'_>, matrix: [usize; 2], build: Build) -> DataSet {
     let mut set = common(s, "DERIVED\\PRIMARY", build);
     let charge = (2.2 + 1.6 * f64::from(build.fat()) * 10.0).round() / 10.0;
     set.put_str(tags::BODY_PART_EXAMINED, "CHEST");
@@ -26,7 +25,7 @@ pub(crate) fn cr(s: &Subject<'_>, frame: &Frame, build: Build) -> DataSet {
     set.put_str(tags::ACQUISITION_DEVICE_PROCESSING_CODE, "200");
     let pixel = (f64::from(PIXEL) * 1000.0).round() / 1000.0;
     set.put_decimals(tags::IMAGER_PIXEL_SPACING, &[pixel, pixel]);
-    plate_pixels(&mut set, frame);
+    plate_pixels(&mut set, matrix);
     set
 }
 

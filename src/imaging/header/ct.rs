@@ -6,7 +6,7 @@ use crate::imaging::anatomy::Build;
 use crate::imaging::render::ct::{MATRIX, Scan};
 use crate::imaging::render::dx::Exposure;
 use crate::imaging::render::protocol::Phase;
-use crate::imaging::render::{Frame, scout};
+use crate::imaging::render::scout;
 use crate::wire::dicom::dataset::{DataSet, tags};
 use crate::world::Region;
 
@@ -22,7 +22,13 @@ pub(crate) fn ct(s: &Subject<'_>, scan: &Scan, build: Build) -> DataSet {
 }
 
 /// The header of a localizer, without its pixels.
-pub(crate) fn scout(s: &Subject<'_>, scan: &Scan, extent: &Exposure, frame: &Frame, build: Build) -> DataSet {
+pub(crate) fn scout(
+    s: &Subject<'_>,
+    scan: &Scan,
+    extent: &Exposure,
+    matrix: [usize; 2],
+    build: Build,
+) -> DataSet {
     let mut set = common(s, s.maker().localizer(), build);
     exposure(&mut set, s, scan, build);
     set.put_str(tags::SCAN_OPTIONS, "SCOUT MODE");
@@ -33,7 +39,7 @@ pub(crate) fn scout(s: &Subject<'_>, scan: &Scan, extent: &Exposure, frame: &Fra
     set.put_decimals(tags::IMAGE_POSITION_PATIENT, &scout::origin(extent).map(rounded));
     set.put_decimals(tags::IMAGE_ORIENTATION_PATIENT, &[1.0, 0.0, 0.0, 0.0, 0.0, -1.0]);
     set.put_decimals(tags::PIXEL_SPACING, &[pixel, pixel]);
-    pixels(&mut set, [frame.height, frame.width], scout::WINDOW);
+    pixels(&mut set, matrix, scout::WINDOW);
     // What a projection measures is no Hounsfield unit.
     set.remove(tags::RESCALE_TYPE);
     set

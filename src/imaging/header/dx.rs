@@ -3,13 +3,12 @@
 use super::code::{Code, code};
 use super::{Subject, common};
 use crate::imaging::anatomy::{Build, Joint};
-use crate::imaging::render::Frame;
 use crate::imaging::render::dx::{BITS, PIXEL, View};
 use crate::wire::dicom::dataset::{DataSet, tags};
 use crate::world::Region;
 
 /// The header of a radiograph, without its pixels.
-pub(crate) fn dx(s: &Subject<'_>, joint: Joint, view: View, frame: &Frame, build: Build) -> DataSet {
+pub(crate) fn dx(s: &Subject<'_>, joint: Joint, view: View, matrix: [usize; 2], build: Build) -> DataSet {
     let mut set = common(s, "ORIGINAL\\PRIMARY\\", build);
     let side = laterality(s);
     let shot = Shot::of(s.study.region, joint).seen(view, side);
@@ -22,7 +21,7 @@ pub(crate) fn dx(s: &Subject<'_>, joint: Joint, view: View, frame: &Frame, build
     set.put_str(tags::PATIENT_ORIENTATION, shot.orientation);
     exposure(&mut set, &shot, build);
     detector(&mut set);
-    pixels(&mut set, frame);
+    pixels(&mut set, matrix);
     set.put_items(tags::ACQUISITION_CONTEXT_SEQUENCE, Vec::new());
     set
 }
@@ -153,8 +152,8 @@ fn detector(set: &mut DataSet) {
 }
 
 /// Attributes of the pixels of a radiograph that is ready for reading.
-pub(super) fn pixels(set: &mut DataSet, frame: &Frame) {
-    plate_pixels(set, frame);
+pub(super) fn pixels(set: &mut DataSet, matrix: [usize; 2]) {
+    plate_pixels(set, matrix);
     set.put_str(tags::PIXEL_INTENSITY_RELATIONSHIP, "LOG");
     set.put_i16(tags::PIXEL_INTENSITY_RELATIONSHIP_SIGN, -1);
     set.put_decimals(tags::RESCALE_INTERCEPT, &[0.0]);
@@ -164,12 +163,12 @@ pub(super) fn pixels(set: &mut DataSet, frame: &Frame) {
 }
 
 /// Those that a plate's image has as well.
-pub(super) fn plate_pixels(set: &mut DataSet, frame: &Frame) {
+pub(super) fn plate_pixels(set: &mut DataSet, [rows, columns]: [usize; 2]) {
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     set.put_u16(tags::SAMPLES_PER_PIXEL, 1);
     set.put_str(tags::PHOTOMETRIC_INTERPRETATION, "MONOCHROME2");
-    set.put_u16(tags::ROWS, count(frame.height));
-    set.put_u16(tags::COLUMNS, count(frame.width));
+    set.put_u16(tags::ROWS, count(rows));
+    set.put_u16(tags::COLUMNS, count(columns));
     set.put_u16(tags::BITS_ALLOCATED, 16);
     set.put_u16(tags::BITS_STORED, BITS);
     set.put_u16(tags::HIGH_BIT, BITS - 1);

@@ -3,12 +3,12 @@
 use super::code::{Code, code};
 use super::{Subject, common, dx};
 use crate::imaging::anatomy::Build;
+use crate::imaging::render::mg::View;
 use crate::imaging::render::mg::{Breast, PIXEL};
-use crate::imaging::render::{Frame, mg::View};
 use crate::wire::dicom::dataset::{DataSet, tags};
 
 /// The header of a view, without its pixels.
-pub(crate) fn mg(s: &Subject<'_>, breast: &Breast, frame: &Frame, build: Build) -> DataSet {
+pub(crate) fn mg(s: &Subject<'_>, breast: &Breast, matrix: [usize; 2], build: Build) -> DataSet {
     let mut set = common(s, "DERIVED\\PRIMARY\\", build);
     let side = if breast.left { "L" } else { "R" };
     let (position, view): (&str, Code) = match breast.view {
@@ -25,7 +25,7 @@ pub(crate) fn mg(s: &Subject<'_>, breast: &Breast, frame: &Frame, build: Build) 
     set.put_str(tags::PATIENT_ORIENTATION, orientation(breast));
     exposure(&mut set, breast);
     detector(&mut set);
-    dx::pixels(&mut set, frame);
+    dx::pixels(&mut set, matrix);
     set.put_items(tags::ACQUISITION_CONTEXT_SEQUENCE, Vec::new());
     set
 }

@@ -81,7 +81,31 @@ pub(crate) fn common(s: &Subject<'_>, image_type: &str, build: Build) -> DataSet
     set.put_str(tags::IMAGE_TYPE, image_type);
     moment(&mut set, s, tags::ACQUISITION_DATE, tags::ACQUISITION_TIME, s.acquired());
     performed(&mut set, s);
+    for (tag, element) in request(s.view, s.study, s.charset).iter() {
+        set.put(tag, element.clone());
+    }
     side(&mut set, s);
+    set
+}
+
+/// What was ordered, as the worklist told it: the code of the procedure (PS3.3 C.7.2.1) and Request
+/// Attributes (PS3.3 10.6). Left out where the character set can't hold the order's name.
+pub(crate) fn request(view: &View, study: &Study, charset: Charset) -> DataSet {
+    let mut set = DataSet::new();
+    let order = view.order(&study.order).filter(|order| writes(charset, &order.name));
+    let Some(order) = order else { return set };
+    let mut procedure = DataSet::new();
+    procedure.put_str(tags::CODE_VALUE, &order.code);
+    procedure.put_str(tags::CODING_SCHEME_DESIGNATOR, "99HIS");
+    procedure.put_text(tags::CODE_MEANING, &order.name, charset);
+    set.put_items(tags::PROCEDURE_CODE_SEQUENCE, vec![procedure]);
+    let mut request = DataSet::new();
+    request.put_str(tags::ACCESSION_NUMBER, &study.accession);
+    request.put_text(tags::SCHEDULED_PROCEDURE_STEP_DESCRIPTION, &order.name, charset);
+    request.put_str(tags::SCHEDULED_PROCEDURE_STEP_ID, &order.filler);
+    request.put_text(tags::REQUESTED_PROCEDURE_DESCRIPTION, &order.name, charset);
+    request.put_str(tags::REQUESTED_PROCEDURE_ID, &order.filler);
+    set.put_items(tags::REQUEST_ATTRIBUTES_SEQUENCE, vec![request]);
     set
 }
 

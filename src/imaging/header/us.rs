@@ -2,22 +2,22 @@
 
 use super::{Subject, common};
 use crate::imaging::anatomy::Build;
-use crate::imaging::render::us::{Clip, FRAME_TIME, HEIGHT, WIDTH, pixel, sector, transducer};
+use crate::imaging::render::us::{FRAME_TIME, HEIGHT, WIDTH, pixel, sector, transducer};
 use crate::wire::dicom::dataset::{DataSet, Vr, tags};
 use crate::world::Region;
 
 /// The header of a clip, without its pixels: the Cine module (PS3.3 C.7.6.5).
-pub(crate) fn cine(s: &Subject<'_>, clip: &Clip, build: Build) -> DataSet {
+pub(crate) fn cine(s: &Subject<'_>, frames: usize, build: Build) -> DataSet {
     let mut set = still(s, build);
-    set.put_integers(tags::NUMBER_OF_FRAMES, &[clip.frames as i64]);
+    set.put_integers(tags::NUMBER_OF_FRAMES, &[frames as i64]);
     let pointer: Vec<u8> = [0x0018u16, 0x1063].into_iter().flat_map(u16::to_le_bytes).collect();
     set.put_bytes(tags::FRAME_INCREMENT_POINTER, Vr::AT, pointer.into());
     set.put_decimals(tags::FRAME_TIME, &[FRAME_TIME]);
     set.put_integers(tags::CINE_RATE, &[(1000.0 / FRAME_TIME) as i64]);
     set.put_integers(tags::RECOMMENDED_DISPLAY_FRAME_RATE, &[(1000.0 / FRAME_TIME) as i64]);
     set.put_integers(tags::START_TRIM, &[1]);
-    set.put_integers(tags::STOP_TRIM, &[clip.frames as i64]);
-    set.put_decimals(tags::EFFECTIVE_DURATION, &[clip.frames as f64 * FRAME_TIME / 1000.0]);
+    set.put_integers(tags::STOP_TRIM, &[frames as i64]);
+    set.put_decimals(tags::EFFECTIVE_DURATION, &[frames as f64 * FRAME_TIME / 1000.0]);
     if s.study.region == Region::Chest {
         set.put_integers(tags::HEART_RATE, &[60]);
     }

@@ -78,6 +78,12 @@ impl Exposure {
         Exposure { view: View::Frontal, size, middle, top, depth, coarse }
     }
 
+    /// Rows and columns of its image with pixels of the given size.
+    pub(crate) fn matrix(&self, pixel: f32) -> [usize; 2] {
+        let grid = Grid::of(self, pixel);
+        [grid.height, grid.width]
+    }
+
     /// The same part of the body from another side.
     pub(crate) fn seen(self, view: View, region: Region) -> Self {
         let depth = self.depth.max(self.size[0]);

@@ -13,7 +13,7 @@ use crate::world::{Finding, Study, Wording};
 pub(crate) const PIXEL: f32 = 0.1;
 
 /// Columns and rows of the detector.
-const SIZE: (usize, usize) = (1914, 2294);
+pub(crate) const SIZE: (usize, usize) = (1914, 2294);
 
 /// From above, or slantwise from the middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

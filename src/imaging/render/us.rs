@@ -57,14 +57,13 @@ pub(crate) fn still(body: &Body, s: &Subject<'_>) -> Vec<u8> {
 /// Frames of a clip, one after the other.
 pub(crate) struct Clip {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) frames: usize,
 }
 
 /// Milliseconds from frame to frame of a clip.
 pub(crate) const FRAME_TIME: f64 = 60.0;
 
 /// Frames of a clip: a second, about one beat of the heart.
-const FRAMES: usize = 16;
+pub(crate) const FRAMES: usize = 16;
 
 /// A clip: the same section while the heart beats and the patient breathes.
 pub(crate) fn clip(body: &Body, s: &Subject<'_>) -> Clip {
@@ -77,7 +76,7 @@ pub(crate) fn clip(body: &Body, s: &Subject<'_>) -> Clip {
         us_screen::dress(&mut screen, s, frame);
         screen.iter().for_each(|grey| bytes.extend_from_slice(&[*grey; 3]));
     }
-    Clip { bytes, frames: FRAMES }
+    Clip { bytes }
 }
 
 /// How far what is seen has moved.

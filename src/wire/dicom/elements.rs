@@ -34,6 +34,8 @@ pub struct Flat {
     pub value: Bytes,
     /// Where its header lies in the data set.
     pub header: Range<usize>,
+    /// Where it ends in the data set.
+    pub end: usize,
 }
 
 /// Reads elements in the order sent.
@@ -67,13 +69,17 @@ impl Elements {
                 _ => None,
             };
             return match (self.skip_sequence(), known) {
-                (Some(()), Some(vr)) => Some(Ok(Flat { tag, vr, value: Bytes::new(), header })),
+                (Some(()), Some(vr)) => {
+                    let end = self.length - self.rest.len();
+                    Some(Ok(Flat { tag, vr, value: Bytes::new(), header, end }))
+                }
                 (Some(()), None) | (None, _) => fault,
             };
         }
         let Some(value) = self.take(length) else { return fault };
         let value = if vr == Vr::SQ { Bytes::new() } else { value };
-        Some(Ok(Flat { tag, vr, value, header }))
+        let end = self.length - self.rest.len();
+        Some(Ok(Flat { tag, vr, value, header, end }))
     }
 
     /// Tag, representation (`None` when unknown) and length; `None` when no whole header is left.

@@ -1,6 +1,6 @@
 //! The services of a table: how a product queries, retrieves and stores.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
@@ -79,6 +79,9 @@ pub(crate) struct Keys {
     pub(crate) series: Vec<String>,
     /// IMAGE.
     pub(crate) image: Vec<String>,
+    /// Those of them that are answered and never compared.
+    #[serde(default)]
+    pub(crate) answered_only: Vec<String>,
 }
 
 /// Retrieve.
@@ -203,6 +206,18 @@ fn out_of_resources() -> u16 {
 }
 
 impl Query {
+    /// Keys that are answered and never compared.
+    ///
+    /// # Errors
+    /// The keyword that is not one of PS3.6.
+    pub(crate) fn answered_only(&self) -> Result<BTreeSet<Tag>, String> {
+        let tag = |word: &String| {
+            let entry = StandardDataDictionary.by_name(word).ok_or_else(|| word.clone())?;
+            Ok(entry.tag_range().inner())
+        };
+        self.keys.answered_only.iter().map(tag).collect()
+    }
+
     /// The level of each supported key.
     ///
     /// # Errors

@@ -77,7 +77,7 @@ impl Finding {
             finding.status = Some(statuses.sop_class);
             return Ok(finding);
         };
-        match Asked::read(identifier, message.context.syntax, root, profile) {
+        match Asked::read(identifier, &message.context, root, profile) {
             Err(Fault::Unreadable) => return Err(Violation("unreadable identifier")),
             Err(fault) => {
                 finding.status = Some(refused(&fault, statuses));

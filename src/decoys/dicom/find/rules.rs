@@ -32,6 +32,10 @@ pub(crate) struct Rules {
     pub(crate) each_value: bool,
     /// What becomes of keys that the table does not list.
     pub(crate) unlisted: Unlisted,
+    /// What becomes of sequences.
+    pub(crate) sequences: Sequences,
+    /// When a range of dates and one of times are one range of moments.
+    pub(crate) combined: Combined,
     /// Keys of levels below the asked one are answered from the first instance, else empty.
     pub(crate) first_instance: bool,
     /// Such keys are compared with it too.
@@ -61,6 +65,8 @@ impl Default for Rules {
             name_groups: false,
             each_value: false,
             unlisted: Unlisted::LeftOut,
+            sequences: Sequences::LeftOut,
+            combined: Combined::Never,
             first_instance: true,
             first_instance_matches: false,
             counts_at_own_level: false,
@@ -105,6 +111,30 @@ pub(crate) enum Unlisted {
     Empty,
     /// They are answered from, and compared with, the first instance: Orthanc.
     FirstInstance,
+}
+
+/// What becomes of sequences among the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Sequences {
+    /// They are left out.
+    LeftOut,
+    /// They are answered whole from the first instance, or left out where it has none, and match
+    /// everything: Orthanc.
+    FirstInstance,
+    /// Those that are listed are compared key by key, and what was asked for of them is answered:
+    /// dcm4chee.
+    Compared,
+}
+
+/// When a range of dates and one of times are one range of moments (PS3.4 C.2.2.2.5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Combined {
+    /// Never.
+    Never,
+    /// When the association agreed on it.
+    Negotiated,
 }
 
 /// Character set of answers.

@@ -185,7 +185,7 @@ impl Retrieval {
             let status = retrieval.statuses.sop_class;
             return Ok((retrieval, Some(status)));
         };
-        let refused = match Asked::read(identifier, message.context.syntax, root, profile) {
+        let refused = match Asked::read(identifier, &message.context, root, profile) {
             Err(Fault::Unreadable) => return Err(Violation("unreadable identifier")),
             Err(Fault::NoLevel) => Some(retrieval.statuses.no_level),
             Err(Fault::BadLevel(_)) => Some(retrieval.statuses.bad_level),

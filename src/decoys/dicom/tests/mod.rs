@@ -2,6 +2,7 @@
 
 mod bounds;
 mod modality;
+mod nested;
 mod operations;
 mod own;
 mod real;

@@ -133,7 +133,8 @@ fn search(app: &Dcm4chee, ask: &Ask<'_>, wanted: &Wanted<'_>) -> Reply {
             }
         }
     }
-    let query = qido::query(wanted.level, keys, manner);
+    let sequences = qido::sequences(&parameters.nested(), manner);
+    let query = Query { combined: true, sequences, ..qido::query(wanted.level, keys, manner) };
     let holdings = app.shelf.seen(ask.session);
     let filter = String::from_utf8_lossy(ask.head.target()).into_owned();
     if wanted.count {

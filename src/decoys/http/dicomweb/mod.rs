@@ -166,7 +166,12 @@ impl Shelf {
         if let Some(known) = held().get(key).filter(|_| !own) {
             return Some(*known);
         }
-        let set = self.data_set(seen, hit)?;
+        let set = match (hit.entry.world(), hit.series.as_ref()?.world(), hit.instance.as_ref()?.world()) {
+            (Some((study, _)), Some(series), Some(instance)) => {
+                self.imaging.header(seen.view(), study, series, instance)
+            }
+            _ => self.data_set(seen, hit)?,
+        };
         let matrix = Matrix {
             rows: set.u16(tags::ROWS)?,
             columns: set.u16(tags::COLUMNS)?,

@@ -3,7 +3,7 @@
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 
-use crate::archive::{Compared, Comparison, Found, Hit, Holdings, Key, Level, Manner, Query, Search};
+use crate::archive::{Compared, Comparison, Found, Hit, Holdings, Key, Level, Manner, Nested, Query, Search};
 use crate::decoys::http::uri::form_decode;
 use crate::wire::dicom::dataset::{Tag, Vr, tags, vr_of};
 
@@ -42,6 +42,16 @@ impl Parameters {
         self.0.iter().filter(move |(n, _)| n == name).flat_map(|(_, value)| value.split(','))
     }
 
+    /// Keys inside a sequence, by keywords or numbers with a dot between (PS3.18 8.3.4.1).
+    pub(crate) fn nested(&self) -> Vec<(Tag, Tag, &str)> {
+        let path = |name: &str| {
+            let (sequence, within) = name.split_once('.')?;
+            Some((attribute(sequence)?, attribute(within)?))
+        };
+        let all = self.0.iter().filter(|(_, value)| !value.is_empty());
+        all.filter_map(|(name, value)| path(name).map(|(of, tag)| (of, tag, value.as_str()))).collect()
+    }
+
     /// Keys: names that are attributes, by keyword or number.
     pub fn keys(&self) -> Vec<(Tag, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((attribute(name)?, value.as_str()))).collect()
@@ -76,6 +86,7 @@ pub(crate) fn level_of(tag: Tag) -> Level {
         tags::SERIES_INSTANCE_UID
         | tags::MODALITY
         | tags::SERIES_NUMBER
+        | tags::REQUEST_ATTRIBUTES_SEQUENCE
         | tags::SERIES_DESCRIPTION
         | tags::SERIES_DATE
         | tags::SERIES_TIME
@@ -116,7 +127,34 @@ pub fn query(level: Level, keys: impl IntoIterator<Item = (Tag, String)>, manner
         .collect();
     keys.sort_by_key(|key| key.tag);
     let compared = Compared::Unicode;
-    Query { top: Level::Patient, level, relational: true, first_instance: false, compared, keys }
+    Query {
+        top: Level::Patient,
+        level,
+        relational: true,
+        first_instance: false,
+        compared,
+        keys,
+        sequences: Vec::new(),
+        combined: false,
+    }
+}
+
+/// Keys inside sequences; those of one sequence are of one item.
+pub(crate) fn sequences(keys: &[(Tag, Tag, &str)], manner: fn(Vr) -> Manner) -> Vec<(Tag, Level, Nested)> {
+    let mut found: Vec<(Tag, Level, Nested)> = Vec::new();
+    for (sequence, tag, value) in keys {
+        let vr = vr_of(*tag);
+        let comparison = Comparison::of(vr, value.trim().as_bytes(), manner(vr));
+        match found.iter_mut().find(|(known, ..)| known == sequence) {
+            Some((.., keys)) => keys.value(*tag, comparison),
+            None => {
+                let mut keys = Nested::default();
+                keys.value(*tag, comparison);
+                found.push((*sequence, level_of(*sequence), keys));
+            }
+        }
+    }
+    found
 }
 
 /// Matches after the first `offset`, at most `limit`.
@@ -170,6 +208,9 @@ mod tests {
         assert_eq!(attribute("0020000D"), Some(tags::STUDY_INSTANCE_UID));
         assert_eq!(attribute("limit"), None);
         assert_eq!(attribute("NoSuchThing"), None);
+        let nested = Parameters::read(b"00400275.00400009=7&RequestAttributesSequence.NoSuch=1&limit=3");
+        let expected = (tags::REQUEST_ATTRIBUTES_SEQUENCE, tags::SCHEDULED_PROCEDURE_STEP_ID, "7");
+        assert_eq!(nested.nested(), [expected]);
         assert_eq!(keyword(tags::PATIENT_ID), Some("PatientID"));
     }
 }

@@ -110,3 +110,21 @@ fn answers_do_not_depend_on_how_input_arrives() {
         assert!(!whole.0.is_empty(), "{request:?}");
     }
 }
+
+#[test]
+fn keys_inside_sequences_and_moments_count() {
+    let face = Face::of("vna");
+    let study = a_study(&face.bench, 1, "CT");
+    let view = face.bench.world.at(crate::session::bench::NOW.parse().unwrap());
+    let step = view.order(&study.order).unwrap().filler;
+    let count = |query: &str| json(&face, &format!("/series/count?StudyInstanceUID={}{query}", study.uid));
+    let images =
+        view.series(&study).into_iter().filter(|s| s.content == crate::world::Content::Image).count();
+    assert_eq!(count(&format!("&00400275.00400009={step}"))["count"], images);
+    assert_eq!(count("&RequestAttributesSequence.ScheduledProcedureStepID=none")["count"], 0);
+    let at = view.local(study.started);
+    let day = |days: i64| at.date().checked_add(jiff::Span::new().days(days)).unwrap().strftime("%Y%m%d");
+    // One range of moments, though no time of day lies between the two.
+    let moments = format!("&StudyDate={}-{}&StudyTime=235959-000000", day(-1), day(1));
+    assert!(count(&moments)["count"].as_u64().unwrap() > 0);
+}
