@@ -155,7 +155,7 @@ fn dates_and_times_are_one_range_when_that_was_agreed() {
     let asked = keys("STUDY", &of);
     let extended = |information: &'static [u8]| {
         let plain = proposal_of(titles("vna"), &[STUDY_FIND], SYNTAX, 16384, &[]);
-        let mut proposed = Associate::read(&bytes::Bytes::from(plain).slice(6..)).unwrap();
+        let mut proposed = Associate::read(&plain.slice(6..)).unwrap();
         let sop_class = bytes::Bytes::from_static(STUDY_FIND.as_bytes());
         proposed.extended = vec![Extended { sop_class, information: bytes::Bytes::from_static(information) }];
         proposed.request()
@@ -171,7 +171,7 @@ fn a_relational_query_needs_no_keys_above_its_level() {
     let series = view.series(&study).remove(0);
     let asked = keys("SERIES", &[(tags::SERIES_INSTANCE_UID, &series.uid)]);
     let plain = proposal_of(titles("vna"), &[STUDY_FIND], SYNTAX, 16384, &[]);
-    let mut proposed = Associate::read(&bytes::Bytes::from(plain).slice(6..)).unwrap();
+    let mut proposed = Associate::read(&plain.slice(6..)).unwrap();
     let sop_class = bytes::Bytes::from_static(STUDY_FIND.as_bytes());
     proposed.extended = vec![Extended { sop_class, information: bytes::Bytes::from_static(&[1]) }];
     assert_eq!(answered(&bench, "vna", &proposed.request(), &asked).len(), 1);
