@@ -66,6 +66,11 @@ impl Imaging {
         made.ok()
     }
 
+    /// The same when it is made already: takes no time, and makes nothing.
+    pub fn ready(&self, instance: &str, form: Form, charset: Charset) -> Option<Arc<Object>> {
+        self.objects.held(&(instance.to_owned(), form.sent, form.loses(), charset))
+    }
+
     /// Makes what [`Imaging::coded`] will soon be asked for, unless many are at that already.
     pub fn coded_ahead(
         &self,

@@ -1,7 +1,7 @@
 //! Drives a machine over a socket: the only place where its wishes become I/O.
 
 use std::future::pending;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,7 +18,7 @@ use super::tap::Passed;
 use super::wired::Wired;
 use crate::event::observation::CloseReason;
 use crate::runtime::Shutdown;
-use crate::session::{Clock, Destination, Machine, Next, Outbox, Recorder, RelayEvent, Wake};
+use crate::session::{Clock, Destination, Machine, Next, Outbox, Recorder, RelayEvent, Wake, Write};
 
 /// Read at once: as much as a kernel buffer gives in one go.
 const READ: usize = 64 << 10;
@@ -26,6 +26,9 @@ const READ: usize = 64 << 10;
 /// Input that a machine may leave untaken; a machine caps its own units far below, so more means
 /// that it stopped taking, and the connection is ended.
 const MAX_UNTAKEN: usize = 64 << 20;
+
+/// Writes of bulk that go out by one call: more would not fit the socket's buffer anyway.
+const MAX_JOINED: usize = 64;
 
 /// What a connection needs beside its machine.
 pub(super) struct Line {
@@ -41,7 +44,9 @@ pub(super) struct Line {
 
 /// Runs a machine to its end.
 pub(super) async fn drive(line: Line, mut machine: Box<dyn Machine>) -> CloseReason {
-    let mut wire = Wire { line, input: BytesMut::new(), relay: None, peer_gone: false, sealed_input: false };
+    let joins = !line.stream.socket().nodelay().unwrap_or(true);
+    let mut wire =
+        Wire { line, input: BytesMut::new(), relay: None, peer_gone: false, sealed_input: false, joins };
     let mut out = Outbox::default();
     let mut next = machine.open(wire.now(), &mut out);
     loop {
@@ -86,6 +91,8 @@ struct Wire {
     peer_gone: bool,
     /// What comes is ciphertext; the machine adds the plain text to the transcript.
     sealed_input: bool,
+    /// Nagle's algorithm is on: it joins what is written while bulk is on its way.
+    joins: bool,
 }
 
 impl Wire {
@@ -100,17 +107,15 @@ impl Wire {
     }
 
     async fn flush(&mut self, out: &mut Outbox) -> io::Result<()> {
-        for write in out.writes.drain(..) {
-            self.line.stream.write_all(&write.bytes).await?;
-            let now = self.line.clock.now();
-            if !self.line.stream.counts_itself() {
-                self.line.passed.bytes_out.fetch_add(write.bytes.len() as u64, Ordering::Relaxed);
-            }
-            match (&self.line.recorder, &write.reference) {
-                (Some(recorder), Some(name)) => recorder.reference(now, name, write.bytes.len()),
-                (Some(recorder), None) if !write.sealed => recorder.transcript(now, true, &write.bytes),
-                (Some(_), None) | (None, _) => {}
-            }
+        let writes = std::mem::take(&mut out.writes);
+        let mut rest = writes.as_slice();
+        let mut in_bulk = false;
+        while !rest.is_empty() {
+            let (together, later) = rest.split_at(if in_bulk { rest.len().min(MAX_JOINED) } else { 1 });
+            write_joined(&mut self.line.stream, together).await?;
+            together.iter().for_each(|write| self.record(write));
+            in_bulk = self.joins && together.last().is_some_and(|write| write.reference.is_some());
+            rest = later;
         }
         self.sealed_input = out.sealed_input;
         self.line.stream.flush().await?;
@@ -125,6 +130,18 @@ impl Wire {
         }
         out.relay.clear();
         Ok(())
+    }
+
+    fn record(&self, write: &Write) {
+        let now = self.line.clock.now();
+        if !self.line.stream.counts_itself() {
+            self.line.passed.bytes_out.fetch_add(write.bytes.len() as u64, Ordering::Relaxed);
+        }
+        match (&self.line.recorder, &write.reference) {
+            (Some(recorder), Some(name)) => recorder.reference(now, name, write.bytes.len()),
+            (Some(recorder), None) if !write.sealed => recorder.transcript(now, true, &write.bytes),
+            (Some(_), None) | (None, _) => {}
+        }
     }
 
     async fn read(&mut self, deadline: Option<Duration>) -> Step {
@@ -223,6 +240,22 @@ impl Wire {
         let _ = socket2::SockRef::from(self.line.stream.socket()).set_linger(Some(Duration::ZERO));
         CloseReason::DecoyReset
     }
+}
+
+/// Writes all of some writes, by as few calls as the kernel needs.
+async fn write_joined(stream: &mut Wired, writes: &[Write]) -> io::Result<()> {
+    if let [write] = writes {
+        return stream.write_all(&write.bytes).await;
+    }
+    let mut slices: Vec<_> = writes.iter().map(|write| IoSlice::new(&write.bytes)).collect();
+    let mut left = slices.as_mut_slice();
+    while left.iter().any(|slice| !slice.is_empty()) {
+        match stream.write_vectored(left).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            written => IoSlice::advance_slices(&mut left, written),
+        }
+    }
+    Ok(())
 }
 
 async fn read_relay(relay: &mut Option<TcpStream>) -> RelayEvent {

@@ -1,6 +1,6 @@
 //! The connection below a machine: bare, or inside TLS.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -50,6 +50,24 @@ impl AsyncWrite for Wired {
         match self.get_mut() {
             Wired::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Wired::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Wired::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Wired::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Wired::Plain(stream) => stream.is_write_vectored(),
+            Wired::Tls(stream) => stream.is_write_vectored(),
         }
     }
 

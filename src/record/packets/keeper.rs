@@ -26,8 +26,9 @@ pub(super) fn run(shared: &Shared, closed: &Receiver<Growing>) {
     loop {
         match closed.recv_timeout(PERIOD) {
             Ok(growing) => {
-                let Growing { segment, file, index, .. } = growing;
-                warn_of("closing a segment", close(shared, &segment, &file, &index));
+                let Growing { segment, file, index, hash, length, .. } = growing;
+                let digest = (hex::encode(hash.finalize()), length);
+                warn_of("closing a segment", close(shared, &segment, &file, digest, &index));
                 warn_of("making room", room(shared));
             }
             Err(RecvTimeoutError::Timeout) => {
@@ -46,16 +47,22 @@ pub(super) fn close_leftovers(shared: &Shared) -> io::Result<()> {
     for segment in list(&shared.settings.packets)? {
         if Index::load(&segment.index()).is_none() {
             let index = Index::build(&segment.path)?;
-            close(shared, &segment, &File::open(&segment.path)?, &index)?;
+            let digest = digest(&segment.path)?;
+            close(shared, &segment, &File::open(&segment.path)?, digest, &index)?;
         }
     }
     room(shared)
 }
 
 /// The index comes last: it says that all the rest was done.
-fn close(shared: &Shared, segment: &Segment, file: &File, index: &Index) -> io::Result<()> {
+fn close(
+    shared: &Shared,
+    segment: &Segment,
+    file: &File,
+    (sha256, bytes): (String, u64),
+    index: &Index,
+) -> io::Result<()> {
     file.sync_data()?;
-    let (sha256, bytes) = digest(&segment.path)?;
     let packets = index.packets;
     (shared.report)(SystemEvent::SegmentClosed { segment: segment.name(), bytes, packets, sha256 });
     index.save(&segment.index())

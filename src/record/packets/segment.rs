@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::index::{self, Index, Sample};
 use super::{Interface, pcapng};
@@ -83,7 +84,9 @@ pub(super) struct Growing {
     pub segment: Segment,
     pub file: File,
     pub index: Index,
-    length: u64,
+    /// Of all that was written.
+    pub hash: Sha256,
+    pub length: u64,
     since: Instant,
 }
 
@@ -102,6 +105,7 @@ impl Growing {
             segment: Segment { path, begun },
             file,
             index: Index::default(),
+            hash: Sha256::new(),
             length: 0,
             since: Instant::now(),
         };
@@ -151,6 +155,7 @@ impl Growing {
             self.file.set_len(self.length)?;
             return Err(error);
         }
+        self.hash.update(bytes);
         self.length += to_u64(bytes.len());
         Ok(())
     }

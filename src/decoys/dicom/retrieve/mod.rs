@@ -68,6 +68,9 @@ impl Item {
         let ((study, _), series) = self.entry.world().zip(self.series.world())?;
         let instance = self.instance.world()?;
         let form = Form { kept: self.kept(desk), sent: syntax };
+        if let Some(object) = shared.imaging.ready(&instance.uid, form, charset) {
+            return Some(object.bytes.clone());
+        }
         let draw = || shared.imaging.coded(holdings.view(), study, series, instance, form, charset);
         desk.session.heavy(draw).map(|object| object.bytes.clone())
     }
@@ -80,6 +83,9 @@ impl Item {
             return;
         };
         let form = Form { kept: self.kept(desk), sent };
+        if desk.shared.imaging.ready(&instance.uid, form, desk.shared.profile.charset).is_some() {
+            return;
+        }
         let (shared, holdings) = (Arc::clone(&desk.shared), holdings.clone());
         let (study, series, instance) = (study.clone(), series.clone(), instance.clone());
         desk.session.ahead(move || {
