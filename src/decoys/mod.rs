@@ -43,7 +43,7 @@ pub struct Making {
 /// A located [`Fault`] of the behaviour file.
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     match service.protocol {
-        Protocol::Astm => astm::build(service),
+        Protocol::Astm => astm::build(making, service),
         Protocol::Dicom => dicom::build(making, service),
         Protocol::Http | Protocol::Https => http::decoy(making, service),
         Protocol::Mllp => mllp::build(service),

@@ -12,6 +12,7 @@ mod context;
 mod datagrams;
 mod examine;
 mod habit;
+mod laboratory;
 mod machine;
 mod privacy;
 mod tls;
@@ -21,6 +22,7 @@ pub use context::{
 };
 pub use datagrams::{Datagrams, MAX_ANSWERS};
 pub use habit::{Errand, Habit, Span};
+pub use laboratory::WrittenResult;
 pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
 pub use privacy::{Privacy, Real, RealObjects};
 pub use tls::{Tls, TlsRules, tls_config};

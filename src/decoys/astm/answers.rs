@@ -5,12 +5,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Behaviour;
+use super::behaviour::Driver;
 use super::download::{self, Subject};
-use super::record::{Message, Record, Writer};
+use super::record::{Message, Record};
 use crate::event::detail::{Astm, Detail};
-use crate::event::observation::{MAX_IDS, Mark, RecordKind};
+use crate::event::observation::{Mark, RecordKind};
 use crate::event::{Observation, Tainted};
-use crate::session::Session;
+use crate::session::{Session, WrittenResult};
 use crate::wire::hl7::Text;
 
 /// A message on its way to the analyser.
@@ -47,15 +48,8 @@ impl Answers {
 
     fn message(&mut self, now: Timestamp, message: &Message<'_>) -> Vec<Download> {
         self.note_sender(message);
-        let written = self.keep_results(message);
         self.session.emit(observed(message));
-        if !written.is_empty() {
-            self.session.emit(Observation::RecordWrite {
-                subject: RecordKind::LabResult,
-                count: u32::try_from(written.len()).unwrap_or(u32::MAX),
-                ids: written.into_iter().take(MAX_IDS).collect(),
-            });
-        }
+        self.take_results(now, message);
         let queries = message.records().filter(|record| record.kind() == b'Q');
         queries.filter_map(|query| self.query(now, message, &query)).collect()
     }
@@ -69,43 +63,30 @@ impl Answers {
         }
     }
 
-    /// Keeps each result under its specimen, in standard delimiters; gives the specimens, one per
-    /// result.
-    fn keep_results(&self, message: &Message<'_>) -> Vec<Tainted> {
-        let mut specimen = String::new();
-        let mut written = Vec::new();
-        let mut kept = String::new();
+    /// Takes each result under the specimen of its order.
+    fn take_results(&self, now: Timestamp, message: &Message<'_>) {
+        let sender = message.header().field(5);
+        let driver = self.behaviour.driver_of(sender);
+        let (mut specimen, mut results) = (String::new(), Vec::new());
         for record in message.records() {
             match record.kind() {
                 b'O' => {
-                    self.keep(&specimen, std::mem::take(&mut kept));
+                    self.session.write_results(&specimen, std::mem::take(&mut results));
                     specimen =
                         specimen_of(&record, 3).or_else(|| specimen_of(&record, 4)).unwrap_or_default();
                 }
-                b'R' => {
-                    copy_result(&mut kept, &record);
-                    written.push(Tainted::new(specimen.as_str()));
-                }
+                b'R' => results.push(result(&record, driver, sender, now)),
                 _ => {}
             }
         }
-        self.keep(&specimen, kept);
-        written
-    }
-
-    /// A full overlay loses the result, as a full table would; the analyser was acknowledged frame
-    /// by frame and learns nothing of it.
-    fn keep(&self, specimen: &str, results: String) {
-        if !results.is_empty() {
-            self.session.overlay().put(results_key(specimen), results.into_bytes());
-        }
+        self.session.write_results(&specimen, results);
     }
 
     fn query(&self, now: Timestamp, message: &Message<'_>, query: &Record<'_>) -> Option<Download> {
         let subject = Subject::of(query);
         let view = self.session.world().at(now);
         let (download, answers) =
-            download::answer(&self.behaviour, &self.session, &view, &subject, message.header().field(5))?;
+            download::answer(&self.behaviour, &self.session, &view, &subject, &message.header())?;
         self.session.emit(Observation::Query {
             subject: RecordKind::Order,
             filter: Tainted::from_bytes(query.raw()),
@@ -117,11 +98,6 @@ impl Answers {
     }
 }
 
-/// Where this peer's own results of a specimen are kept.
-pub(super) fn results_key(specimen: &str) -> String {
-    format!("astm:results:{specimen}")
-}
-
 /// The specimen id in a field: the component that looks like a barcode, else the first that is not
 /// empty. Analysers put rack and position before or after it.
 pub(super) fn specimen_of(record: &Record<'_>, field: usize) -> Option<String> {
@@ -130,18 +106,31 @@ pub(super) fn specimen_of(record: &Record<'_>, field: usize) -> Option<String> {
     barcode.or_else(|| components.iter().find(|c| !c.is_empty())).cloned()
 }
 
-/// with the standard delimiters; type and number are given when it is read back.
-fn copy_result(out: &mut String, record: &Record<'_>) {
-    let mut w = Writer::default();
-    w.record("");
-    for n in 3..=13 {
-        let first = record.repetitions(n).next().map(|part| record.components(part)).unwrap_or_default();
-        w.put(n - 2, &first.iter().map(String::as_str).collect::<Vec<_>>());
+/// A result as it was sent, under the laboratory's own code where a driver knows it.
+fn result(record: &Record<'_>, driver: Option<&Driver>, sender: &[u8], at: Timestamp) -> WrittenResult {
+    let first =
+        |n: usize| record.repetitions(n).next().map(|part| record.components(part)).unwrap_or_default();
+    let text = |n: usize| first(n).join("^");
+    let code = test_code(&first(3));
+    WrittenResult {
+        code: driver.map_or(code.as_str(), |driver| driver.own_code(&code)).to_owned(),
+        value: text(4),
+        unit: text(5),
+        range: text(6),
+        flag: text(7),
+        by: String::from_utf8_lossy(sender.split(|b| *b == b'^').next().unwrap_or_default()).into_owned(),
+        at,
     }
-    out.push_str(&w.finish());
 }
 
-fn observed(message: &Message<'_>) -> Observation {
+/// The test's code in a universal test id: the fourth component (E1394 6.6.1), or the fifth where
+/// haematology lines put it; without what cobas adds behind a slash.
+fn test_code(components: &[String]) -> String {
+    let code = components.get(3..).unwrap_or(components).iter().find(|c| !c.is_empty());
+    code.and_then(|code| code.split('/').next()).unwrap_or_default().to_owned()
+}
+
+pub(super) fn observed(message: &Message<'_>) -> Observation {
     let kinds: Vec<u8> = message.records().map(|record| record.kind()).collect();
     // The record that says what the message is for.
     let purpose = [b"Q", b"R", b"O", b"M", b"P"].into_iter().find(|kind| kinds.contains(&kind[0]));

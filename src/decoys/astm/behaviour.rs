@@ -1,5 +1,7 @@
 //! The persona's table: how one middleware reads and answers analysers.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::wire::hl7::Charset;
@@ -8,6 +10,9 @@ use crate::wire::hl7::Charset;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Behaviour {
+    /// Which end of the line it is; missing: the host.
+    #[serde(default)]
+    pub role: Role,
     /// The product that the table was taken from, for people.
     pub product: String,
     /// Name and version that the host gives itself (H-5).
@@ -26,6 +31,64 @@ pub struct Behaviour {
     pub unknown_specimen: UnknownSpecimen,
     /// Most specimens in one answer.
     pub answer_limit: usize,
+    /// How the analysers of the laboratory speak, where not by the laboratory's own codes.
+    #[serde(default)]
+    pub driver: Vec<Driver>,
+    /// Analysers that don't call but are called.
+    #[serde(default)]
+    pub collect: Vec<Collect>,
+}
+
+/// Which end of a line a port is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The laboratory's system, that analysers call.
+    #[default]
+    Host,
+    /// An analyser's own port.
+    Analyser,
+}
+
+/// How the host speaks with analysers of one kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Driver {
+    /// What H-5 of such an analyser begins with.
+    pub sender: String,
+    /// H-11 of a download, where the analyser wants one (`TSDWN^REPLY`).
+    #[serde(default)]
+    pub reply: String,
+    /// The analyser's codes by the laboratory's.
+    #[serde(default)]
+    pub codes: BTreeMap<String, String>,
+    /// Whether a download goes out in one frame.
+    #[serde(default)]
+    pub one_frame: bool,
+}
+
+impl Driver {
+    /// The laboratory's code for an analyser's; codes it does not know stay.
+    pub fn own_code<'a>(&'a self, theirs: &'a str) -> &'a str {
+        self.codes.iter().find(|(_, code)| *code == theirs).map_or(theirs, |(own, _)| own)
+    }
+
+    /// The analyser's code for the laboratory's; codes it does not know stay.
+    pub fn their_code<'a>(&'a self, own: &'a str) -> &'a str {
+        self.codes.get(own).map_or(own, String::as_str)
+    }
+}
+
+/// An analyser behind a port that the host calls.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collect {
+    /// Its deception host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Its code in the laboratory.
+    pub instrument: String,
 }
 
 /// What becomes of a frame without a checksum.
@@ -49,6 +112,11 @@ pub enum UnknownSpecimen {
 }
 
 impl Behaviour {
+    /// The driver for an analyser that calls itself so (H-5).
+    pub fn driver_of(&self, sender: &[u8]) -> Option<&Driver> {
+        self.driver.iter().find(|driver| sender.starts_with(driver.sender.as_bytes()))
+    }
+
     /// Checks what types can't say.
     ///
     /// # Errors

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Behaviour;
-use super::answers::{Download, results_key, specimen_of};
-use super::behaviour::UnknownSpecimen;
+use super::answers::{Download, specimen_of};
+use super::behaviour::{Driver, UnknownSpecimen};
 use super::frame::encode;
 use super::record::{Record, Writer};
 use crate::event::Observation;
@@ -107,20 +107,22 @@ pub(super) fn answer(
     session: &Session,
     view: &View,
     subject: &Subject,
-    receiver: &[u8],
+    header: &Record<'_>,
 ) -> Option<(Download, u32)> {
     if subject.abort {
         return None;
     }
     let orders = subject.orders(view, behaviour.answer_limit);
-    let mut text = Writing { behaviour, view, w: Writer::default() };
+    let receiver = header.field(5);
+    let driver = behaviour.driver_of(receiver);
+    let mut text = Writing { behaviour, driver, view, w: Writer::default() };
     text.header(&String::from_utf8_lossy(receiver));
     for (at, order) in orders.iter().enumerate() {
         text.patient(at + 1, order);
         text.order(order);
         if subject.results {
-            text.results(order);
-            text.written(session, &order.specimen);
+            text.results(&session.with_written(order.clone()));
+            text.others(session, order);
         }
     }
     if orders.is_empty() {
@@ -129,7 +131,12 @@ pub(super) fn answer(
         text.w.record("L").put(2, &["1"]).put(3, &["N"]);
     }
     let count = u32::try_from(orders.len()).unwrap_or(u32::MAX);
-    let frames = frames(&behaviour.charset.encode(text.w.finish().into_bytes()), behaviour.frame_text);
+    let text = behaviour.charset.encode(text.w.finish().into_bytes());
+    let frames = if driver.is_some_and(|driver| driver.one_frame) {
+        vec![encode(1, &text, true)]
+    } else {
+        frames(&text, behaviour.frame_text)
+    };
     Some((Download { frames, told: told(subject, &orders) }, count))
 }
 
@@ -146,7 +153,7 @@ fn told(subject: &Subject, orders: &[LabOrder]) -> Vec<Observation> {
 }
 
 /// Each record in frames of its own, the last of a record ended by ETX, E1381 6.3.1.
-fn frames(text: &[u8], longest: usize) -> Vec<Vec<u8>> {
+pub(super) fn frames(text: &[u8], longest: usize) -> Vec<Vec<u8>> {
     let records = text.split_inclusive(|b| *b == b'\r');
     let chunks = records.flat_map(|record| {
         let count = record.len().div_ceil(longest);
@@ -158,6 +165,7 @@ fn frames(text: &[u8], longest: usize) -> Vec<Vec<u8>> {
 
 struct Writing<'a> {
     behaviour: &'a Behaviour,
+    driver: Option<&'a Driver>,
     view: &'a View,
     w: Writer,
 }
@@ -169,15 +177,22 @@ impl Writing<'_> {
 
     /// H, E1394 6: sender, receiver, version, time.
     fn header(&mut self, receiver: &str) {
+        let reply: Vec<&str> = self.driver.map(|d| d.reply.split('^').collect()).unwrap_or_default();
         let receiver: String = receiver.chars().take_while(|c| *c != '^').collect();
         let now = self.time(self.view.now());
         self.w
             .header()
             .put(5, &[&self.behaviour.sender])
             .put(10, &[&receiver])
+            .put(11, &reply)
             .put(12, &["P"])
             .put(13, &[&self.behaviour.version])
             .put(14, &[&now]);
+    }
+
+    /// The code of an item as the analyser knows it.
+    fn code<'a>(&'a self, own: &'a str) -> &'a str {
+        self.driver.map_or(own, |driver| driver.their_code(own))
     }
 
     /// P, E1394 7, in the places that haematology lines of this country read: P-5 number, P-6 name,
@@ -207,7 +222,8 @@ impl Writing<'_> {
         let (ordered, collected) = (self.time(order.ordered), order.collected.map(|at| self.time(at)));
         self.w.record("O").put(2, &["1"]).put(3, &[&order.specimen]);
         for (at, item) in order.items.iter().enumerate() {
-            let test = ["", "", "", item.code];
+            let code = self.code(item.code).to_owned();
+            let test = ["", "", "", &code];
             if at == 0 {
                 self.w.put(5, &test)
             } else {
@@ -233,10 +249,11 @@ impl Writing<'_> {
                 Flag::L => "L",
                 Flag::A => "A",
             };
+            let code = self.code(result.item.code).to_owned();
             self.w
                 .record("R")
                 .put(2, &[&(at + 1).to_string()])
-                .put(3, &["", "", "", result.item.code])
+                .put(3, &["", "", "", &code])
                 .put(4, &[&result.value])
                 .put(5, &[result.item.unit])
                 .put(6, &[&result.range])
@@ -246,11 +263,24 @@ impl Writing<'_> {
         }
     }
 
-    /// What the peer himself sent for the specimen.
-    fn written(&mut self, session: &Session, specimen: &str) {
-        let kept = session.overlay().get(&results_key(specimen)).unwrap_or_default();
-        for (at, line) in String::from_utf8_lossy(&kept).split_terminator('\r').enumerate() {
-            self.w.record("R").put(2, &[&(at + 1).to_string()]).verbatim(3, line);
+    /// What the peer himself sent for the specimen of items that nobody ordered.
+    fn others(&mut self, session: &Session, order: &LabOrder) {
+        let mut count = order.results.len();
+        let written = session.written_results(&order.specimen).into_iter();
+        let ordered = |code: &str| order.items.iter().any(|item| item.code.eq_ignore_ascii_case(code));
+        for one in written.filter(|one| !ordered(&one.code)) {
+            count += 1;
+            let at = self.time(one.at);
+            self.w
+                .record("R")
+                .put(2, &[&count.to_string()])
+                .put(3, &["", "", "", &one.code])
+                .put(4, &[&one.value])
+                .put(5, &[&one.unit])
+                .put(6, &[&one.range])
+                .put(7, &[&one.flag])
+                .put(9, &["F"])
+                .put(13, &[&at]);
         }
     }
 

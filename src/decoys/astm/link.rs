@@ -23,7 +23,9 @@ const REPLY: SignedDuration = SignedDuration::from_secs(15);
 /// A receiver waits this long for the next frame, 6.5.2.
 const FRAME: SignedDuration = SignedDuration::from_secs(30);
 /// A host that met the analyser's own ENQ waits this long before it calls again, 6.2.7.
-const CONTENTION: SignedDuration = SignedDuration::from_secs(20);
+const CONTENTION_HOST: SignedDuration = SignedDuration::from_secs(20);
+/// The analyser, which has priority, waits so long.
+const CONTENTION_ANALYSER: SignedDuration = SignedDuration::from_secs(1);
 /// After a NAK to its ENQ a sender waits this long, 6.2.6.
 const BUSY: SignedDuration = SignedDuration::from_secs(10);
 /// After the receiver interrupted, the sender stays silent this long, 6.5.1.
@@ -39,6 +41,15 @@ const MAX_MESSAGE: usize = 1 << 20;
 const MAX_NOISE: usize = 256;
 /// Most messages that wait to be sent; more queries than that are answered by none.
 const MAX_WAITING: usize = 32;
+
+/// Which end of the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The laboratory's system.
+    Host,
+    /// The analyser.
+    Analyser,
+}
 
 /// What happened on the line.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,9 +84,10 @@ enum State {
     },
 }
 
-/// One end of the line: the host.
+/// One end of the line.
 #[derive(Debug)]
 pub(super) struct Link {
+    end: End,
     missing_checksum: MissingChecksum,
     state: State,
     /// When the state's patience ends.
@@ -91,8 +103,9 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(missing_checksum: MissingChecksum) -> Self {
+    pub(super) fn new(end: End, missing_checksum: MissingChecksum) -> Self {
         Link {
+            end,
             missing_checksum,
             state: State::Neutral,
             deadline: None,
@@ -110,6 +123,11 @@ impl Link {
             self.waiting.push_back(download);
             self.call_at = Some(self.call_at.map_or(at, |earlier| earlier.max(at)));
         }
+    }
+
+    /// Whether nothing is under way and nothing waits.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.state, State::Neutral) && self.waiting.is_empty()
     }
 
     /// Takes input up to and with the next thing heard; `None` when more is needed.
@@ -280,7 +298,13 @@ impl Link {
             }
             // Contention: the analyser has priority and will ask again.
             ENQ => {
-                self.pause(now, CONTENTION);
+                self.pause(
+                    now,
+                    match self.end {
+                        End::Host => CONTENTION_HOST,
+                        End::Analyser => CONTENTION_ANALYSER,
+                    },
+                );
                 None
             }
             _ => None,

@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 
 use super::Behaviour;
 use super::answers::Answers;
-use super::link::{Heard, Link};
+use super::link::{End, Heard, Link};
 use crate::event::Observation;
 use crate::session::{Machine, Next, Outbox, Session, Wake};
 use crate::wire::probe;
@@ -27,7 +27,7 @@ pub struct AstmMachine {
 impl AstmMachine {
     /// A connection that was just accepted.
     pub fn new(behaviour: Arc<Behaviour>, session: Session) -> Self {
-        let link = Link::new(behaviour.missing_checksum);
+        let link = Link::new(End::Host, behaviour.missing_checksum);
         let answers = Answers::new(Arc::clone(&behaviour), session.clone());
         let pace = session.rng("astm/pace");
         AstmMachine { behaviour, session, link, answers, pace }
@@ -46,14 +46,7 @@ impl AstmMachine {
                 }
             }
             Heard::Delivering(told) => told.into_iter().for_each(|one| self.session.emit(one)),
-            Heard::Broken(rule, sample, length) => match probe::means(&sample) {
-                Some(means) => self.session.emit(Observation::Probe { means: means.to_owned() }),
-                None => self.session.emit(Observation::Malformed {
-                    rule: rule.to_owned(),
-                    sample: hex::encode(&sample),
-                    length: u64::try_from(length).unwrap_or(u64::MAX),
-                }),
-            },
+            Heard::Broken(rule, sample, length) => tell_broken(&self.session, rule, &sample, length),
         }
     }
 
@@ -90,5 +83,17 @@ impl Machine for AstmMachine {
             }
             Wake::Deadline | Wake::Thought | Wake::More | Wake::Relay(_) => self.settle(now, out),
         }
+    }
+}
+
+/// Tells of what broke the protocol, or of the scanner that it shows.
+pub(super) fn tell_broken(session: &Session, rule: &str, sample: &[u8], length: usize) {
+    match probe::means(sample) {
+        Some(means) => session.emit(Observation::Probe { means: means.to_owned() }),
+        None => session.emit(Observation::Malformed {
+            rule: rule.to_owned(),
+            sample: hex::encode(sample),
+            length: u64::try_from(length).unwrap_or(u64::MAX),
+        }),
     }
 }

@@ -199,13 +199,6 @@ impl Writer {
         self.put(field, components)
     }
 
-    /// Adds the fields from `n` on of a record that another writer wrote.
-    pub(super) fn verbatim(&mut self, n: usize, fields: &str) -> &mut Self {
-        self.go(n);
-        self.out.push_str(fields);
-        self
-    }
-
     /// The text, each record ended by CR.
     pub(super) fn finish(mut self) -> String {
         self.end();

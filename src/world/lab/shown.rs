@@ -4,8 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{LabKey, Tube};
-use crate::world::time::Day;
+use crate::world::time::{Day, HOUR};
 use crate::world::{Calibration, ControlRun, CriticalValue, Instrument, LabOrder, View};
+
+/// From the midnight that began the day of a barcode, no specimen is measured later on the next day.
+const LONGEST: i64 = 9 * HOUR;
 
 /// Most days of one control chart.
 const MAX_CHART_DAYS: i32 = 92;
@@ -27,7 +30,7 @@ impl View {
     pub fn measured(&self, instrument: &str, from: Timestamp, until: Timestamp) -> Vec<LabOrder> {
         let Some(place) = self.world.instruments.place(instrument) else { return Vec::new() };
         let (from, until) = (self.world.moment(from), self.world.moment(until).min(self.moment().plus(1)));
-        let mut tubes: Vec<Tube> = self.tubes_between(from.day().plus(-1), until.day());
+        let mut tubes: Vec<Tube> = self.tubes_between(from.plus(-LONGEST).day(), until.day());
         tubes
             .retain(|tube| (from..until).contains(&tube.analysed) && self.world.instrument_of(tube) == place);
         tubes.sort_by_key(|tube| (tube.analysed, tube.course.key.number));
