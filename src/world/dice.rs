@@ -32,6 +32,14 @@ pub(super) enum Purpose {
     Instrument,
     Control,
     Critical,
+    Formulary,
+    Allergy,
+    Insurance,
+    Therapy,
+    WardOrder,
+    Money,
+    Vital,
+    Surgery,
 }
 
 /// The world's key, from the installation's seed.

@@ -8,7 +8,8 @@
 //!
 //! From the bottom up: `time` counts local days, `dice` and `permute` are the only randomness,
 //! `calendar` plans how much happens on a day, `people` and `visits` join patients and slots,
-//! `cases` finds out why they came, `imaging` and `lab` what was done for them. `tables` holds what
+//! `cases` finds out why they came, `imaging` and `lab` what was done for them,
+//! `treatment` what they were given and what it cost. `tables` holds what
 //! a hospital is made of. `docs/design/world.md` says why it is so.
 
 mod calendar;
@@ -27,6 +28,7 @@ mod search;
 mod staff;
 mod tables;
 mod time;
+mod treatment;
 mod view;
 mod visits;
 mod wards;
@@ -55,6 +57,8 @@ pub struct World {
     devices: imaging::devices::Devices,
     instruments: lab::instruments::Instruments,
     caches: search::Caches,
+    formulary: treatment::formulary::Formulary,
+    books: treatment::Books,
 }
 
 impl World {
@@ -72,6 +76,8 @@ impl World {
             devices: imaging::devices::Devices::new(key),
             instruments: lab::instruments::Instruments::new(key),
             caches: search::Caches::default(),
+            formulary: treatment::formulary::Formulary::new(key),
+            books: treatment::Books::default(),
             hospital,
         }
     }

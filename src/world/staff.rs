@@ -17,6 +17,8 @@ const TECHNICIANS: Ladder = [("技士", 260), ("技师", 640), ("主管技师", 
 const PHARMACISTS: Ladder = [("药士", 260), ("药师", 640), ("主管药师", 920), ("副主任药师", 1000)];
 const ENGINEERS: Ladder = [("助理工程师", 300), ("工程师", 760), ("高级工程师", 960), ("正高级工程师", 1000)];
 
+const CASHIERS: Ladder = [("收费员", 700), ("会计员", 860), ("会计师", 970), ("高级会计师", 1000)];
+
 /// All staff by department, made once.
 #[derive(Debug)]
 pub(super) struct Roster {
@@ -89,6 +91,7 @@ fn person(key: Key, dice: &mut Dice, number: &mut u32, row: &Row, physician: boo
         (false, Kind::Ward) => 950,
         (false, Kind::Technical | Kind::Pharmacy) => 620,
         (false, Kind::Engineering) => 220,
+        (false, Kind::Finance) => 860,
     };
     let sex = if dice.permille(women) { Sex::F } else { Sex::M };
     let ladder = match (physician, row.kind) {
@@ -97,6 +100,7 @@ fn person(key: Key, dice: &mut Dice, number: &mut u32, row: &Row, physician: boo
         (false, Kind::Technical) => TECHNICIANS,
         (false, Kind::Pharmacy) => PHARMACISTS,
         (false, Kind::Engineering) => ENGINEERS,
+        (false, Kind::Finance) => CASHIERS,
     };
     // The first one leads.
     let draw = if index == 0 { 999 } else { dice.below(1000) };

@@ -297,7 +297,7 @@ impl View {
         self.world.moment(self.now)
     }
 
-    fn shown_visit(&self, visit: Visit) -> Option<Encounter> {
+    pub(super) fn shown_visit(&self, visit: Visit) -> Option<Encounter> {
         let now = self.moment();
         (visit.started <= now).then(|| self.world.encounter_at(&self.world.case(visit), now))
     }
@@ -368,6 +368,6 @@ impl View {
 }
 
 /// The day so many days before; never before records began.
-fn back(today: Day, days: u32) -> Day {
+pub(super) fn back(today: Day, days: u32) -> Day {
     today.plus(-(days.min(20_000) as i32))
 }

@@ -3,10 +3,14 @@
 mod imaging;
 mod instrument;
 mod lab;
+mod money;
+mod treatment;
 
 pub use imaging::*;
 pub use instrument::*;
 pub use lab::*;
+pub use money::*;
+pub use treatment::*;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

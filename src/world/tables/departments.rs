@@ -28,6 +28,8 @@ pub(in crate::world) enum Kind {
     Pharmacy,
     /// Engineers.
     Engineering,
+    /// Cashiers and accountants.
+    Finance,
 }
 
 macro_rules! departments {
@@ -80,6 +82,7 @@ departments! {
     Pharmacy "0904" "药学部" "Pharmacy" 0 24 Pharmacy;
     Electrocardiography "0905" "心电图室" "Electrocardiography" 6 4 Technical;
     It "0990" "信息科" "Information Technology" 0 9 Engineering;
+    Finance "0991" "财务科" "Finance" 0 18 Finance;
 }
 
 impl Dept {

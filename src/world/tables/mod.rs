@@ -10,3 +10,4 @@ pub(super) mod lab;
 pub(super) mod panels;
 pub(super) mod places;
 pub(super) mod reports;
+pub(super) mod treatment;

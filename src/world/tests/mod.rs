@@ -2,6 +2,7 @@
 
 mod laboratory;
 mod properties;
+mod treatment;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

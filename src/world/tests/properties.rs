@@ -9,7 +9,7 @@ use super::super::people::check_digit;
 use super::*;
 
 /// Any moment of six years.
-fn moments() -> impl Strategy<Value = Timestamp> {
+pub(super) fn moments() -> impl Strategy<Value = Timestamp> {
     (1_672_531_200i64..1_861_920_000).prop_map(|s| Timestamp::from_second(s).expect("in range"))
 }
 
