@@ -70,17 +70,24 @@ impl Book {
     }
 }
 
+/// Books by day with the clock of their last use, and that clock.
+#[derive(Default)]
+struct Shelf {
+    clock: u64,
+    days: BTreeMap<i32, (u64, Arc<Book>)>,
+}
+
 /// The books that are kept.
 #[derive(Default)]
 pub(in crate::world) struct Books {
-    kept: Mutex<(u64, BTreeMap<i32, (u64, Arc<Book>)>)>,
+    kept: Mutex<Shelf>,
 }
 
 impl World {
     /// The book of a day.
     pub(super) fn book(&self, day: Day) -> Arc<Book> {
         {
-            let (clock, days) = &mut *lock(&self.books.kept);
+            let Shelf { clock, days } = &mut *lock(&self.books.kept);
             *clock += 1;
             if let Some((used, book)) = days.get_mut(&day.0) {
                 *used = *clock;
@@ -88,7 +95,7 @@ impl World {
             }
         }
         let book = Arc::new(self.written(day));
-        let (clock, days) = &mut *lock(&self.books.kept);
+        let Shelf { clock, days } = &mut *lock(&self.books.kept);
         while days.len() >= MAX_DAYS {
             let oldest = days.iter().min_by_key(|(_, (used, _))| *used).map(|(day, _)| *day);
             let Some(oldest) = oldest else { break };

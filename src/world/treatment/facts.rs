@@ -137,7 +137,7 @@ impl World {
         let rounds = match visit.key.class {
             VisitClass::Inpatient => visit.ended.0 / DAY - visit.started.0 / DAY + 1,
             VisitClass::Emergency => 0,
-            VisitClass::Outpatient if visit.key.slot % 3 == 0 => 0,
+            VisitClass::Outpatient if visit.key.slot.is_multiple_of(3) => 0,
             VisitClass::Outpatient => return Vec::new(),
         };
         let later = (0..rounds).flat_map(|day| {
