@@ -10,11 +10,13 @@ mod behaviour;
 pub mod body;
 pub mod civetweb;
 pub mod cookie;
+pub mod coyote;
 mod dcm4chee;
 pub mod dicomweb;
 pub mod engine;
 mod events;
 mod favicon;
+pub mod fhir;
 pub mod form;
 mod front;
 pub mod head;
@@ -60,6 +62,8 @@ pub(crate) enum Face {
     Dcm4chee,
     /// A small vendor's web archive on ASP.NET.
     NetPacs,
+    /// HAPI FHIR's JPA server.
+    Fhir,
 }
 
 /// The part of every behaviour file that names its face.
@@ -89,6 +93,7 @@ pub fn decoy(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Face::Orthanc => orthanc::application(making, service)?,
         Face::Dcm4chee => dcm4chee::application(making, service)?,
         Face::NetPacs => netpacs::application(making, service)?,
+        Face::Fhir => fhir::application(making, service)?,
     };
     Ok(Arc::new(Embedded { application }))
 }

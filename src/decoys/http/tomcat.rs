@@ -3,7 +3,7 @@
 use super::answer::{Answer, Status};
 
 /// The style that every page of Tomcat's error valve holds.
-const STYLE: &str = "body {font-family:Tahoma,Arial,sans-serif;} h1, h2, h3, b {color:white;background-color:#525D76;} h1 {font-size:22px;} h2 {font-size:16px;} h3 {font-size:14px;} p {font-size:12px;} a {color:black;} .line {height:1px;background-color:#525D76;border:none;}";
+pub(crate) const STYLE: &str = "body {font-family:Tahoma,Arial,sans-serif;} h1, h2, h3, b {color:white;background-color:#525D76;} h1 {font-size:22px;} h2 {font-size:16px;} h3 {font-size:14px;} p {font-size:12px;} a {color:black;} .line {height:1px;background-color:#525D76;border:none;}";
 
 /// Where the connector finds a bad character, as its log and page print it.
 const CONNECTOR_TRACE: &str = "\torg.apache.coyote.http11.Http11Processor.service(Http11Processor.java:271)
