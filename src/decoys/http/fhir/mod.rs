@@ -6,9 +6,11 @@
 
 mod answers;
 mod changes;
+mod counts;
 mod everything;
 mod headers;
 mod history;
+mod includes;
 mod known;
 pub mod matching;
 mod metadata;
@@ -72,7 +74,7 @@ pub(crate) struct Behaviour {
 pub(crate) struct Fhir {
     behaviour: Behaviour,
     searches: Searches,
-    counts: serve::Counts,
+    counts: counts::Counts,
     secure: bool,
 }
 
@@ -83,7 +85,7 @@ pub(crate) struct Fhir {
 pub(crate) fn application(_making: &Making, service: &Service) -> Result<Arc<dyn Application>, Fault> {
     let behaviour: Behaviour = service.behaviour.parse()?;
     let secure = service.protocol == crate::persona::Protocol::Https;
-    Ok(Arc::new(Fhir { behaviour, searches: Searches::default(), counts: serve::Counts::default(), secure }))
+    Ok(Arc::new(Fhir { behaviour, searches: Searches::default(), counts: counts::Counts::default(), secure }))
 }
 
 impl Application for Fhir {

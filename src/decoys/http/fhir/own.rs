@@ -93,9 +93,7 @@ impl<'a> Own<'a> {
     }
 
     fn held(&self, version: Version) -> Option<Held> {
-        let mut held = self.maker.held(version.object?, version.number, version.at);
-        held.updated = version.at;
-        Some(held)
+        Some(self.maker.held_at(version.object?, version.number, version.at))
     }
 
     fn versions(&self, name: &str, id: &str) -> Vec<Version> {

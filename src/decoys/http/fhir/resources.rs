@@ -52,10 +52,17 @@ impl Maker<'_> {
     }
 
     /// Adds `meta`: the server keeps versions, and the request that wrote each.
+    /// The world's moments are whole seconds, which no clock of a server shows.
     pub(crate) fn held(&self, object: Object, version: u32, at: Timestamp) -> Held {
         let digest = Sha256::digest(format!("{}/{}/{version}", object.kind(), object.str("id")));
         let millisecond = i64::from(digest.first().copied().unwrap_or(0)) * 3;
         let updated = at.saturating_add(jiff::SignedDuration::from_millis(millisecond)).unwrap_or(at);
+        self.held_at(object, version, updated)
+    }
+
+    /// The same with the exact moment.
+    pub(crate) fn held_at(&self, object: Object, version: u32, updated: Timestamp) -> Held {
+        let digest = Sha256::digest(format!("{}/{}/{version}", object.kind(), object.str("id")));
         let source: String = digest.iter().skip(1).take(16).map(|byte| alphanumeric(*byte)).collect();
         let minutes = self.view.hospital().utc_offset_minutes;
         let offset = format!("{:+03}:{:02}", minutes / 60, minutes.abs() % 60);

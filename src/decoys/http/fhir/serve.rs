@@ -1,30 +1,23 @@
 //! Reads, searches and their pages.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use jiff::ToSpan;
-use jiff::civil::Date;
 use rand::RngExt;
 
 use super::answers::Fault;
 use super::headers::Facts;
+use super::includes::{are_known, included, wanted_includes};
 use super::node::{Node, Object};
 use super::paging::Begun;
-use super::params::{parameter, references};
 use super::request::Outcome;
 use super::resources::Held;
 use super::route::{Answer, Call};
-use super::search::{Found, MAX_FOUND, Scope, Search};
+use super::search::{MAX_FOUND, Scope, Search};
 use super::store::{Kind, Store};
 use super::tell;
 
 /// Matches that a search looks for at first: the product's first pre-fetch.
 const FIRST_FETCH: usize = 503;
-/// Most resources that includes add to one page: the product's limit is the same.
-const MAX_INCLUDED: usize = 1000;
-/// How often `_include:iterate` goes on from what it added.
-const MAX_ROUNDS: usize = 4;
 
 /// `GET [type]/[id]`.
 pub(super) fn read(call: &Call<'_>, name: &str, id: &str) -> Outcome<Answer> {
@@ -75,7 +68,7 @@ pub(super) fn search(call: &Call<'_>, name: &str) -> Outcome<Answer> {
     let own = call.own();
     let scope = Scope { store: &call.store, own: &own };
     let search = Search::read(name, &call.request.pairs, &scope)?;
-    includes_are_known(call, name)?;
+    are_known(call, name)?;
     let target = call.ask.head.target();
     let accurate = call.request.get("_total") == Some("accurate");
     if call.request.get("_summary") == Some("count") || call.request.get("_count") == Some("0") {
@@ -138,38 +131,6 @@ fn number(call: &Call<'_>, name: &str) -> Option<usize> {
 fn page_size(call: &Call<'_>) -> usize {
     let behaviour = &call.app.behaviour;
     number(call, "_count").filter(|count| *count > 0).unwrap_or(behaviour.page).min(behaviour.largest_page)
-}
-
-/// How many of a kind began on days that nothing changes any more.
-#[derive(Default)]
-pub(super) struct Counts(Mutex<BTreeMap<(Kind, Date), usize>>);
-
-/// Days after which a day's records have all come.
-const SETTLED_DAYS: i64 = 8;
-/// Most days whose counts are kept: five kinds over a year and more.
-const MAX_COUNTS: usize = 4000;
-
-impl Counts {
-    fn of(&self, store: &Store, kind: Kind, day: Date) -> usize {
-        let settled = store.today().checked_sub(SETTLED_DAYS.days()).is_ok_and(|last| day < last);
-        if !settled {
-            return store.count_of_day(kind, day);
-        }
-        let known = self.lock().get(&(kind, day)).copied();
-        known.unwrap_or_else(|| {
-            let count = store.count_of_day(kind, day);
-            let mut all = self.lock();
-            if all.len() >= MAX_COUNTS {
-                all.clear();
-            }
-            all.insert((kind, day), count);
-            count
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Kind, Date), usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// How many match, without making what need not be made.
@@ -277,103 +238,6 @@ fn is_plain(byte: u8) -> bool {
 
 fn link(relation: &'static str, url: &str) -> Object {
     Object::new().text("relation", relation).text("url", url)
-}
-
-fn wanted_includes(call: &Call<'_>) -> Vec<(String, String)> {
-    let named = |name: &str| name.starts_with("_include") || name.starts_with("_revinclude");
-    call.request.pairs.iter().filter(|(name, _)| named(name)).cloned().collect()
-}
-
-fn includes_are_known(call: &Call<'_>, kind: &str) -> Outcome<()> {
-    for (name, value) in wanted_includes(call) {
-        let mut parts = value.split(':');
-        let (source, link) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let known = value == "*"
-            || Kind::named(source)
-                .is_none_or(|kind| link == "*" || references(kind).any(|one| one.name == link));
-        if !known {
-            let parameter = name.split(':').next().unwrap_or_default();
-            let valid = Kind::named(kind).map(|kind| {
-                references(kind).map(|one| format!("{}:{}", kind.name(), one.name)).collect::<Vec<_>>()
-            });
-            return Err(Fault::new(
-                400,
-                format!(
-                    "HAPI-2015: Invalid {parameter} parameter value: \"{value}\". Valid values are: [*, {}]",
-                    valid.unwrap_or_default().join(", ")
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// What `_include` and `_revinclude` add, each once.
-fn included(scope: &Scope<'_>, page: &[Held], wishes: &[(String, String)]) -> Vec<Held> {
-    let mut known: BTreeSet<String> = page.iter().map(Held::place).collect();
-    let mut added: Vec<Held> = Vec::new();
-    for (name, value) in wishes.iter().filter(|(name, _)| name.starts_with("_revinclude")) {
-        let _ = name;
-        for held in referring(scope, page, value) {
-            if added.len() < MAX_INCLUDED && known.insert(held.place()) {
-                added.push(held);
-            }
-        }
-    }
-    let forward: Vec<&(String, String)> =
-        wishes.iter().filter(|(name, _)| name.starts_with("_include")).collect();
-    let mut fresh: Vec<Held> = page.to_vec();
-    for round in 0..MAX_ROUNDS {
-        let wishes = forward.iter().filter(|(name, _)| round == 0 || name.contains(':'));
-        let places: Vec<String> = wishes
-            .flat_map(|(_, value)| fresh.iter().flat_map(|held| forwards(scope, held, value)))
-            .collect();
-        fresh = Vec::new();
-        for place in places {
-            let Some((kind, id)) = place.split_once('/') else { continue };
-            if added.len() + fresh.len() >= MAX_INCLUDED || !known.insert(place.clone()) {
-                continue;
-            }
-            fresh.extend(scope.read(kind, id));
-        }
-        if fresh.is_empty() {
-            break;
-        }
-        added.extend(fresh.iter().cloned());
-    }
-    added
-}
-
-/// Places that one wish (`Observation:patient`, `*`) adds for one resource.
-fn forwards(scope: &Scope<'_>, held: &Held, wish: &str) -> Vec<String> {
-    let mut parts = wish.split(':');
-    let (source, link, target) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-    if wish != "*" && source != held.object.kind() {
-        return Vec::new();
-    }
-    let places = scope.referred(held, link.unwrap_or("*"));
-    match target {
-        None => places,
-        Some(target) => places.into_iter().filter(|place| place.starts_with(&format!("{target}/"))).collect(),
-    }
-}
-
-/// Resources that refer to those of a page.
-fn referring(scope: &Scope<'_>, page: &[Held], wish: &str) -> Vec<Held> {
-    let mut parts = wish.split(':');
-    let (source, link) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let Some(by) = parameter(Kind::named(source), link) else { return Vec::new() };
-    let mut found = Vec::new();
-    for held in page {
-        let pairs = [(by.name.to_owned(), held.place())];
-        let Ok(search) = Search::read(source, &pairs, scope) else { continue };
-        let Found { ids, .. } = search.run(scope, MAX_INCLUDED);
-        found.extend(ids.iter().filter_map(|id| scope.read(source, id)));
-        if found.len() >= MAX_INCLUDED {
-            break;
-        }
-    }
-    found
 }
 
 /// Elements of the types' summaries beside those that all have.

@@ -1,8 +1,6 @@
 //! Reads a resource from XML (FHIR R4, 2.6.1). Entities are never expanded: a document that declares
 //! any is refused as the server's parser refuses it.
 
-use std::borrow::Cow;
-
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
@@ -88,14 +86,14 @@ pub(crate) fn parse(text: &str) -> Result<Object, String> {
                 if open.len() >= MAX_DEPTH || elements > MAX_ELEMENTS {
                     return Err(syntax("Maximum Element Depth limit Exceeded"));
                 }
-                open.push((local(&start), attributes(&start)));
+                open.push((local(&start), attributes(&start)?));
             }
             Event::Empty(start) => {
                 elements += 1;
                 if elements > MAX_ELEMENTS {
                     return Err(syntax("Maximum Element Count limit Exceeded"));
                 }
-                let (name, object) = (local(&start), attributes(&start));
+                let (name, object) = (local(&start), attributes(&start)?);
                 match open.last_mut() {
                     Some((_, parent)) => add(parent, &name, object),
                     None => return Ok(resource(&name, object)),
@@ -126,20 +124,23 @@ fn local(start: &BytesStart<'_>) -> String {
     start.local_name().as_ref().to_owned()
 }
 
-/// `value`, `url` and `id` as members.
-fn attributes(start: &BytesStart<'_>) -> Object {
+/// `value`, `url` and `id` as members. Only the five entities of XML itself are known.
+fn attributes(start: &BytesStart<'_>) -> Result<Object, String> {
     let mut object = Object::new();
     for attribute in start.attributes().flatten() {
-        let text =
-            attribute.normalized_value(XmlVersion::Implicit1_0).map(Cow::into_owned).unwrap_or_default();
+        let Ok(text) = attribute.normalized_value(XmlVersion::Implicit1_0) else {
+            let name = attribute.value.split('&').nth(1).and_then(|rest| rest.split(';').next());
+            return Err(syntax(&format!("Undeclared general entity \"{}\"", name.unwrap_or_default())));
+        };
+        let value = Node::Text(text.into_owned());
         match attribute.key.as_ref() {
-            "value" => object.set("value", Node::Text(text)),
-            "url" => object.set("url", Node::Text(text)),
-            "id" => object.set("id", Node::Text(text)),
+            "value" => object.set("value", value),
+            "url" => object.set("url", value),
+            "id" => object.set("id", value),
             _ => {}
         }
     }
-    object
+    Ok(object)
 }
 
 fn resource(name: &str, object: Object) -> Object {
@@ -172,5 +173,29 @@ fn primitive(text: &str) -> Node {
         "true" => Node::Flag(true),
         "false" => Node::Flag(false),
         _ => Node::Text(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_is_read() {
+        let text = "<Patient xmlns=\"http://hl7.org/fhir\"><id value=\"a\"/><name><family value=\"&#24352;\"/></name></Patient>";
+        let object = parse(text).unwrap();
+        assert_eq!(
+            super::super::node::json(&object, false),
+            "{\"resourceType\":\"Patient\",\"id\":\"a\",\"name\":[{\"family\":\"张\"}]}"
+        );
+    }
+
+    #[test]
+    fn entities_are_not_expanded() {
+        let declared =
+            "<!DOCTYPE a [<!ENTITY x \"y\">]><Patient><name><family value=\"&x;\"/></name></Patient>";
+        assert!(parse(declared).unwrap_err().contains("Undeclared general entity \"x\""));
+        assert!(parse("<Patient>&x;</Patient>").is_err());
+        assert!(parse(&"<a>".repeat(100)).is_err() && parse("").is_err() && parse("</a>").is_err());
     }
 }
