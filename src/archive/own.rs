@@ -8,11 +8,13 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::entry::Attributes;
+use crate::imaging::codec::transcode;
 use crate::session::{Artefact, Session};
 use crate::wire::dicom::dataset::{
     Charset, DataSet, Element, Tag, TransferSyntax, Value, Vr, deflate, inflate, tags,
 };
 use crate::wire::dicom::elements::{Elements, Flat};
+use crate::wire::pixels;
 use crate::world::overlay::Overlay;
 
 /// Most objects of one intruder in one archive: two whole CT studies and more, and read in some
@@ -138,8 +140,8 @@ impl Stored {
         (self.offset <= file.len() && file.len() < MAX_OBJECT).then(|| file.slice(self.offset..))
     }
 
-    /// Its data set in a transfer syntax; `None` when it can't be had. Pixels are never decoded:
-    /// what came compressed goes out as it came.
+    /// Its data set in a transfer syntax; `None` when it can't be had: what came compressed is decoded
+    /// as far as [`pixels`] reads it, and nothing is coded with loss.
     pub fn object(&self, session: &Session, wanted: TransferSyntax) -> Option<Bytes> {
         let kept = TransferSyntax::from_uid(&self.syntax)?;
         let bytes = self.data_set(session)?;
@@ -212,14 +214,18 @@ fn has_charset(vr: Vr) -> bool {
     matches!(vr, Vr::SH | Vr::LO | Vr::ST | Vr::PN | Vr::LT | Vr::UC | Vr::UT)
 }
 
-/// Between syntaxes without compressed pixels.
+/// Between syntaxes; pixels are decoded and coded where one of them is compressed.
 fn converted(bytes: &Bytes, kept: TransferSyntax, wanted: TransferSyntax) -> Option<Bytes> {
-    if kept.coding().is_some() || wanted.coding().is_some() {
-        return None;
-    }
     let deflated = |ts| ts == TransferSyntax::Deflated;
     let plain = if deflated(kept) { inflate(bytes, MAX_OBJECT) } else { bytes.clone() };
-    let written = DataSet::decode(&plain, kept).ok()?.encode(wanted);
+    let mut set = DataSet::decode(&plain, kept).ok()?;
+    if let Some(coding) = kept.coding() {
+        set = pixels::plain(set, coding).ok()?;
+    }
+    if let Some(coding) = wanted.coding() {
+        set = transcode(set, coding).ok()?;
+    }
+    let written = set.encode(wanted);
     Some(if deflated(wanted) { deflate(&written) } else { written })
 }
 

@@ -20,6 +20,9 @@ pub struct SendingTable {
     /// For `decode`: the syntaxes that it decodes to, most wanted first.
     #[serde(default)]
     decoded: Vec<String>,
+    /// What it can't decode, for want of a codec.
+    #[serde(default)]
+    undecoded: Vec<String>,
     /// Transfer syntax in which images are kept, by modality; others are in explicit little endian.
     #[serde(default)]
     stored_syntax: BTreeMap<String, String>,
@@ -43,6 +46,7 @@ pub enum Conversion {
 pub struct Sending {
     conversion: Conversion,
     decoded: Vec<TransferSyntax>,
+    undecoded: Vec<TransferSyntax>,
     kept: BTreeMap<String, TransferSyntax>,
 }
 
@@ -57,6 +61,7 @@ impl Sending {
         Ok(Sending {
             conversion: table.conversion,
             decoded: table.decoded.iter().map(syntax).collect::<Result<_, _>>()?,
+            undecoded: table.undecoded.iter().map(syntax).collect::<Result<_, _>>()?,
             kept: kept.collect::<Result<_, String>>()?,
         })
     }
@@ -86,6 +91,7 @@ impl Sending {
     ) -> Option<(C, TransferSyntax)> {
         let with = |wanted: TransferSyntax| accepted.iter().find(|(_, syntax)| *syntax == wanted);
         match self.conversion {
+            Conversion::Decode | Conversion::Any if self.undecoded.contains(&kept) => with(kept),
             Conversion::Layout => {
                 let fits = |syntax: TransferSyntax| syntax == kept || (syntax.is_plain() && kept.is_plain());
                 accepted.first().filter(|(_, syntax)| fits(*syntax))
@@ -126,6 +132,7 @@ mod tests {
         let table = SendingTable {
             conversion,
             decoded: vec![EXPLICIT.uid().into(), IMPLICIT.uid().into()],
+            undecoded: vec![RLE.uid().into()],
             stored_syntax: [("CT".to_owned(), LOSSLESS.uid().to_owned())].into(),
         };
         Sending::read(&table).unwrap()
@@ -158,6 +165,8 @@ mod tests {
         assert_eq!(chosen(Conversion::Decode, LOSSLESS, &[IMPLICIT, EXPLICIT, LOSSLESS]), Some(2));
         assert_eq!(chosen(Conversion::Decode, LOSSLESS, &[IMPLICIT, EXPLICIT]), Some(1));
         assert_eq!(chosen(Conversion::Decode, EXPLICIT, &[RLE]), None);
+        assert_eq!(chosen(Conversion::Decode, RLE, &[EXPLICIT]), None, "no codec");
+        assert_eq!(chosen(Conversion::Decode, RLE, &[EXPLICIT, RLE]), Some(1));
         assert_eq!(chosen(Conversion::Any, EXPLICIT, &[RLE, IMPLICIT]), Some(0));
         let lossy = TransferSyntax::Encapsulated(Coding::JpegBaseline);
         assert_eq!(chosen(Conversion::Any, EXPLICIT, &[lossy, RLE]), Some(1));

@@ -18,4 +18,5 @@ pub mod content;
 pub mod dicom;
 pub mod hl7;
 pub mod identity;
+pub mod pixels;
 pub mod probe;

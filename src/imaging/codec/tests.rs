@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::{LOSSLESS, Raster, encode};
-use crate::wire::dicom::dataset::TransferSyntax;
+use crate::wire::dicom::dataset::{Coding, TransferSyntax};
+use crate::wire::pixels::{Shape, frame};
 
 /// Small frames of all depths, with flat stretches, noise and extremes.
 pub(super) fn raster() -> impl Strategy<Value = Raster> {
@@ -51,5 +52,47 @@ fn what_is_said_to_be_written_is_written() {
     let raster = Raster { columns: 2, rows: 2, components: 1, bits: 8, allocated: 8, signed: false, samples };
     for coding in TransferSyntax::all().filter_map(TransferSyntax::coding) {
         assert_eq!(encode(&raster, coding).is_some(), LOSSLESS.contains(&coding), "{coding:?}");
+    }
+}
+
+fn shape(raster: &Raster) -> Shape {
+    let number = |number: usize| u16::try_from(number).unwrap();
+    Shape {
+        columns: number(raster.columns),
+        rows: number(raster.rows),
+        components: number(raster.components),
+        allocated: u16::try_from(raster.allocated).unwrap(),
+        stored: u16::try_from(raster.bits).unwrap(),
+    }
+}
+
+fn plain(raster: &Raster) -> Vec<u8> {
+    let bytes = raster.allocated as usize / 8;
+    raster.samples.iter().flat_map(|sample| sample.to_le_bytes().into_iter().take(bytes)).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_here_is_read_as_a_peer_s(raster in raster()) {
+        for coding in LOSSLESS {
+            let jpeg = matches!(coding, Coding::JpegLossless | Coding::JpegLosslessFirstOrder);
+            let stream = encode(&raster, coding).unwrap();
+            match frame(coding, &stream, shape(&raster)) {
+                Ok(read) => prop_assert_eq!(read, plain(&raster), "{:?}", coding),
+                // Lossless JPEG in colours of more than 8 bits is not read.
+                Err(_) => prop_assert!(jpeg && raster.components == 3 && raster.allocated == 16, "{:?}", coding),
+            }
+        }
+    }
+
+    #[test]
+    fn baseline_is_read_nearly_as_it_was_meant(raster in raster()) {
+        if let Some(lossy) = super::jpeg_baseline::encode(&raster, 90) {
+            let read = frame(Coding::JpegBaseline, &lossy.stream, shape(&raster)).unwrap();
+            let meant = plain(&lossy.shown);
+            let far = read.iter().zip(&meant).map(|(a, b)| a.abs_diff(*b)).max();
+            prop_assert!(raster.components == 3 || far <= Some(3), "{:?}", far);
+            prop_assert_eq!(read.len(), meant.len());
+        }
     }
 }

@@ -79,6 +79,12 @@ impl Shelf {
         DataSet::decode(&self.object(seen, hit, kept)?, kept).ok()
     }
 
+    /// The object's data set as it is kept: what a peer stored compressed stays so.
+    pub(crate) fn kept_set(&self, seen: &Seen, hit: &Hit) -> Option<DataSet> {
+        let Some(own) = hit.instance.as_ref()?.own() else { return self.data_set(seen, hit) };
+        DataSet::decode(&own.data_set(&seen.session)?, TransferSyntax::from_uid(&own.syntax)?).ok()
+    }
+
     /// The bytes of an object in a transfer syntax: the same that DIMSE sends.
     fn object(&self, seen: &Seen, hit: &Hit, sent: TransferSyntax) -> Option<Bytes> {
         let instance = hit.instance.as_ref()?;

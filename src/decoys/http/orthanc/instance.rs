@@ -115,7 +115,8 @@ impl Orthanc {
         path: &[&str],
     ) -> Reply {
         let uid = found.instance.as_ref().map_or("", |instance| instance.uid()).to_owned();
-        let set = || ask.session.heavy(|| self.shelf.data_set(holdings, found));
+        let set = || ask.session.heavy(|| self.shelf.kept_set(holdings, found));
+        let plain = || ask.session.heavy(|| self.shelf.data_set(holdings, found));
         let file = || ask.session.heavy(|| self.shelf.file(holdings, found));
         match path {
             ["tags"] => set().map_or_else(missing, |set| json(&full(&set, set.charset(), ask))),
@@ -137,7 +138,7 @@ impl Orthanc {
                 _ => missing(),
             }),
             ["frames", number, rest @ ..] => match (number.parse::<usize>(), rest) {
-                (Ok(number), ["raw"]) => match set().and_then(|set| frame(&set, number).0) {
+                (Ok(number), ["raw"]) => match plain().and_then(|set| frame(&set, number).0) {
                     Some(bytes) => Reply::new(200)
                         .typed("application/octet-stream")
                         .with_bulk(bytes, format!("frame {number} of {uid}")),
