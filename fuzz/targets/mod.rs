@@ -14,10 +14,11 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 21] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
+    Target { name: "pixels", run: parsers::pixels },
     Target { name: "content", run: parsers::content },
     Target { name: "dicom_machine", run: dicom_machine },
     Target { name: "hl7", run: parsers::hl7 },

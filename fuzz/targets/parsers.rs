@@ -16,6 +16,7 @@ use honeyward::wire::dicom::dataset::{Coding, DataSet, TransferSyntax, inflate};
 use honeyward::wire::dicom::elements::Elements;
 use honeyward::wire::dicom::pdu::{Associate, Header, values};
 use honeyward::wire::hl7;
+use honeyward::wire::pixels::Shape;
 
 pub(super) fn frame(input: &[u8]) {
     let Ok(Some(length)) = frame::frame_length(input) else { return };
@@ -39,6 +40,34 @@ pub(super) fn dicom_pdu(input: &[u8]) {
         let _ = asked.accept();
         let again = asked.request().slice(6..);
         assert!(Associate::read(&again).is_ok(), "what was written can be read");
+    }
+}
+
+/// The first bytes choose coding, size and depth; the rest is a frame's stream.
+pub(super) fn pixels(input: &[u8]) {
+    let Some(([coding, columns, rows, depth], stream)) = input.split_first_chunk::<4>() else { return };
+    let codings = [
+        Coding::Rle,
+        Coding::JpegBaseline,
+        Coding::JpegExtended,
+        Coding::JpegLosslessFirstOrder,
+        Coding::JpegLsLossless,
+        Coding::JpegLsNearLossless,
+        Coding::Jpeg2000Lossless,
+    ];
+    let allocated = if depth & 1 == 0 { 8 } else { 16 };
+    let shape = Shape {
+        columns: u16::from(*columns),
+        rows: u16::from(*rows),
+        components: if depth & 2 == 0 { 1 } else { 3 },
+        allocated,
+        stored: allocated,
+    };
+    let coding = codings[usize::from(*coding) % codings.len()];
+    if let Ok(frame) = honeyward::wire::pixels::frame(coding, stream, shape) {
+        let pixels = usize::from(shape.columns) * usize::from(shape.rows);
+        let samples = usize::from(shape.components) * usize::from(allocated / 8);
+        assert_eq!(frame.len(), pixels * samples, "never more than was said");
     }
 }
 

@@ -32,7 +32,7 @@ fn hospital() -> &'static Hospital {
     static HOSPITAL: OnceLock<Hospital> = OnceLock::new();
     HOSPITAL.get_or_init(|| {
         let installation = Installation::new([7; 32]);
-        let files = PackFiles::embedded(DEFAULT_PACK).expect("the default pack");
+        let files = small(PackFiles::embedded(DEFAULT_PACK).expect("the default pack"));
         let pack = Arc::new(load(DEFAULT_PACK, files, installation.clone()).expect("it loads"));
         let world = Arc::new(World::new(Arc::clone(&pack.hospital), &installation));
         let mut decoys = Vec::new();
@@ -49,6 +49,22 @@ fn hospital() -> &'static Hospital {
             }
         }
         Hospital { pack, world, decoys }
+    })
+}
+
+/// Archives that hold two days: a query that matches nothing walks all days of an archive, and takes
+/// seconds where there is a year of them.
+fn small(files: PackFiles) -> PackFiles {
+    let tables: Vec<String> =
+        files.below("").filter(|path| path.ends_with("/dicom.toml")).map(str::to_owned).collect();
+    tables.into_iter().fold(files, |files, path| {
+        let table = files.text(&path).expect("text").to_owned();
+        let lines = table.lines().map(|line| match line.starts_with("online_days") {
+            true => "online_days = 2",
+            false => line,
+        });
+        let table = lines.collect::<Vec<_>>().join("\n");
+        files.replacing(&path, table.into_bytes())
     })
 }
 

@@ -55,6 +55,12 @@ impl PackFiles {
         Ok(PackFiles { root: root.display().to_string(), files: Arc::new(files) })
     }
 
+    /// The same with another file in the place of one.
+    pub fn replacing(mut self, path: &str, bytes: Vec<u8>) -> Self {
+        Arc::make_mut(&mut self.files).insert(path.to_owned(), bytes);
+        self
+    }
+
     /// The bytes of a file.
     pub fn get(&self, path: &str) -> Option<&[u8]> {
         self.files.get(path).map(Vec::as_slice)

@@ -63,6 +63,45 @@ fn every_pixel_comes_back() {
     }
 }
 
+/// What others write is read here as they meant it: what an intruder stores is decoded for him.
+#[test]
+fn what_others_write_is_read() {
+    let encoders: [(Coding, &str, &[&str]); 5] = [
+        (Coding::Rle, "dcmcrle", &[]),
+        (Coding::JpegLosslessFirstOrder, "dcmcjpeg", &["+e1"]),
+        (Coding::JpegLsLossless, "dcmcjpls", &["+il"]),
+        (Coding::Jpeg2000Lossless, "gdcmconv", &["--j2k"]),
+        (Coding::JpegLossless, "dcmcjpeg", &["+el", "+sv", "6"]),
+    ];
+    // GDCM takes no colours and no single pixel for JPEG 2000.
+    let taken = |kind: &Kind, coding| {
+        coding != Coding::Jpeg2000Lossless || (kind.components == 1 && kind.columns > 1 && kind.frames == 1)
+    };
+    for (coding, encoder, options) in encoders {
+        for kind in KINDS.into_iter().filter(|kind| taken(kind, coding)) {
+            let folder = tempfile::tempdir().unwrap();
+            let drawn = image(kind);
+            let plain = save_in(folder.path(), &drawn, TransferSyntax::ExplicitLittle);
+            let coded = folder.path().join("theirs.dcm");
+            run(encoder, &[options, &[plain.to_str().unwrap(), coded.to_str().unwrap()]].concat());
+            let set = read(&coded, TransferSyntax::Encapsulated(coding));
+            let read =
+                honeyward::wire::pixels::plain(set, coding).unwrap_or_else(|_| panic!("{coding:?} {kind:?}"));
+            assert_eq!(meant(&read, kind), meant(&drawn, kind), "{coding:?} {kind:?}");
+        }
+    }
+}
+
+/// The bits of each sample that mean something.
+fn meant(set: &DataSet, kind: Kind) -> Vec<u16> {
+    let pixels = set.bytes(tags::PIXEL_DATA).unwrap();
+    if kind.allocated == 8 {
+        return pixels.iter().map(|byte| u16::from(*byte)).collect();
+    }
+    let mask = u16::MAX >> (16 - kind.bits);
+    pixels.as_chunks::<2>().0.iter().map(|raw| u16::from_le_bytes(*raw) & mask).collect()
+}
+
 /// An image that a device kept as baseline JPEG: what an archive sends decoded is what others decode,
 /// but for a step of rounding, and both say what was lost.
 #[test]
@@ -148,7 +187,10 @@ fn samples(kind: Kind) -> Vec<u8> {
 }
 
 fn save(folder: &Path, set: &DataSet, coding: Coding) -> PathBuf {
-    let ts = TransferSyntax::Encapsulated(coding);
+    save_in(folder, set, TransferSyntax::Encapsulated(coding))
+}
+
+fn save_in(folder: &Path, set: &DataSet, ts: TransferSyntax) -> PathBuf {
     let meta = FileMeta {
         sop_class: uids::MULTI_FRAME_GRAYSCALE_WORD_SECONDARY_CAPTURE_IMAGE_STORAGE,
         sop_instance: "1.2.3.4",
@@ -163,10 +205,13 @@ fn save(folder: &Path, set: &DataSet, coding: Coding) -> PathBuf {
 }
 
 fn pixels(file: &Path) -> Bytes {
+    read(file, TransferSyntax::ExplicitLittle).bytes(tags::PIXEL_DATA).unwrap().clone()
+}
+
+fn read(file: &Path, ts: TransferSyntax) -> DataSet {
     let bytes = Bytes::from(std::fs::read(file).unwrap());
     let group: u32 = u32::from_le_bytes(bytes[140..144].try_into().unwrap());
-    let set = DataSet::decode(&bytes.slice(144 + group as usize..), TransferSyntax::ExplicitLittle).unwrap();
-    set.bytes(tags::PIXEL_DATA).unwrap().clone()
+    DataSet::decode(&bytes.slice(144 + group as usize..), ts).unwrap()
 }
 
 fn run(tool: &str, arguments: &[&str]) {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::operations::{connected, find, identifier};
-use super::support::{PATIENT_FIND, Peer, STUDY_FIND, STUDY_GET, message, proposal, request};
+use super::support::{PATIENT_FIND, Peer, STUDY_FIND, STUDY_GET, message, proposal, proposal_of, request};
+use crate::imaging::codec::transcode;
 use crate::session::bench::{Bench, NOW};
 use crate::wire::dicom::command::field;
-use crate::wire::dicom::dataset::{Charset, DataSet, Tag, TransferSyntax, tags, uids};
+use crate::wire::dicom::dataset::{Charset, Coding, DataSet, Tag, TransferSyntax, Vr, tags, uids};
 use crate::world::StudyFilter;
 
 const SYNTAX: TransferSyntax = TransferSyntax::ImplicitLittle;
@@ -90,4 +91,61 @@ fn an_object_in_a_study_of_the_world_joins_it() {
     let told: BTreeSet<_> = sets.iter().filter_map(|set| set.text(tags::SOP_INSTANCE_UID)).collect();
     assert_eq!(told.len(), all + 1);
     assert!(told.contains("1.9.2.1.2"));
+}
+
+/// Stores an object in a compressed syntax and fetches it in another.
+fn fetched(host: &str, titles: [&str; 2], kept: Coding) -> Option<DataSet> {
+    let bench = Arc::new(Bench::new());
+    let mut plain = object("1.9.3", "1.9.3.1", "1.9.3.1.1", "EXT1");
+    for (tag, number) in [
+        (tags::SAMPLES_PER_PIXEL, 1),
+        (tags::ROWS, 16),
+        (tags::COLUMNS, 16),
+        (tags::BITS_ALLOCATED, 16),
+        (tags::BITS_STORED, 12),
+        (tags::HIGH_BIT, 11),
+        (tags::PIXEL_REPRESENTATION, 0),
+    ] {
+        plain.put_u16(tag, number);
+    }
+    plain.put_bytes(tags::PIXEL_DATA, Vr::OW, pixels());
+    let coded = transcode(plain, kept).unwrap();
+    let syntax = TransferSyntax::Encapsulated(kept);
+    let mut peer = Peer::connect(&bench, host);
+    peer.send(&proposal_of(titles, &[CLASS], syntax, 16384, &[]));
+    assert_eq!(peer.take()[0], 2);
+    let mut command = request(field::C_STORE, CLASS);
+    command.sop_instance = coded.text(tags::SOP_INSTANCE_UID).map(Into::into);
+    peer.send(&message(1, &command, Some(&coded), syntax));
+    assert_eq!(peer.messages().pop().unwrap().0.status, Some(0), "{host} {kept:?}");
+
+    let mut peer = Peer::connect(&bench, host);
+    peer.send(&proposal_of(titles, &[STUDY_GET, CLASS], SYNTAX, 16384, &[CLASS]));
+    peer.take();
+    let asked = identifier("STUDY", &[(tags::STUDY_INSTANCE_UID, "1.9.3")]);
+    peer.send(&message(1, &request(field::C_GET, STUDY_GET), Some(&asked), SYNTAX));
+    let stored = peer.messages().into_iter().find(|(command, _)| command.field == Some(field::C_STORE));
+    stored.map(|(_, data)| DataSet::decode(&data.unwrap(), SYNTAX).unwrap())
+}
+
+fn pixels() -> bytes::Bytes {
+    (0..256u16).flat_map(|at| (at * 13 % 4096).to_le_bytes()).collect()
+}
+
+#[test]
+fn compressed_objects_are_decoded_where_the_product_can() {
+    let (orthanc, arc) = (["CLZXPACS", "CLZXRES"], ["CLZXPACS", "DCM4CHEE"]);
+    let all = [
+        Coding::Rle,
+        Coding::JpegLossless,
+        Coding::JpegLosslessFirstOrder,
+        Coding::JpegLsLossless,
+        Coding::Jpeg2000Lossless,
+    ];
+    for kept in all {
+        let whole = |set: Option<DataSet>| set.and_then(|set| set.bytes(tags::PIXEL_DATA).cloned());
+        assert_eq!(whole(fetched("vna", arc, kept)), Some(pixels()), "vna {kept:?}");
+        let codec = (kept != Coding::Jpeg2000Lossless).then(pixels);
+        assert_eq!(whole(fetched("research", orthanc, kept)), codec, "research {kept:?}");
+    }
 }
