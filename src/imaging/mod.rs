@@ -18,7 +18,7 @@ mod header;
 mod lattice;
 mod maths;
 mod noise;
-mod pdf;
+pub(crate) mod pdf;
 mod plane;
 mod preview;
 mod render;

@@ -257,6 +257,15 @@ impl World {
 
     /// A laboratory order with its specimen as it stands at a moment.
     pub(super) fn lab_order_at(&self, tube: &Tube, now: Moment) -> LabOrder {
+        let mut order = self.lab_order_brief(tube, now);
+        if order.analysed.is_some() {
+            order.results = self.results_of(tube);
+        }
+        order
+    }
+
+    /// The same without results.
+    pub(super) fn lab_order_brief(&self, tube: &Tube, now: Moment) -> LabOrder {
         let course = &tube.course;
         let alive = course.cancelled.is_none();
         let seen = |at: Moment| (alive && at <= now).then(|| self.timestamp(at));
@@ -277,7 +286,7 @@ impl World {
             run: analysed.map(|_| self.run_of(tube)),
             verified,
             verifier: verified.map(|_| verifier.number.clone()),
-            results: if analysed.is_some() { self.results_of(tube) } else { Vec::new() },
+            results: Vec::new(),
             items: tube.panel.items.iter().map(|item| &item.item).collect(),
         }
     }

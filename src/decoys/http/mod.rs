@@ -5,6 +5,7 @@
 //! RFC 9112 as nginx 1.22 reads and writes it; the error pages are nginx's and Tomcat 9's own.
 
 pub mod answer;
+mod aspnet;
 pub mod attacks;
 mod behaviour;
 pub mod body;
@@ -22,6 +23,7 @@ mod front;
 pub mod head;
 pub mod iis;
 pub mod line;
+mod lis;
 mod multipart;
 mod netpacs;
 mod orthanc;
@@ -64,6 +66,8 @@ pub(crate) enum Face {
     NetPacs,
     /// HAPI FHIR's JPA server.
     Fhir,
+    /// The pages of a laboratory information system on ASP.NET.
+    Lis,
 }
 
 /// The part of every behaviour file that names its face.
@@ -94,6 +98,7 @@ pub fn decoy(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Face::Dcm4chee => dcm4chee::application(making, service)?,
         Face::NetPacs => netpacs::application(making, service)?,
         Face::Fhir => fhir::application(making, service)?,
+        Face::Lis => lis::application(making, service)?,
     };
     Ok(Arc::new(Embedded { application }))
 }

@@ -2,6 +2,7 @@
 
 mod dcm4chee;
 mod embedded;
+mod lis;
 mod netpacs;
 mod nginx;
 mod orthanc;

@@ -37,6 +37,16 @@ impl View {
         tubes.iter().map(|tube| self.world.lab_order_at(tube, self.moment())).collect()
     }
 
+    /// Laboratory orders with a barcode of a local date, cancelled ones aside, without their results:
+    /// what worklists show. Oldest collection first.
+    pub fn lab_list_on(&self, date: Date) -> Vec<LabOrder> {
+        let (day, now) = (Day::of(date), self.moment());
+        let mut tubes = self.tubes_between(day, day);
+        tubes.retain(|tube| tube.course.ordered <= now);
+        tubes.sort_by_key(|tube| (tube.course.collected, tube.course.key.number));
+        tubes.iter().map(|tube| self.world.lab_order_brief(tube, now)).collect()
+    }
+
     /// Control runs of an instrument on a local date, oldest first.
     pub fn controls_on(&self, instrument: &str, date: Date) -> Vec<ControlRun> {
         let day = Day::of(date);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::aspnet::{always_true, not_found, redirect};
 use super::cookie::{self, SessionIds};
 use super::dicomweb::Shelf;
 use super::engine::{Application, Ask, Product, Reply};
@@ -99,7 +100,7 @@ impl NetPacs {
         let path = String::from_utf8_lossy(&decoded).to_ascii_lowercase();
         let query = Fields::parse(query);
         if path.contains("..") {
-            return pages::not_found();
+            return not_found();
         }
         match (ask.head.method(), path.as_str()) {
             (b"GET" | b"HEAD", "/" | "/default.aspx" | "/login.aspx") => pages::login(self, "", ""),
@@ -115,9 +116,9 @@ impl NetPacs {
                 "/cliniclist.aspx" | "/viewer.aspx" | "/image.ashx" | "/logout.aspx",
             ) => self.inside(ask, &path, &query),
             (b"GET" | b"HEAD" | b"POST", path) if path.ends_with(".aspx") || path.ends_with(".ashx") => {
-                pages::no_resource(path)
+                super::aspnet::no_resource(path)
             }
-            (b"GET" | b"HEAD" | b"POST", _) => pages::not_found(),
+            (b"GET" | b"HEAD" | b"POST", _) => not_found(),
             _ => Reply::new(405).with("Allow", "GET, HEAD, OPTIONS, TRACE").typed("text/html"),
         }
     }
@@ -177,37 +178,5 @@ impl NetPacs {
         let mut rng = ask.session.rng(&format!("http/id/{}", ask.turn));
         let id = self.ids.make(ask.now, u8::try_from(index + 1).unwrap_or(0), &mut rng);
         redirect("/ClinicList.aspx").with("Set-Cookie", format!("{COOKIE}={id}; path=/; HttpOnly"))
-    }
-}
-
-/// Whether a name ends the product's query with a condition that is always true.
-fn always_true(name: &str) -> bool {
-    let text: String = name.to_ascii_lowercase().split_whitespace().collect::<Vec<_>>().join("");
-    ["'or'1'='1", "'or1=1", "'or''='", "'or'a'='a"].iter().any(|condition| text.contains(condition))
-}
-
-fn redirect(place: &str) -> Reply {
-    let body = format!(
-        "<html><head><title>Object moved</title></head><body>\r\n<h2>Object moved to <a href=\"{place}\">here</a>.</h2>\r\n</body></html>\r\n"
-    );
-    aspx(302).with("Location", place.to_owned()).with_body(body)
-}
-
-/// An answer of ASP.NET.
-fn aspx(code: u16) -> Reply {
-    Reply::new(code)
-        .with("Cache-Control", "private")
-        .typed("text/html; charset=utf-8")
-        .with("X-AspNet-Version", "4.0.30319")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn conditions_that_are_always_true() {
-        assert!(always_true("admin' or '1'='1' --+") && always_true("x' OR 1=1--"));
-        assert!(!always_true("admin") && !always_true("o'neil"));
     }
 }

@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::pages::{escaped, page};
-use super::{NetPacs, redirect};
+use super::NetPacs;
+use super::pages::page;
 use crate::archive::{Case, Hit, Level, Manner, Record};
+use crate::decoys::http::aspnet::{escaped, not_found, redirect};
 use crate::decoys::http::dicomweb::objects::instances;
 use crate::decoys::http::dicomweb::{qido, tell};
 use crate::decoys::http::engine::{Ask, Reply};
@@ -127,6 +128,6 @@ pub(super) fn image(app: &NetPacs, ask: &Ask<'_>, query: &Fields) -> Reply {
                 .with("X-AspNet-Version", "4.0.30319")
                 .with_bulk(picture, format!("picture of {uid}"))
         }
-        _ => super::pages::not_found(),
+        _ => not_found(),
     }
 }

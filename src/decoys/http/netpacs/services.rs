@@ -3,8 +3,8 @@
 use base64::Engine;
 use encoding_rs::GBK;
 
-use super::pages::{escaped, no_resource};
-use super::{NetPacs, aspx};
+use super::NetPacs;
+use crate::decoys::http::aspnet::{aspx, escaped, no_resource, not_found};
 use crate::decoys::http::dicomweb::tell;
 use crate::decoys::http::engine::{Ask, Reply};
 use crate::decoys::http::form::Fields;
@@ -104,7 +104,7 @@ fn xml(body: String) -> Reply {
 /// The report of an archive number, which counts up: classic ASP in GBK.
 pub(super) fn report(app: &NetPacs, ask: &Ask<'_>, path: &str, query: &Fields) -> Reply {
     if path != "/xtwebpacsasp/xtwebpacsgetjcbgbydabh.asp" {
-        return super::pages::not_found();
+        return not_found();
     }
     let seen = app.shelf.seen(ask.session);
     let (first, last) = seen.dates();

@@ -30,6 +30,7 @@ use crate::imaging::Imaging;
 use crate::persona::{Fault, Protocol};
 use crate::session::Session;
 use pages::Pages;
+pub(super) use rows::age;
 use visit::Visit;
 
 /// The application of one port.
