@@ -1,6 +1,7 @@
 //! What hostile bytes are given to: one function per parser or decoy, shared by the fuzzer and by
 //! `tests/suite/regressions.rs`. Each must return on any input, and holds what must be true of it.
 
+mod databases;
 mod parsers;
 mod stage;
 mod web;
@@ -14,7 +15,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 23] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -36,6 +37,8 @@ pub const TARGETS: [Target; 21] = [
     Target { name: "ssh_shell", run: parsers::ssh_shell },
     Target { name: "pcapng", run: parsers::pcapng },
     Target { name: "transcript", run: parsers::transcript },
+    Target { name: "tns", run: databases::tns },
+    Target { name: "tns_machine", run: |input| stage::play("hisora", "tns", input) },
 ];
 
 /// The lowest bit of the first byte chooses the archive.

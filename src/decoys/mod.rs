@@ -17,6 +17,7 @@ pub mod http;
 pub mod mllp;
 pub mod ssh;
 pub mod tds;
+pub mod tns;
 
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Http | Protocol::Https => http::decoy(making, service),
         Protocol::Mllp => mllp::build(service),
         Protocol::Ssh => ssh::build(making, service),
+        Protocol::Tns => tns::build(service),
         Protocol::SqlBrowser => tds::browser(making, service),
     }
 }

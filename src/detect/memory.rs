@@ -235,7 +235,8 @@ fn is_guess(method: AuthMethod) -> bool {
         | AuthMethod::Form
         | AuthMethod::Basic
         | AuthMethod::KeyboardInteractive
-        | AuthMethod::DicomUserIdentity => true,
+        | AuthMethod::DicomUserIdentity
+        | AuthMethod::ChallengeResponse => true,
         AuthMethod::PublicKey => false,
     }
 }

@@ -321,6 +321,9 @@ pub enum AuthMethod {
     KeyboardInteractive,
     /// DICOM user identity item.
     DicomUserIdentity,
+    /// A challenge of the protocol's own; the secret is challenge and response in the form that
+    /// password crackers read.
+    ChallengeResponse,
 }
 
 /// The hospital's records, as all protocols name them.

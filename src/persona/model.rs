@@ -127,6 +127,8 @@ pub enum Protocol {
     Https,
     /// SSH.
     Ssh,
+    /// Oracle's transparent network substrate, to a listener.
+    Tns,
     /// SQL Server's browser service over UDP (MC-SQLR).
     SqlBrowser,
 }
@@ -140,7 +142,8 @@ impl Protocol {
             | Protocol::Astm
             | Protocol::Http
             | Protocol::Https
-            | Protocol::Ssh => Transport::Tcp,
+            | Protocol::Ssh
+            | Protocol::Tns => Transport::Tcp,
             Protocol::SqlBrowser => Transport::Udp,
         }
     }
@@ -154,6 +157,7 @@ impl Protocol {
             Protocol::Http => "http",
             Protocol::Https => "https",
             Protocol::Ssh => "ssh",
+            Protocol::Tns => "tns",
             Protocol::SqlBrowser => "sql_browser",
         }
     }
