@@ -15,6 +15,7 @@ mod habit;
 mod laboratory;
 mod machine;
 mod privacy;
+mod registry;
 mod tls;
 
 pub use context::{
@@ -25,6 +26,7 @@ pub use habit::{Errand, Habit, Span};
 pub use laboratory::WrittenResult;
 pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
 pub use privacy::{Privacy, Real, RealObjects};
+pub use registry::WrittenPatient;
 pub use tls::{Tls, TlsRules, tls_config};
 
 use std::pin::Pin;

@@ -22,8 +22,11 @@ pub mod form;
 mod front;
 pub mod head;
 pub mod iis;
+pub mod jdk;
+pub mod jetty;
 pub mod line;
 mod lis;
+mod mirth;
 mod multipart;
 mod netpacs;
 mod orthanc;
@@ -34,10 +37,12 @@ pub mod range;
 pub mod refusal;
 mod server;
 mod site;
+pub mod soap;
 mod statics;
 mod tomcat;
 pub mod undertow;
 pub mod uri;
+pub mod xml;
 
 #[cfg(test)]
 mod tests;
@@ -68,6 +73,10 @@ pub(crate) enum Face {
     Fhir,
     /// The pages of a laboratory information system on ASP.NET.
     Lis,
+    /// Mirth Connect's own web server.
+    Mirth,
+    /// Web service listeners of Mirth Connect.
+    Soap,
 }
 
 /// The part of every behaviour file that names its face.
@@ -99,6 +108,8 @@ pub fn decoy(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Face::NetPacs => netpacs::application(making, service)?,
         Face::Fhir => fhir::application(making, service)?,
         Face::Lis => lis::application(making, service)?,
+        Face::Mirth => mirth::application(making, service)?,
+        Face::Soap => soap::application(making, service)?,
     };
     Ok(Arc::new(Embedded { application }))
 }

@@ -41,6 +41,7 @@ use super::engine::{Application, Ask, Product, Reply};
 use crate::decoys::Making;
 use crate::persona::{Fault, Service};
 use paging::Searches;
+pub(crate) use request::one as piece;
 
 /// Largest body: what the server's connector lets through is more, but no resource comes near.
 const BODY: usize = 4 << 20;
