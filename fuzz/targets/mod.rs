@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 23] = [
+pub const TARGETS: [Target; 26] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -27,6 +27,9 @@ pub const TARGETS: [Target; 23] = [
     Target { name: "mllp_machine", run: |input| stage::play("his", "mllp", input) },
     Target { name: "astm", run: parsers::astm },
     Target { name: "astm_machine", run: |input| stage::play("lis", "astm", input) },
+    Target { name: "poct1a", run: parsers::poct1a },
+    Target { name: "poct1a_machine", run: |input| stage::play("lis", "poct1a", input) },
+    Target { name: "telnet_machine", run: |input| stage::play("nport01", "telnet", input) },
     Target { name: "http_head", run: parsers::http_head },
     Target { name: "http_machine", run: |input| stage::play("his", "http", input) },
     Target { name: "web_head", run: web::head },
@@ -49,7 +52,7 @@ fn dicom_machine(input: &[u8]) {
 
 /// The lowest bits of the first byte choose the product.
 fn web_machine(input: &[u8]) {
-    let hosts = ["research", "vna", "ris"];
+    let hosts = ["research", "vna", "ris", "lis"];
     let choice = input.first().map_or(0, |byte| usize::from(*byte));
     stage::play(hosts[choice % hosts.len()], "http", input);
 }

@@ -1,11 +1,11 @@
 //! Codecs on their own: what they read is what they write, and how the input is split changes nothing.
 
 use bytes::{Bytes, BytesMut};
-use honeyward::decoys::astm;
 use honeyward::decoys::http::body::{BodyReader, Progress};
 use honeyward::decoys::http::parser::{HeadParser, Step};
 use honeyward::decoys::http::{cookie, form, range, uri};
 use honeyward::decoys::ssh::{preamble, shell};
+use honeyward::decoys::{astm, poct};
 use honeyward::event::frame;
 use honeyward::imaging::codec::Picture;
 use honeyward::record::packets::pcapng;
@@ -161,6 +161,20 @@ pub(super) fn mllp(input: &[u8]) {
 /// Samples of noise may be cut differently; messages may not.
 fn messages(heard: Vec<hl7::Heard>) -> Vec<BytesMut> {
     heard.into_iter().filter_map(|h| if let hl7::Heard::Message(m) = h { Some(m) } else { None }).collect()
+}
+
+pub(super) fn poct1a(input: &[u8]) {
+    let mut left = BytesMut::from(input);
+    for _ in 0..64 {
+        let before = left.len();
+        match poct::next_document(&mut left) {
+            poct::Reading::Document(document) => {
+                assert!(left.len() < before && !document.root.is_empty());
+                let _ = document.groups("OBS").map(|group| group.value("OBS.value").len()).sum::<usize>();
+            }
+            poct::Reading::More | poct::Reading::Broken(_) => return,
+        }
+    }
 }
 
 pub(super) fn astm(input: &[u8]) {

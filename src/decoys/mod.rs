@@ -15,8 +15,10 @@ pub mod astm;
 pub mod dicom;
 pub mod http;
 pub mod mllp;
+pub mod poct;
 pub mod ssh;
 pub mod tds;
+pub mod telnet;
 pub mod tns;
 
 use std::sync::Arc;
@@ -47,9 +49,11 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Astm => astm::build(making, service),
         Protocol::Dicom => dicom::build(making, service),
         Protocol::Http | Protocol::Https => http::decoy(making, service),
-        Protocol::Mllp => mllp::build(service),
+        Protocol::Mllp => mllp::build(making, service),
+        Protocol::Poct1a => poct::build(making, service),
         Protocol::Ssh => ssh::build(making, service),
         Protocol::Tns => tns::build(service),
+        Protocol::Telnet => telnet::build(making, service),
         Protocol::SqlBrowser => tds::browser(making, service),
     }
 }

@@ -129,6 +129,10 @@ pub enum Protocol {
     Ssh,
     /// Oracle's transparent network substrate, to a listener.
     Tns,
+    /// POCT1-A: point-of-care devices, XML over TCP.
+    Poct1a,
+    /// A console over telnet.
+    Telnet,
     /// SQL Server's browser service over UDP (MC-SQLR).
     SqlBrowser,
 }
@@ -143,7 +147,9 @@ impl Protocol {
             | Protocol::Http
             | Protocol::Https
             | Protocol::Ssh
-            | Protocol::Tns => Transport::Tcp,
+            | Protocol::Tns
+            | Protocol::Poct1a
+            | Protocol::Telnet => Transport::Tcp,
             Protocol::SqlBrowser => Transport::Udp,
         }
     }
@@ -158,6 +164,8 @@ impl Protocol {
             Protocol::Https => "https",
             Protocol::Ssh => "ssh",
             Protocol::Tns => "tns",
+            Protocol::Poct1a => "poct1a",
+            Protocol::Telnet => "telnet",
             Protocol::SqlBrowser => "sql_browser",
         }
     }

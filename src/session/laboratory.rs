@@ -35,10 +35,24 @@ pub struct WrittenResult {
 }
 
 impl Session {
-    /// Takes results of one specimen: tells of what they would change, then keeps them. A full
-    /// overlay loses them, as a full table would. What the honeynet itself sends is the world's
-    /// already, and is not kept.
+    /// Takes results of one specimen as records written: see [`Session::change_results`].
     pub fn write_results(&self, specimen: &str, results: Vec<WrittenResult>) {
+        if results.is_empty() || self.is_own() {
+            return;
+        }
+        let count = results.len();
+        self.change_results(specimen, results);
+        self.emit(Observation::RecordWrite {
+            subject: RecordKind::LabResult,
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            ids: (0..count.min(MAX_IDS)).map(|_| Tainted::new(specimen)).collect(),
+        });
+    }
+
+    /// Takes results of one specimen: tells of what they would change of the hospital's, then keeps
+    /// them. A full overlay loses them, as a full table would. What the honeynet itself sends is the
+    /// world's already, and is not kept.
+    pub fn change_results(&self, specimen: &str, results: Vec<WrittenResult>) {
         if results.is_empty() || self.is_own() {
             return;
         }
@@ -46,11 +60,6 @@ impl Session {
         if let Some(order) = view.lab_order(specimen) {
             self.tell_changes(&order, &results);
         }
-        self.emit(Observation::RecordWrite {
-            subject: RecordKind::LabResult,
-            count: u32::try_from(results.len()).unwrap_or(u32::MAX),
-            ids: results.iter().take(MAX_IDS).map(|_| Tainted::new(specimen)).collect(),
-        });
         let mut kept = self.written_results(specimen);
         for result in results {
             let result = cut(result);

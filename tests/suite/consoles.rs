@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(150);
 const SETTLE: SignedDuration = SignedDuration::from_secs(2);
 
 /// The pack in a time zone where it is half past ten, so that the department works.
-fn by_day(folder: &Path) {
+pub(crate) fn by_day(folder: &Path) {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("personas/chenglan"), folder);
     let file = folder.join("hospital.toml");
     let hospital = fs::read_to_string(&file).unwrap();

@@ -18,6 +18,7 @@ mod faults;
 mod golden;
 mod honeynet;
 mod kept;
+mod laboratory;
 mod lifecycle;
 mod mistakes;
 mod orthanc;

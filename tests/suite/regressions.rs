@@ -119,8 +119,8 @@ macro_rules! exercised {
 }
 
 exercised! {
-    frame dicom_pdu dicom_dataset pixels content dicom_machine hl7 mllp mllp_machine astm astm_machine http_head
-    http_machine web_head web_multipart web_store web_query web_machine ssh_shell pcapng transcript
+    frame dicom_pdu dicom_dataset pixels content dicom_machine hl7 mllp mllp_machine astm astm_machine poct1a
+    poct1a_machine telnet_machine http_head http_machine web_head web_multipart web_store web_query web_machine ssh_shell pcapng transcript
     tns tns_machine
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::sender::Sender;
 use crate::wire::hl7::{Charset, Framing};
 
 /// `mllp.toml` of a host.
@@ -30,6 +31,9 @@ pub struct Behaviour {
     pub accepts: Accepts,
     /// How the rest is refused.
     pub refuses: Refuses,
+    /// What it sends of its own accord.
+    #[serde(default)]
+    pub sender: Vec<Sender>,
 }
 
 /// Which results an engine gives out.

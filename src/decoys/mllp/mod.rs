@@ -15,27 +15,38 @@ mod query;
 mod real;
 mod render;
 mod results;
+mod sender;
 mod written;
 
 pub use behaviour::Behaviour;
 pub use machine::MllpMachine;
+pub use sender::{Sender, Stream};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 
+use super::Making;
 use crate::persona::{Fault, Service};
-use crate::session::{Conversation, Decoy, Session};
+use crate::session::{Conversation, Decoy, Habit, Session};
+use crate::world::World;
 
 /// Makes the decoy of one service.
 ///
 /// # Errors
 /// A located [`Fault`] of the behaviour file.
-pub fn build(service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
+pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     let behaviour: Behaviour = service.behaviour.parse()?;
     behaviour.check().map_err(|problem| Fault::of_file(&service.behaviour.file, problem))?;
-    Ok(Arc::new(Station::new(behaviour)))
+    let (station, world) = (Station::new(behaviour), Arc::clone(&making.world));
+    Ok(Arc::new(Listener { station, world }))
+}
+
+/// One listening engine and the hospital that it tells of.
+struct Listener {
+    station: Station,
+    world: Arc<World>,
 }
 
 /// One listening engine: what all its connections share.
@@ -74,9 +85,17 @@ impl Station {
     }
 }
 
-impl Decoy for Station {
+impl Decoy for Listener {
     fn converse(&self, session: Session) -> Conversation {
-        Conversation::Machine(Box::new(MllpMachine::new(self.clone(), session)))
+        Conversation::Machine(Box::new(MllpMachine::new(self.station.clone(), session)))
+    }
+
+    fn habit(&self) -> Option<Arc<dyn Habit>> {
+        if self.station.behaviour().sender.is_empty() {
+            return None;
+        }
+        let (station, world) = (self.station.clone(), Arc::clone(&self.world));
+        Some(Arc::new(sender::Sending { station, world }))
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn answer(reply: &Reply<'_>, view: &View, session: &Session) -> Resul
     }
     let limit = quantity(&qrd.field(7)).min(behaviour.answer_limit);
     found.laboratory.truncate(limit);
+    found.laboratory = found.laboratory.into_iter().map(|order| session.with_written(order)).collect();
     found.imaging.truncate(limit.saturating_sub(found.laboratory.len()));
     told(session, &qrd, wanted.ids.is_empty(), &found);
     let mut w = start(reply, &["ORF", "R04", "ORF_R04"]);

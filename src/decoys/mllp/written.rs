@@ -1,8 +1,9 @@
 //! What this peer wrote, kept in his overlay as the segments he sent, and read back to him alone.
 //! An engine's database takes every message, so a full overlay refuses none: it only forgets.
 
-use crate::session::Session;
+use crate::session::{Session, WrittenResult};
 use crate::wire::hl7::{Delimiters, Message, Segment};
+use crate::world::View;
 
 /// Segments as a peer sent them, with the delimiters they were written with.
 pub(super) struct Kept {
@@ -54,6 +55,52 @@ pub(super) fn keep_results(session: &Session, message: &Message<'_>) {
     let segments: Vec<Segment<'_>> =
         message.segments().filter(|s| s.is("ORC") || s.is("OBR") || s.is("OBX") || s.is("NTE")).collect();
     session.overlay().put(format!("{}{filler}", results_key(&id)), store(message, &segments));
+}
+
+/// Results of orders that the hospital holds are checked against what it holds, and change it for this
+/// peer over all protocols.
+pub(super) fn change_results(session: &Session, message: &Message<'_>) {
+    let view = session.world().at(session.now());
+    let (mut specimen, mut results) = (None::<String>, Vec::new());
+    for segment in message.segments() {
+        if segment.is("OBR") {
+            if let Some(specimen) = specimen.take() {
+                session.change_results(&specimen, std::mem::take(&mut results));
+            }
+            let numbers = [3, 2, 18].map(|n| segment.field(n).component(1).text());
+            specimen = numbers.iter().find_map(|number| view.lab_order(number)).map(|order| order.specimen);
+            continue;
+        }
+        if let Some(specimen) = segment.is("OBX").then_some(specimen.as_deref()).flatten() {
+            results.push(result(session, &view, specimen, message, &segment));
+        }
+    }
+    if let Some(specimen) = specimen {
+        session.change_results(&specimen, results);
+    }
+}
+
+/// An OBX under the laboratory's own code: OBX-3 may name it, or LOINC, in its first or fourth part.
+fn result(
+    session: &Session,
+    view: &View,
+    specimen: &str,
+    message: &Message<'_>,
+    obx: &Segment<'_>,
+) -> WrittenResult {
+    let codes = [1, 4].map(|n| obx.field(3).component(n).text());
+    let items = view.lab_order(specimen).map(|order| order.items).unwrap_or_default();
+    let known = items.iter().find(|item| codes.iter().any(|code| code == item.loinc || code == item.code));
+    let text = |n: usize| obx.field(n).component(1).text();
+    WrittenResult {
+        code: known.map_or_else(|| text(3), |item| item.code.to_owned()),
+        value: text(5),
+        unit: text(6),
+        range: text(7),
+        flag: text(8),
+        by: String::from_utf8_lossy(message.msh(3).raw()).into_owned(),
+        at: session.now(),
+    }
 }
 
 /// The results that this peer wrote for a patient.

@@ -1,0 +1,72 @@
+//! The console of a serial device server over telnet: password, menus, settings (RFC 854).
+//!
+//! What is set is kept for the session and changes nothing; nothing is connected to.
+
+mod console;
+mod lines;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::Making;
+use crate::persona::{Fault, Service};
+use crate::session::{Conversation, Decoy, Session};
+
+pub use lines::Lines;
+
+/// `telnet.toml` of a host.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Behaviour {
+    /// Model, as the banner has it.
+    pub(crate) model: String,
+    /// Firmware, as the banner has it.
+    pub(crate) firmware: String,
+    /// The first three bytes of its MAC address, as the banner has them.
+    pub(crate) maker: String,
+    /// TCP port of the serial line.
+    pub(crate) serial_port: u16,
+    /// Seconds without a key after which it ends.
+    pub(crate) idle_seconds: u64,
+}
+
+/// A device with the numbers of this installation.
+pub(crate) struct Device {
+    pub(crate) behaviour: Behaviour,
+    pub(crate) name: String,
+    pub(crate) address: std::net::IpAddr,
+    pub(crate) mac: String,
+    pub(crate) serial: String,
+}
+
+/// Makes the decoy of one service.
+///
+/// # Errors
+/// A located [`Fault`] of the behaviour file.
+pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
+    let behaviour: Behaviour = service.behaviour.parse()?;
+    let (installation, host) = (&making.pack.installation, &making.host);
+    let fill =
+        |what: &str, pattern: &str| installation.fill(&format!("device/{}/{what}", host.name), pattern);
+    let mac = format!("{}:{}", behaviour.maker, fill("mac", "{2x}:{2x}:{2x}").to_uppercase());
+    let device = Device {
+        name: host.hostname.clone(),
+        address: host.address,
+        mac,
+        serial: fill("serial", "{4d}"),
+        behaviour,
+    };
+    Ok(Arc::new(Listener(Arc::new(device))))
+}
+
+struct Listener(Arc<Device>);
+
+impl Decoy for Listener {
+    fn converse(&self, session: Session) -> Conversation {
+        Conversation::Machine(Box::new(console::Console::new(Arc::clone(&self.0), session)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! The console, by what is typed.
+
+use std::sync::Arc;
+
+use crate::decoys::{Making, build};
+use crate::event::Observation;
+use crate::persona::Protocol;
+use crate::session::bench::{Bench, play};
+use crate::session::{Conversation, Decoy, Machine};
+
+fn machine(bench: &Bench) -> Box<dyn Machine> {
+    let (host, service) = bench.pack.service("nport01", Protocol::Telnet).unwrap();
+    let making = Making {
+        pack: Arc::clone(&bench.pack),
+        host: Arc::clone(host),
+        world: Arc::clone(&bench.world),
+        imaging: Arc::default(),
+    };
+    let decoy: Arc<dyn Decoy> = build(&making, service).unwrap();
+    match decoy.converse(bench.session("nport01", "telnet")) {
+        Conversation::Machine(machine) => machine,
+        Conversation::Stream(_) | Conversation::Opaque(_) | Conversation::Datagrams(_) => panic!("a machine"),
+    }
+}
+
+fn typed(bench: &Bench, keys: &[u8]) -> String {
+    String::from_utf8_lossy(&play(machine(bench).as_mut(), &[keys])).into_owned()
+}
+
+#[test]
+fn the_factory_password_opens_it_and_others_are_recorded() {
+    let bench = Bench::new();
+    let said = typed(&bench, b"root\r\n1234\r\nadmin\r\n");
+    assert!(
+        said.contains("Model name       : NPort 5110") && said.matches("Please keyin").count() == 3,
+        "{said}"
+    );
+    let told = bench.told();
+    assert_eq!(
+        told.iter().filter(|o| matches!(o, Observation::AuthAttempt { accepted: false, .. })).count(),
+        3
+    );
+    let said = typed(&bench, b"moxa\r\n4\r\n\r\n7\r\n\r\nq\r\n");
+    assert!(said.contains("Local TCP port       : 4001") && said.contains("127.0.10.13"), "{said}");
+    assert!(!said.contains("moxa"), "what is typed as password is not shown");
+    let told = bench.told();
+    assert!(
+        told.iter().any(|o| matches!(o, Observation::LureTouched { lure, .. } if lure == "nport01/admin"))
+    );
+    assert_eq!(told.iter().filter(|o| matches!(o, Observation::Command { .. })).count(), 3);
+}
+
+#[test]
+fn options_are_answered_and_every_split_is_the_same() {
+    let keys = b"\xff\xfd\x18\xff\xfb\x1f\xff\xfa\x1f\x00\x50\xff\xf0mo\x08oxa\r\0v\r\n\r\n8\r\n10.0.0.1\r\n\r\nq\r\n";
+    let bench = Bench::new();
+    let whole = play(machine(&bench).as_mut(), &[keys]);
+    assert!(whole.windows(3).any(|w| w == [255, 252, 24]) && whole.windows(3).any(|w| w == [255, 254, 31]));
+    let told = bench.told();
+    assert!(told.iter().any(|o| matches!(o, Observation::Tunnel { relayed: false, .. })));
+    for at in 0..=keys.len() {
+        let (a, b) = keys.split_at(at);
+        assert_eq!(play(machine(&bench).as_mut(), &[a, b]), whole, "split at {at}");
+        assert_eq!(bench.told(), told, "split at {at}");
+    }
+}
+
+#[test]
+fn long_lines_are_cut() {
+    let bench = Bench::new();
+    let long = [b"x".repeat(100_000), b"\r\n".to_vec()].concat();
+    assert!(play(machine(&bench).as_mut(), &[&long]).len() < 2_000);
+}
