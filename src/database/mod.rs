@@ -18,6 +18,7 @@
 mod answer;
 mod catalog;
 mod records;
+mod told;
 mod types;
 mod value;
 

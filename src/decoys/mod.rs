@@ -55,5 +55,6 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Tns => tns::build(service),
         Protocol::Telnet => telnet::build(making, service),
         Protocol::SqlBrowser => tds::browser(making, service),
+        Protocol::Tds => tds::build(making, service),
     }
 }

@@ -117,7 +117,9 @@ impl Memory {
         if let Observation::AuthAttempt { method, account, secret, .. } = &event.observation {
             self.account(account);
             if is_guess(*method) {
-                self.guess(event, account, secret.as_ref());
+                // A response to a challenge never comes twice, whatever the password.
+                let secret = secret.as_ref().filter(|_| *method != AuthMethod::ChallengeResponse);
+                self.guess(event, account, secret);
             }
         }
     }
@@ -254,6 +256,7 @@ fn own_name(observation: &Observation) -> Option<&str> {
             | Mark::Ja4
             | Mark::DicomImplementation
             | Mark::UserAgent
+            | Mark::DatabaseClient
             | Mark::Tool
             | Mark::Scanner
             | Mark::ClientHabits => None,
@@ -269,7 +272,7 @@ fn own_name(observation: &Observation) -> Option<&str> {
         Detail::DicomAssociation(association) => Some(association.calling_ae.as_untrusted()),
         Detail::Hl7(message) => Some(message.sending_application.as_untrusted()),
         Detail::Astm(message) => Some(message.sender.as_untrusted()),
-        Detail::Dimse(_) | Detail::Http(_) => None,
+        Detail::Dimse(_) | Detail::Http(_) | Detail::Tds(_) => None,
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Detail {
     Hl7(Hl7),
     /// An ASTM E1394 message.
     Astm(Astm),
+    /// A login over TDS.
+    Tds(Tds),
 }
 
 /// An A-ASSOCIATE-RQ, PS3.8 9.3.2.
@@ -88,4 +90,32 @@ pub struct Astm {
     pub sender: Tainted,
     /// Record letters in order, `HPORL`.
     pub records: Tainted,
+}
+
+/// What a TDS login says of the client, MS-TDS 2.2.6.4.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tds {
+    /// Version of TDS (`7.4`).
+    pub version: String,
+    /// The client's program.
+    pub program: Tainted,
+    /// Its library.
+    pub library: Tainted,
+    /// The library's version, as its number has it.
+    pub library_version: String,
+    /// The client's host name.
+    pub client_host: Tainted,
+    /// The client's process id.
+    pub client_process: u32,
+    /// The client's network card, lower-case hex.
+    pub client_card: String,
+    /// The server as the client calls it.
+    pub server: Tainted,
+    /// The language wanted.
+    pub language: Tainted,
+    /// The packet size wanted.
+    pub packet_size: u32,
+    /// What is encrypted: `nothing`, `login`, `all`.
+    pub encryption: String,
 }

@@ -297,6 +297,8 @@ pub enum Mark {
     HlSender,
     /// ASTM sender name (H-5).
     AstmSender,
+    /// Program, library and machine that a client of a database names.
+    DatabaseClient,
     /// The client program or toolkit, named by what it sends.
     Tool,
     /// The same, of a scanner or a program made for attacks.

@@ -158,6 +158,7 @@ mod tests {
             name: "Debian".into(),
             kernel: "6.1".into(),
             timezone: "Asia/Shanghai".into(),
+            domain: String::new(),
         };
         Host {
             name: "his".into(),

@@ -109,6 +109,9 @@ pub struct OperatingSystem {
     pub kernel: String,
     /// Time zone, IANA name.
     pub timezone: String,
+    /// The Windows domain it is a member of, by its NetBIOS name; empty: none.
+    #[serde(default)]
+    pub domain: String,
 }
 
 /// Protocols that a decoy exists for.
@@ -133,6 +136,8 @@ pub enum Protocol {
     Poct1a,
     /// A console over telnet.
     Telnet,
+    /// SQL Server's protocol (MS-TDS).
+    Tds,
     /// SQL Server's browser service over UDP (MC-SQLR).
     SqlBrowser,
 }
@@ -149,7 +154,8 @@ impl Protocol {
             | Protocol::Ssh
             | Protocol::Tns
             | Protocol::Poct1a
-            | Protocol::Telnet => Transport::Tcp,
+            | Protocol::Telnet
+            | Protocol::Tds => Transport::Tcp,
             Protocol::SqlBrowser => Transport::Udp,
         }
     }
@@ -166,6 +172,7 @@ impl Protocol {
             Protocol::Tns => "tns",
             Protocol::Poct1a => "poct1a",
             Protocol::Telnet => "telnet",
+            Protocol::Tds => "tds",
             Protocol::SqlBrowser => "sql_browser",
         }
     }

@@ -18,5 +18,6 @@ pub mod content;
 pub mod dicom;
 pub mod hl7;
 pub mod identity;
+pub mod ntlm;
 pub mod pixels;
 pub mod probe;

@@ -7,16 +7,60 @@
 //! [MS-TDS]: https://learn.microsoft.com/openspecs/windows_protocols/ms-tds
 //! [MC-SQLR]: https://learn.microsoft.com/openspecs/windows_protocols/mc-sqlr
 
+mod answer;
 mod behaviour;
 mod browser;
+mod channel;
+pub mod columns;
+mod connection;
+mod database;
+mod engine;
+mod established;
+mod login;
+pub mod login7;
+pub mod packet;
+pub mod params;
+pub mod prelogin;
+mod procedures;
+pub mod read;
+pub mod requests;
+mod rows;
+mod server;
+#[cfg(test)]
+mod tests;
+pub mod tokens;
+mod tools;
+pub mod version;
 
 pub use behaviour::Behaviour;
+pub use connection::TdsMachine;
 
 use std::sync::Arc;
 
+use self::server::Server;
 use super::Making;
-use crate::persona::{Fault, Service};
+use crate::persona::{Fault, Protocol, Service};
 use crate::session::{Conversation, Decoy, Session};
+use crate::wire::ntlm::Names;
+
+/// Makes the decoy of one SQL Server.
+///
+/// # Errors
+/// A located [`Fault`] of the behaviour file.
+pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
+    let behaviour = Behaviour::read(service)?;
+    Ok(Arc::new(Listener { server: Server::new(behaviour, making) }))
+}
+
+struct Listener {
+    server: Arc<Server>,
+}
+
+impl Decoy for Listener {
+    fn converse(&self, session: Session) -> Conversation {
+        Conversation::Machine(Box::new(TdsMachine::new(Arc::clone(&self.server), session)))
+    }
+}
 
 /// Makes the decoy of the browser service.
 ///
@@ -24,13 +68,9 @@ use crate::session::{Conversation, Decoy, Session};
 /// A located [`Fault`] of the behaviour file.
 pub fn browser(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     let behaviour = Behaviour::read(service)?;
-    let server = netbios(&making.host.hostname);
-    Ok(Arc::new(Browser { directory: Arc::new(browser::Directory::new(&behaviour, &server, Some(1433))) }))
-}
-
-/// The NetBIOS name of a host: the first 15 characters in upper case, MS-NBTE 2.2.1.
-fn netbios(hostname: &str) -> String {
-    hostname.chars().take(15).flat_map(char::to_uppercase).collect()
+    let port = making.host.services.iter().find(|s| s.protocol == Protocol::Tds).map(|s| s.port);
+    let server = Names::alone(&making.host.hostname).netbios_computer;
+    Ok(Arc::new(Browser { directory: Arc::new(browser::Directory::new(&behaviour, &server, port)) }))
 }
 
 struct Browser {

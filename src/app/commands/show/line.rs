@@ -103,6 +103,11 @@ fn about(detail: Option<&Detail>) -> String {
             fact("of", &message.sending_facility),
             fact("version", &message.version),
         ],
+        Some(Detail::Tds(login)) => [
+            fact("program", &login.program),
+            fact("library", &login.library),
+            fact("from", &login.client_host),
+        ],
         Some(Detail::Astm(message)) => {
             [fact("from", &message.sender), fact("records", &message.records), None]
         }

@@ -228,6 +228,7 @@ fn making() -> Making {
             name: "Debian GNU/Linux 12 (bookworm)".into(),
             kernel: "6.1.0-41-amd64".into(),
             timezone: "Asia/Shanghai".into(),
+            domain: String::new(),
         },
         services: Vec::new(),
         accounts: vec![account],

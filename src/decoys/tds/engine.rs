@@ -1,0 +1,39 @@
+//! What answers SQL: the hospital's database, as one connection sees it.
+
+use jiff::Timestamp;
+
+use crate::database::{Item, Parameter};
+
+/// What is to be run.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Ask {
+    /// A batch.
+    Batch(String),
+    /// A text with parameters that it names.
+    Prepared(String, Vec<Parameter>),
+    /// A procedure by name.
+    Call(String, Vec<Parameter>),
+}
+
+/// A part of an answer.
+#[derive(Debug, Default)]
+pub(super) struct Pulled {
+    /// What comes, in order.
+    pub(super) items: Vec<Item>,
+    /// Whether more waits.
+    pub(super) more: bool,
+}
+
+/// One connection's database.
+pub(super) trait Engine: Send {
+    /// Begins a request; what an earlier one still had to say is dropped.
+    fn begin(&mut self, ask: Ask, now: Timestamp);
+    /// The next part, some `rows` of it at most.
+    fn pull(&mut self, rows: usize, now: Timestamp) -> Pulled;
+    /// Stops the request.
+    fn cancel(&mut self);
+    /// Makes the session as new.
+    fn reset(&mut self, now: Timestamp);
+    /// The current database.
+    fn database(&self) -> String;
+}

@@ -1,0 +1,114 @@
+//! The wrapping of NTLM in SPNEGO (RFC 4178), as far as a server that does NTLM alone needs it.
+
+use super::MAX_MESSAGE;
+
+/// DER tags.
+const SEQUENCE: u8 = 0x30;
+const OID: u8 = 0x06;
+const OCTETS: u8 = 0x04;
+const ENUMERATED: u8 = 0x0a;
+const APPLICATION_0: u8 = 0x60;
+const CONTEXT_0: u8 = 0xa0;
+const CONTEXT_1: u8 = 0xa1;
+const CONTEXT_2: u8 = 0xa2;
+
+/// 1.3.6.1.5.5.2: SPNEGO.
+const SPNEGO: &[u8] = &[0x2b, 6, 1, 5, 5, 2];
+/// 1.3.6.1.4.1.311.2.2.10: NTLMSSP.
+const NTLMSSP: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10];
+/// negState accept-incomplete, RFC 4178 4.2.2.
+const INCOMPLETE: u8 = 1;
+
+/// What a peer sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// NTLM as it is.
+    Bare(&'a [u8]),
+    /// NTLM inside SPNEGO: the answer must be too.
+    Wrapped(&'a [u8]),
+    /// SPNEGO that begins with another mechanism (Kerberos) or with none at all.
+    Other,
+}
+
+/// Finds the NTLM message in a token; `None` when it is no token at all.
+pub fn unwrap(token: &[u8]) -> Option<Token<'_>> {
+    if token.len() > MAX_MESSAGE {
+        return None;
+    }
+    if super::kind(token).is_some() {
+        return Some(Token::Bare(token));
+    }
+    let inner = match element(token)? {
+        // NegTokenInit: [APPLICATION 0] { OID, [0] SEQUENCE { … [2] mechToken } }.
+        (APPLICATION_0, body, _) => {
+            let (tag, oid, rest) = element(body)?;
+            let is_spnego = tag == OID && oid == SPNEGO;
+            within(is_spnego.then_some(rest)?, CONTEXT_0)?
+        }
+        // NegTokenResp: [1] SEQUENCE { … [2] responseToken }.
+        (CONTEXT_1, body, _) => body,
+        _ => return None,
+    };
+    let mech = within(inner, SEQUENCE).and_then(|fields| within(fields, CONTEXT_2));
+    let mech = mech.and_then(|octets| within(octets, OCTETS));
+    Some(mech.filter(|message| super::kind(message).is_some()).map_or(Token::Other, Token::Wrapped))
+}
+
+/// Wraps a challenge: NegTokenResp, accept-incomplete, NTLMSSP.
+pub fn wrap(message: &[u8]) -> Vec<u8> {
+    answer(Some(message))
+}
+
+/// Asks a peer that began with another mechanism to go on with NTLM.
+pub fn prefer_ntlm() -> Vec<u8> {
+    answer(None)
+}
+
+fn answer(message: Option<&[u8]>) -> Vec<u8> {
+    let mut fields = der(CONTEXT_0, &der(ENUMERATED, &[INCOMPLETE]));
+    fields.extend(der(CONTEXT_1, &der(OID, NTLMSSP)));
+    if let Some(message) = message {
+        fields.extend(der(CONTEXT_2, &der(OCTETS, message)));
+    }
+    der(CONTEXT_1, &der(SEQUENCE, &fields))
+}
+
+fn der(tag: u8, value: &[u8]) -> Vec<u8> {
+    let mut out = vec![tag];
+    let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
+    let [high, low] = length.to_be_bytes();
+    match length {
+        0..=0x7f => out.push(low),
+        0x80..=0xff => out.extend([0x81, low]),
+        _ => out.extend([0x82, high, low]),
+    }
+    out.extend(value);
+    out
+}
+
+/// The first element of these: tag, value, what follows.
+fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, rest) = bytes.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = match *first {
+        short @ 0..=0x7f => (usize::from(short), rest),
+        0x81 => rest.split_first().map(|(length, rest)| (usize::from(*length), rest))?,
+        0x82 => {
+            rest.split_first_chunk().map(|(length, rest)| (usize::from(u16::from_be_bytes(*length)), rest))?
+        }
+        _ => return None,
+    };
+    let (value, rest) = rest.split_at_checked(length)?;
+    Some((*tag, value, rest))
+}
+
+/// The value of the first element with this tag among these.
+fn within(mut bytes: &[u8], wanted: u8) -> Option<&[u8]> {
+    loop {
+        let (tag, value, rest) = element(bytes)?;
+        if tag == wanted {
+            return Some(value);
+        }
+        bytes = rest;
+    }
+}
