@@ -1,6 +1,9 @@
 //! Faces of databases: what clients send before and after they are in.
 
 use bytes::BytesMut;
+use honeyward::decoys::mysql::handshake::{self, Response};
+use honeyward::decoys::mysql::packet::{Heard, Packets};
+use honeyward::decoys::postgres::{frontend, scram};
 use honeyward::decoys::tns;
 
 /// Packets as they come, then each as a connect packet, a descriptor and a call of the logon.
@@ -19,6 +22,46 @@ pub(super) fn tns(input: &[u8]) {
     for marshal in [tns::ttc::Marshal::Universal, tns::ttc::Marshal::Native] {
         if let Some(message) = tns::Message::read(input, marshal) {
             assert!(message.user.len() <= input.len());
+        }
+    }
+}
+
+/// Packets as they come, each as a handshake response.
+pub(super) fn mysql(input: &[u8]) {
+    const LONGEST: usize = 4096;
+    let mut packets = Packets::new(LONGEST);
+    let mut rest = BytesMut::from(input);
+    while let Some(Heard::Payload(payload)) = packets.next(&mut rest) {
+        assert!(payload.len() <= LONGEST);
+        let _ = Response::read(&payload);
+    }
+    if let Some(Response::Answer(answer)) = Response::read(input) {
+        let whole = handshake::capability::CONNECT_WITH_DB
+            | handshake::capability::PLUGIN_AUTH
+            | handshake::capability::CONNECT_ATTRS
+            | handshake::capability::PLUGIN_AUTH_LENENC;
+        if answer.capabilities & whole == whole {
+            let again = Response::read(&handshake::write(&answer));
+            assert_eq!(again, Some(Response::Answer(answer)), "what was written can be read");
+        }
+    }
+}
+
+/// A startup packet, messages behind it, and all of it as both messages of SCRAM.
+pub(super) fn postgres(input: &[u8]) {
+    let mut rest = BytesMut::from(input);
+    let _ = frontend::startup(&mut rest);
+    while let Some(frontend::Heard::Message(_, body)) = frontend::message(&mut rest, frontend::MAX_TOKEN) {
+        let mut fields = frontend::Body(&body);
+        while fields.text().is_some() || fields.value().is_some() {}
+    }
+    for bound in [false, true] {
+        let binding = bound.then_some(&b"hash"[..]);
+        if let Ok(exchange) =
+            scram::Exchange::begin(input, &[0; scram::SALT], &[0; scram::NONCE], bound, binding)
+        {
+            assert!(exchange.server_first.starts_with("r="));
+            let _ = exchange.finish(input);
         }
     }
 }

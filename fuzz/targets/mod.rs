@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 26] = [
+pub const TARGETS: [Target; 30] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -40,6 +40,10 @@ pub const TARGETS: [Target; 26] = [
     Target { name: "ssh_shell", run: parsers::ssh_shell },
     Target { name: "pcapng", run: parsers::pcapng },
     Target { name: "transcript", run: parsers::transcript },
+    Target { name: "mysql", run: databases::mysql },
+    Target { name: "mysql_machine", run: |input| stage::play("phis", "mysql", input) },
+    Target { name: "postgres", run: databases::postgres },
+    Target { name: "postgres_machine", run: |input| stage::play("cdr", "postgres", input) },
     Target { name: "tns", run: databases::tns },
     Target { name: "tns_machine", run: |input| stage::play("hisora", "tns", input) },
 ];

@@ -15,7 +15,9 @@ pub mod astm;
 pub mod dicom;
 pub mod http;
 pub mod mllp;
+pub mod mysql;
 pub mod poct;
+pub mod postgres;
 pub mod ssh;
 pub mod tds;
 pub mod telnet;
@@ -52,6 +54,8 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Mllp => mllp::build(making, service),
         Protocol::Poct1a => poct::build(making, service),
         Protocol::Ssh => ssh::build(making, service),
+        Protocol::Mysql => mysql::build(making, service),
+        Protocol::Postgres => postgres::build(making, service),
         Protocol::Tns => tns::build(service),
         Protocol::Telnet => telnet::build(making, service),
         Protocol::SqlBrowser => tds::browser(making, service),

@@ -130,6 +130,10 @@ pub enum Protocol {
     Https,
     /// SSH.
     Ssh,
+    /// MySQL's client/server protocol.
+    Mysql,
+    /// PostgreSQL's frontend/backend protocol.
+    Postgres,
     /// Oracle's transparent network substrate, to a listener.
     Tns,
     /// POCT1-A: point-of-care devices, XML over TCP.
@@ -152,6 +156,8 @@ impl Protocol {
             | Protocol::Http
             | Protocol::Https
             | Protocol::Ssh
+            | Protocol::Mysql
+            | Protocol::Postgres
             | Protocol::Tns
             | Protocol::Poct1a
             | Protocol::Telnet
@@ -169,6 +175,8 @@ impl Protocol {
             Protocol::Http => "http",
             Protocol::Https => "https",
             Protocol::Ssh => "ssh",
+            Protocol::Mysql => "mysql",
+            Protocol::Postgres => "postgres",
             Protocol::Tns => "tns",
             Protocol::Poct1a => "poct1a",
             Protocol::Telnet => "telnet",

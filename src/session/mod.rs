@@ -16,6 +16,7 @@ mod laboratory;
 mod machine;
 mod privacy;
 mod registry;
+mod secured;
 mod tls;
 
 pub use context::{
@@ -27,6 +28,7 @@ pub use laboratory::WrittenResult;
 pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
 pub use privacy::{Privacy, Real, RealObjects};
 pub use registry::WrittenPatient;
+pub use secured::Secured;
 pub use tls::{Tls, TlsRules, tls_config};
 
 use std::pin::Pin;

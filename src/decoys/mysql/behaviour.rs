@@ -1,0 +1,53 @@
+//! The persona's table: what one MySQL server is.
+
+use serde::Deserialize;
+
+/// `mysql.toml` of a host.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behaviour {
+    /// The product that the table was taken from, for people.
+    pub product: String,
+    /// `version` as the greeting has it.
+    pub version: String,
+    /// Number of the server's default collation.
+    pub collation: u8,
+    /// Whether TLS is offered.
+    pub tls: bool,
+    /// How often the server is started again, in days.
+    pub restart_days: u32,
+    /// `max_user_connections` of the lure accounts, which the applications use up.
+    pub max_user_connections: u32,
+    /// Connections that the applications of the hospital open in an hour: thread ids grow by them.
+    pub connections_per_hour: u32,
+    /// `max_connect_errors`.
+    pub max_connect_errors: u32,
+    /// `max_allowed_packet`, bytes.
+    pub max_allowed_packet: usize,
+    /// Shortest and longest time from a login to its answer, milliseconds.
+    pub login_ms: [u64; 2],
+}
+
+/// Most bytes of a packet that a persona may take: a connection holds one at a time.
+const MOST_PACKET: usize = 16 << 20;
+
+impl Behaviour {
+    /// Checks what types can't say.
+    ///
+    /// # Errors
+    /// What is wrong and what was expected.
+    pub fn check(&self) -> Result<(), String> {
+        let [shortest, longest] = self.login_ms;
+        if shortest > longest {
+            return Err(format!("login_ms = [{shortest}, {longest}]: expected the shorter time first"));
+        }
+        if !(1024..=MOST_PACKET).contains(&self.max_allowed_packet) {
+            let value = self.max_allowed_packet;
+            return Err(format!("max_allowed_packet = {value}: expected 1024 to {MOST_PACKET}"));
+        }
+        if self.restart_days == 0 || self.connections_per_hour == 0 {
+            return Err("restart_days and connections_per_hour: expected at least 1".to_owned());
+        }
+        Ok(())
+    }
+}
