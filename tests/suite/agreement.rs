@@ -9,7 +9,7 @@ use honeyward::world::{Content, LabOrder, Modality, Patient, Sex, Study, View};
 
 use crate::browser::Browser;
 use crate::dcmtk::{dump, find, get, value};
-use crate::honeynet::Honeynet;
+use crate::honeynet::{Honeynet, client};
 use crate::senders::{astm, mllp, query, segments};
 use crate::truth::{self, dicom_patient, letter};
 
@@ -210,11 +210,12 @@ fn assert_card(page: &str, patient: &Patient) {
 }
 
 #[test]
-fn laboratory_orders_agree_over_astm_hl7_and_the_portal() {
+fn laboratory_orders_agree_over_astm_hl7_the_portal_and_the_laboratorys_pages() {
     let net = Honeynet::start();
     let view = truth::view(&net);
     let browser = Browser::new(&net, "http");
     browser.login(&net);
+    let pages = LaboratoryPages::enter(&net);
     let analyser = net.address("lis", "astm");
     let orders = choose_lab_orders(&net, &view);
     let panels: BTreeSet<&str> = orders.iter().map(|lab| lab.panel.as_str()).collect();
@@ -222,6 +223,8 @@ fn laboratory_orders_agree_over_astm_hl7_and_the_portal() {
     for lab in &orders {
         let patient = view.patient(lab.patient).unwrap();
         told_to_an_analyser(analyser, lab, &patient);
+        results_by_astm(analyser, lab);
+        pages.show(lab, &patient);
         for host in ["his", "lis"] {
             let engine = net.address(host, "mllp");
             assert_pid(&mllp(engine, &query("A19", &patient.mrn, "DEM")), &patient);
@@ -269,6 +272,62 @@ fn told_to_an_analyser(analyser: SocketAddr, lab: &LabOrder, patient: &Patient) 
     let tests: Vec<&str> = o[4].split('\\').map(|test| test.trim_start_matches('^')).collect();
     let items: Vec<&str> = lab.items.iter().map(|item| item.code).collect();
     assert_eq!(tests, items, "{answer}");
+}
+
+/// A visitor of the laboratory's pages.
+struct LaboratoryPages {
+    address: SocketAddr,
+    jar: PathBuf,
+}
+
+impl LaboratoryPages {
+    fn enter(net: &Honeynet) -> Self {
+        let (name, password) = net.lure("lis", "http");
+        let pages = LaboratoryPages { address: net.address("lis", "http"), jar: net.scratch("lis.cookies") };
+        let (name, password) = (format!("txtUser={name}"), format!("txtPwd={password}"));
+        pages.curl(&["--data-urlencode", &name, "--data-urlencode", &password], "/Login.aspx");
+        pages
+    }
+
+    fn curl(&self, options: &[&str], path: &str) -> String {
+        let (jar, url) = (self.jar.to_str().unwrap(), format!("http://{}{path}", self.address));
+        let options = [&["-sS", "-b", jar, "-c", jar], options, &[url.as_str()]].concat();
+        String::from_utf8(client("curl", "curl", &options).stdout).unwrap()
+    }
+
+    /// A specimen's page shows the patient and every result.
+    fn show(&self, lab: &LabOrder, patient: &Patient) {
+        let page = self.curl(&[], &format!("/Work/Result.aspx?bc={}", lab.specimen));
+        for told in [&lab.specimen, &lab.order, &lab.panel_name, &patient.mrn, &patient.name.chinese()] {
+            assert!(page.contains(told.as_str()), "{told}: {page}");
+        }
+        for (at, held) in lab.results.iter().enumerate() {
+            let field = format!("name=\"r{at}\" value=\"{}\"", held.value);
+            let row = page.lines().find(|line| line.contains(&field));
+            let row = row.unwrap_or_else(|| panic!("no {field}: {page}"));
+            let range = held.range.replace('<', "&lt;");
+            for told in [held.item.code, held.item.name, held.item.unit, &range] {
+                assert!(row.contains(&format!("<td>{told}</td>")), "{told}: {row}");
+            }
+        }
+    }
+}
+
+fn results_by_astm(analyser: SocketAddr, lab: &LabOrder) {
+    let records = [
+        "H|\\^&|||XN-550^1|||||||P|E1394-97".to_owned(),
+        format!("Q|1|{}||ALL||||||||F", lab.specimen),
+        "L|1|N".to_owned(),
+    ];
+    let answer = astm(analyser, &records, true);
+    let told = segments(&answer, "R");
+    assert_eq!(told.len(), lab.results.len(), "{answer}");
+    for (told, held) in told.iter().zip(&lab.results) {
+        assert_eq!(told[2].trim_start_matches('^'), held.item.code, "{told:?}");
+        assert_eq!(told[3], held.value, "{told:?}");
+        assert_eq!(told[4].replace("&S&", "^"), held.item.unit, "{told:?}");
+        assert_eq!(told[5], held.range, "{told:?}");
+    }
 }
 
 fn results_by_hl7(answer: &str, lab: &LabOrder, patient: &Patient) {

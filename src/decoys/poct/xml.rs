@@ -128,6 +128,9 @@ fn read(bytes: &[u8]) -> Result<Option<(Document, usize)>, &'static str> {
         if ends {
             let length = usize::try_from(reader.buffer_position()).unwrap_or(bytes.len());
             let root = elements.first().map(|(name, ..)| name.clone()).unwrap_or_default();
+            if root.is_empty() {
+                return Err("XML that is not well formed");
+            }
             return Ok(Some((Document { root, elements }, length)));
         }
     }
