@@ -73,6 +73,20 @@ pub enum SystemEvent {
         /// SHA-256 of the file, lower-case hex.
         sha256: String,
     },
+    /// In a closed packet segment, what the peer of a session sent was made blank, because it was real
+    /// patients' data that came by mistake. From now on the file is this one.
+    SegmentWithheld {
+        /// The session whose packets they were.
+        session: SessionId,
+        /// Its file name.
+        segment: String,
+        /// Its size in bytes, as before.
+        bytes: u64,
+        /// Packets that were made blank.
+        packets: u64,
+        /// SHA-256 of the file as it is now, lower-case hex.
+        sha256: String,
+    },
     /// A packet segment was removed by the quota.
     SegmentRemoved {
         /// Its file name.

@@ -71,7 +71,9 @@ fn host_params(pack: &Pack, host: &Host) -> Result<CertificateParams, String> {
     }
     params.distinguished_name = name(&pack.hospital, &fqdn);
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    // A node of DICOM calls and is called (PS3.15 B.9).
+    params.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
     params.use_authority_key_identifier_extension = true;
     dated(&mut params, pack, &format!("tls/host/{}", host.name), 2023, HOST_SPREAD, HOST_DAYS);
     Ok(params)

@@ -28,6 +28,8 @@ struct ServiceEntry {
     port: u16,
     #[serde(default)]
     tls: bool,
+    #[serde(default)]
+    client_certificate: bool,
     behaviour: String,
 }
 
@@ -130,12 +132,17 @@ fn load_host(files: &PackFiles, folder: &str, installation: &Installation) -> Re
             let problem = "tls: expected with protocol \"dicom\" only (https has it always)";
             faults.push(Fault::at(&shown, text, place, problem));
         }
+        if entry.client_certificate && !entry.tls {
+            let problem = "client_certificate: expected with tls = true only";
+            faults.push(Fault::at(&shown, text, place, problem));
+        }
         let behaviour = format!("{folder}/{}", entry.behaviour);
         match files.text(&behaviour) {
             Ok(body) => services.push(Service {
                 protocol: entry.protocol,
                 port: entry.port,
                 tls: entry.tls || entry.protocol == Protocol::Https,
+                client_certificate: entry.client_certificate,
                 behaviour: Behaviour { file: files.display(&behaviour), text: body.into() },
             }),
             Err(fault) => {

@@ -205,6 +205,8 @@ pub struct Service {
     pub port: u16,
     /// Spoken over TLS, with the host's certificate; always so for [`Protocol::Https`].
     pub tls: bool,
+    /// Over TLS a peer must show a certificate of the hospital's authority.
+    pub client_certificate: bool,
     /// How it behaves: read by the decoy of its protocol.
     pub behaviour: Behaviour,
 }

@@ -74,7 +74,10 @@ impl DecoyShop<'_> {
         let decoy = decoys::build(&making, wanted)?;
         let web = claim.protocol == Protocol::Https;
         let alpn: &[&[u8]] = if web { &[b"http/1.1"] } else { &[] };
-        let tls = wanted.tls.then(|| tls::acceptor(pack, host, alpn).map_err(&fault)).transpose()?;
+        let tls = wanted
+            .tls
+            .then(|| tls::acceptor(pack, host, alpn, wanted.client_certificate).map_err(&fault))
+            .transpose()?;
         let door = match bound.socket {
             Socket::Listener(listener) => TcpListener::from_std(listener).map(Door::Listener),
             Socket::Datagrams(socket) => UdpSocket::from_std(socket).map(Door::Datagrams),

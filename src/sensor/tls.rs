@@ -8,15 +8,22 @@ use tokio_rustls::TlsAcceptor;
 use crate::persona::{self, Host, Pack};
 use crate::session::{TlsRules, tls_config};
 
-/// Makes the acceptor of one host: TLS 1.2 and 1.3 with forward secrecy and no client certificate,
-/// which is also what the BCP 195 profile asks for (PS3.15 B.9). `alpn` are the protocols to choose
-/// from; none of them is needed.
+/// Makes the acceptor of one host: TLS 1.2 and 1.3 with forward secrecy, which is also what the BCP 195
+/// profile asks for (PS3.15 B.9). With `mutual` a peer must show a certificate of the hospital's
+/// authority. `alpn` are the protocols to choose from; none of them is needed.
 ///
 /// # Errors
 /// When the certificate can't be made, in words.
-pub(super) fn acceptor(pack: &Pack, host: &Host, alpn: &[&[u8]]) -> Result<TlsAcceptor, String> {
+pub(super) fn acceptor(
+    pack: &Pack,
+    host: &Host,
+    alpn: &[&[u8]],
+    mutual: bool,
+) -> Result<TlsAcceptor, String> {
     let made = persona::certificate(pack, host)?;
-    tls_config(made, TlsRules { newest: true, alpn }).map(TlsAcceptor::from)
+    let authority = made.chain.last().cloned();
+    let clients_of = authority.as_deref().filter(|_| mutual);
+    tls_config(made, TlsRules { newest: true, alpn, clients_of }).map(TlsAcceptor::from)
 }
 
 /// Bytes of a peer's first words that tell what it speaks.

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
 use rustls::crypto::ring;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection};
 
 use crate::persona::CertifiedHost;
 
@@ -24,9 +26,11 @@ pub struct TlsRules<'a> {
     pub newest: bool,
     /// Application protocols (ALPN) to choose from; none of them is needed.
     pub alpn: &'a [&'a [u8]],
+    /// The authority, DER, one of whose certificates a client must show; `None`: none is asked for.
+    pub clients_of: Option<&'a [u8]>,
 }
 
-/// Makes the settings of a server: forward secrecy, no client certificate.
+/// Makes the settings of a server: forward secrecy, and a client certificate where one is asked for.
 ///
 /// # Errors
 /// When key and certificate can't be used, in words.
@@ -34,12 +38,23 @@ pub fn tls_config(made: CertifiedHost, rules: TlsRules<'_>) -> Result<Arc<Server
     let chain = made.chain.into_iter().map(Into::into).collect();
     let key = rustls_pki_types::PrivatePkcs8KeyDer::from(made.key).into();
     let versions: &[_] = if rules.newest { rustls::ALL_VERSIONS } else { &[&rustls::version::TLS12] };
+    let verifier = verifier(rules.clients_of)?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(versions)
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+        .and_then(|builder| builder.with_client_cert_verifier(verifier).with_single_cert(chain, key))
         .map_err(|e| e.to_string())?;
     config.alpn_protocols = rules.alpn.iter().map(|name| name.to_vec()).collect();
     Ok(Arc::new(config))
+}
+
+/// Who may connect: anybody, or who shows a certificate of an authority.
+fn verifier(clients_of: Option<&[u8]>) -> Result<Arc<dyn ClientCertVerifier>, String> {
+    let Some(authority) = clients_of else { return Ok(WebPkiClientVerifier::no_client_auth()) };
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.to_vec().into()).map_err(|e| e.to_string())?;
+    let builder =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()));
+    builder.build().map_err(|e| e.to_string())
 }
 
 /// The server's end of one TLS connection.
@@ -197,7 +212,7 @@ mod tests {
     }
 
     fn speaks(made: CertifiedHost, newest: bool, size: usize) {
-        let rules = TlsRules { newest, alpn: &[] };
+        let rules = TlsRules { newest, ..TlsRules::default() };
         let mut server = Tls::new(tls_config(made, rules).unwrap()).unwrap();
         let mut client = client();
         talk(&mut client, &mut server, size);

@@ -207,6 +207,8 @@ impl Files {
 
     fn take_system(&mut self, event: SystemEvent) {
         if let SystemEvent::SegmentClosed { segment, bytes, sha256, .. } = event {
+            self.segments.entry(segment).or_insert(FileDigest { sha256, size: bytes });
+        } else if let SystemEvent::SegmentWithheld { segment, bytes, sha256, .. } = event {
             self.segments.insert(segment, FileDigest { sha256, size: bytes });
         } else if let SystemEvent::SegmentRemoved { segment, .. } = event {
             self.segments.remove(&segment);

@@ -3,6 +3,7 @@
 mod couriers;
 mod keeper;
 mod keeping;
+mod withholding;
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,7 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     let inlet =
         Inlet::bind(&layout.core_socket()).map_err(|e| format!("{}: {e}", layout.core_socket().display()))?;
     let (batches, taken) = mpsc::channel(WAITING);
+    tokio::spawn(withholding::run(layout.clone(), couriers::Voice::new(&batches), ear.clone()));
     let destinations = couriers::start(&launch, &layout, &progress, &batches, &ear)?;
     tokio::spawn(keeping::run(layout.clone(), progress.clone(), ear.clone()));
     let state = move || json!({ "store": *progress.borrow(), "destinations": destinations() });

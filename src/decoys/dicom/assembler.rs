@@ -218,6 +218,7 @@ fn check(command: &Command) -> Result<(), Stop> {
             }
             Some(field::N_CREATE) if requested(command) && command.has_data_set() => true,
             Some(field::N_SET | field::N_ACTION) if on_instance(command) => true,
+            Some(field::N_EVENT_REPORT) if command.event_type.is_some() => true,
             Some(other) if NORMALIZED.contains(&other) => {
                 return stop(Break::NotServed, "command that the product doesn't serve");
             }

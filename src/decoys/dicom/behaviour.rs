@@ -94,6 +94,11 @@ pub(crate) struct Registry {
 }
 
 impl Behaviour {
+    /// Whether it is a console that has others keep its images, and hears of it.
+    pub(crate) fn asks_to_commit(&self) -> bool {
+        self.console.as_ref().is_some_and(|console| console.commitment.is_some())
+    }
+
     /// Reads and checks a table.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use super::task::{Progress, Turn};
 use crate::archive::Holdings;
 use crate::event::{Observation, Tainted};
 use crate::session::{Destination, RelayEvent};
-use crate::wire::dicom::command::{Command, field};
+use crate::wire::dicom::command::{Command, NO_DATA_SET, field};
 use crate::wire::dicom::dataset::{DataSet, TransferSyntax, tags};
 use crate::wire::dicom::pdu::{self, Role};
 
@@ -28,6 +28,7 @@ const MAX_OBJECTS: usize = 4096;
 /// Presentation context of the association of its own.
 const CONTEXT: u8 = 1;
 
+const PROCESSING_FAILURE: u16 = 0x0110;
 const NO_SUCH_ACTION: u16 = 0x0123;
 const INVALID_ARGUMENT: u16 = 0x0115;
 const RESOURCES: u16 = 0x0213;
@@ -257,6 +258,30 @@ impl Committing {
     fn told(&self, turn: &Turn<'_>, relayed: bool) {
         let (means, target) = ("N-EVENT-REPORT".to_owned(), Tainted::from_bytes(&self.calling));
         turn.desk.session.emit(Observation::Tunnel { means, target, relayed });
+    }
+}
+
+/// What a console answers to a report: it knows the transactions that it asked for, by their UIDs,
+/// which begin as all that it numbers.
+pub(crate) fn reported(turn: &Turn<'_>, command: &Command, data: &Bytes, syntax: TransferSyntax) -> Command {
+    let told = DataSet::decode(data, syntax).unwrap_or_default();
+    let transaction = told.text(tags::TRANSACTION_UID).unwrap_or_default();
+    let table = turn.desk.shared.profile.table.console.as_ref();
+    let own = table.is_some_and(|console| transaction.starts_with(&format!("{}.", console.uid_root)));
+    let status = if own { 0 } else { PROCESSING_FAILURE };
+    report::normalized(
+        &turn.desk.session,
+        "N-EVENT-REPORT",
+        PUSH_MODEL,
+        command,
+        transaction.as_bytes(),
+        status,
+    );
+    Command {
+        sop_instance: command.sop_instance.clone(),
+        event_type: command.event_type,
+        data_set: Some(NO_DATA_SET),
+        ..command.response(status)
     }
 }
 

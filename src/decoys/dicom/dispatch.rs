@@ -52,6 +52,7 @@ pub(crate) fn serves_normalized(profile: &Profile, request: u16) -> bool {
     match request {
         field::N_CREATE | field::N_SET => profile.table.performed.is_some(),
         field::N_ACTION => profile.table.commitment.is_some(),
+        field::N_EVENT_REPORT => profile.table.asks_to_commit(),
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::acceptor::sample;
 use super::assembler::{Assembler, Data, Message, NORMALIZED, Sink, Stop};
 use super::behaviour::Break;
-use super::commitment::Committing;
+use super::commitment::{self, Committing};
 use super::courier::TooSmall;
 use super::dispatch::{bare_response, may_ask, misplaced, serves_normalized, unregistered};
 use super::find::Finding;
@@ -280,6 +280,10 @@ impl Established {
                 self.task = task.map_or(Task::None, |task| Task::Commit(Box::new(task)));
                 Ok(())
             }
+            (Some(field::N_EVENT_REPORT), Data::Identifier(data)) if table.asks_to_commit() => {
+                let response = commitment::reported(&turn, command, data, message.context.syntax);
+                respond(&mut turn, context, &response)
+            }
             (Some(field::C_FIND), Data::Identifier(identifier)) if query => {
                 self.task = Task::Find(Box::new(Finding::start(&turn, &message, identifier)?));
                 Ok(())
@@ -327,6 +331,9 @@ fn sink(desk: &Desk, calling: &[u8], context: &Agreement, command: &Command) -> 
         Some(_) if unregistered(profile, command).is_some() => Ok(Sink::Identifier(BytesMut::new())),
         Some(field::C_STORE) => {
             Ok(Sink::Object(Incoming::start(&desk.session, profile, calling, context, command)))
+        }
+        Some(field::N_EVENT_REPORT) if profile.table.asks_to_commit() => {
+            Ok(Sink::Identifier(BytesMut::new()))
         }
         Some(request) if NORMALIZED.contains(&request) && !serves_normalized(profile, request) => {
             Err(Stop { what: Break::NotServed, rule: NOT_SERVED })

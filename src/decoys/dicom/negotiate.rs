@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::behaviour::{
     Association, Called, IdentityAnswer, Order, Preference, Refusal, RefusedSyntax, Roles,
 };
+use super::commitment::PUSH_MODEL;
 use super::profile::{Profile, VERIFICATION, Verb, model};
 use crate::wire::dicom::dataset::TransferSyntax;
 use crate::wire::dicom::pdu::{Associate, Context, Extended, Role};
@@ -208,8 +209,11 @@ fn judge(profile: &Profile, proposed: &Context, asked: &Associate) -> Verdict {
     let rules = &profile.table.association;
     let class = &proposed.abstract_syntax;
     let storage = profile.storage.contains(class);
-    let known = storage || profile.offers(class, title(rules, &asked.called));
     let wanted = asked.roles.iter().find(|role| role.sop_class == *class);
+    // Who only asks others to commit is no provider of it.
+    let reports = profile.table.commitment.is_some() || wanted.is_some_and(|role| role.scp);
+    let offered = profile.offers(class, title(rules, &asked.called)) && (*class != PUSH_MODEL || reports);
+    let known = storage || offered;
     let role = wanted.and_then(|wanted| role(profile, wanted, storage, known));
     let useless = rules.roles == Roles::Able && role.as_ref().is_some_and(|role| !role.scu && !role.scp);
     let picked = if known && !useless { pick(profile, proposed, storage) } else { None };
@@ -270,6 +274,10 @@ fn role(profile: &Profile, asked: &Role, storage: bool, known: bool) -> Option<R
     let sop_class = asked.sop_class.clone();
     let both = asked.scu == asked.scp;
     let toolkit = Role { sop_class, scu: both || asked.scu, scp: both || asked.scp };
+    // A console hears of what it asked to commit from who then is the service's provider (PS3.4 J.3.3).
+    if profile.table.asks_to_commit() && asked.sop_class == PUSH_MODEL && asked.scp {
+        return Some(Role { scu: false, scp: true, ..toolkit });
+    }
     match profile.table.association.roles {
         Roles::Ignored => None,
         // Both bits equal, even both zero, means both roles to DCMTK.

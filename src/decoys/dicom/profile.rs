@@ -171,7 +171,7 @@ fn services(table: &Behaviour) -> HashSet<Bytes> {
     let others = [
         (WORKLIST_FIND, table.worklist.is_some()),
         (PERFORMED_STEP, table.performed.is_some()),
-        (PUSH_MODEL, table.commitment.is_some()),
+        (PUSH_MODEL, table.commitment.is_some() || table.asks_to_commit()),
     ];
     let offered = others.iter().filter(|(_, offered)| *offered);
     found.extend(offered.map(|(class, _)| Bytes::from_static(class.as_bytes())));

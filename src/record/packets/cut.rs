@@ -14,7 +14,7 @@ use super::find::{Found, Piece, Search};
 use super::flow::TCP;
 use super::incarnation::{self, Step};
 use super::pcapng::{self, Block, Statistics};
-use super::segment::nanoseconds;
+use super::segment::{Segment, nanoseconds};
 use super::{Interface, InterfaceId};
 use crate::event::Origin;
 
@@ -65,6 +65,7 @@ pub struct Cut {
 /// A session's packets, found but not yet copied.
 pub struct Plan {
     files: Vec<File>,
+    segments: Vec<Segment>,
     interfaces: Vec<(Interface, Statistics)>,
     picks: Vec<Found>,
     comment: String,
@@ -79,11 +80,11 @@ impl Plan {
     pub fn make(packets: &Path, wanted: &Wanted) -> io::Result<Self> {
         let end = wanted.to.map_or(u64::MAX, nanoseconds);
         let span = (nanoseconds(wanted.from).saturating_sub(SLACK), end.saturating_add(SLACK));
-        let Piece { files, interfaces, found } = Search::new(packets, wanted, span).run()?;
+        let Piece { files, segments, interfaces, found } = Search::new(packets, wanted, span).run()?;
         let (picks, whole) = pick(found, wanted);
         let during = (picks.first().map_or(0, |p| p.at), picks.last().map_or(0, |p| p.at));
         let interfaces = interfaces.into_iter().map(|i| (i.description, i.samples.during(during))).collect();
-        Ok(Plan { files, interfaces, picks, comment: wanted.comment.clone(), whole })
+        Ok(Plan { files, segments, interfaces, picks, comment: wanted.comment.clone(), whole })
     }
 
     /// What there is; `None` when no packet of the session is kept.
@@ -118,6 +119,19 @@ impl Plan {
         }
         out.write_all(&self.tail(&used))?;
         out.flush()
+    }
+
+    /// Its packets by the segment that holds them.
+    pub(super) fn by_segment(&self) -> impl Iterator<Item = (&Segment, Vec<&Found>)> {
+        self.segments
+            .iter()
+            .enumerate()
+            .map(|(place, segment)| (segment, self.picks.iter().filter(|pick| pick.file == place).collect()))
+    }
+
+    /// Link type of the interface that a packet came over.
+    pub(super) fn link(&self, pick: &Found) -> u16 {
+        self.interfaces.get(pick.interface).map_or(0, |(interface, _)| interface.link)
     }
 
     /// Interfaces that the session's packets came over.

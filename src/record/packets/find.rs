@@ -42,6 +42,8 @@ pub(super) struct Seen {
 #[derive(Default)]
 pub(super) struct Piece {
     pub files: Vec<File>,
+    /// Where each file is.
+    pub segments: Vec<Segment>,
     pub interfaces: Vec<Seen>,
     pub found: Vec<Found>,
 }
@@ -98,6 +100,7 @@ impl<'a> Search<'a> {
         piece.note(&samples, &places);
         if piece.found.len() > before {
             piece.files.push(file);
+            piece.segments.push(segment.clone());
         }
         Ok(())
     }

@@ -103,6 +103,28 @@ pub fn parse(link: u16, frame: &[u8]) -> Option<Frame> {
     Some(Frame { key, source, tcp, fragment: ip.fragment.map(|fragment| fragment.identification) })
 }
 
+/// Where what a TCP segment carries begins in its frame; for a later fragment of one, where the
+/// fragment's part does.
+pub fn payload(link: u16, frame: &[u8]) -> Option<usize> {
+    let sliced = match link {
+        LINK_ETHERNET => LaxSlicedPacket::from_ethernet(frame).ok()?,
+        LINK_RAW => LaxSlicedPacket::from_ip(frame).ok()?,
+        _ => return None,
+    };
+    let ip = match sliced.net.as_ref()? {
+        LaxNetSlice::Ipv4(ip) => ipv4(ip),
+        LaxNetSlice::Ipv6(ip) => ipv6(ip),
+        LaxNetSlice::Arp(_) => return None,
+    };
+    if ip.protocol != TCP {
+        return None;
+    }
+    let later = ip.fragment.is_some_and(|fragment| !fragment.first);
+    let start = ip.payload.as_ptr().addr().checked_sub(frame.as_ptr().addr())?;
+    let header = if later { 0 } else { TcpSlice::from_slice(ip.payload).ok()?.header_slice().len() };
+    Some(start + header)
+}
+
 struct Ip<'a> {
     protocol: u8,
     from: IpAddr,

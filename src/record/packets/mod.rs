@@ -8,6 +8,7 @@ pub mod cut;
 pub mod flow;
 pub mod pcapng;
 pub mod retention;
+pub mod withhold;
 pub mod writer;
 
 mod find;
@@ -19,6 +20,7 @@ mod segment;
 pub use cut::{Cut, Plan, Wanted};
 pub use retention::Keep;
 pub use segment::{Rotation, Segment, list};
+pub use withhold::{Withheld, withhold};
 pub use writer::{Feed, Settings, Writer};
 
 /// Captures at most this much of a frame: a 64 KB loopback or offload frame with its link header.

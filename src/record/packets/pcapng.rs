@@ -77,6 +77,13 @@ pub fn packet(out: &mut Vec<u8>, interface: InterfaceId, at: u64, length: u32, d
     out.extend_from_slice(&total.to_le_bytes());
 }
 
+/// Where the captured bytes lie in a packet block.
+pub(super) fn captured(block: &[u8]) -> Option<std::ops::Range<usize>> {
+    let length = usize::try_from(word(block, 20)?).ok()?;
+    let end = PACKET_HEAD.checked_add(length).filter(|end| *end <= block.len())?;
+    (word(block, 0) == Some(PACKET)).then_some(PACKET_HEAD..end)
+}
+
 /// Appends counters of an interface over a span of time, given in ns since 1970.
 pub fn statistics(out: &mut Vec<u8>, id: InterfaceId, span: (u64, u64), counters: &Statistics) {
     let mut body = id.to_le_bytes().to_vec();

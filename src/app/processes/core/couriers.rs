@@ -74,20 +74,20 @@ impl AlertSource for Alerts {
     }
 }
 
-/// Core's own way to its store: facts about destinations, as a stream like any other.
+/// Core's own way to its store: facts about destinations and packets, as a stream like any other.
 #[derive(Clone)]
-struct Voice {
+pub(super) struct Voice {
     batches: mpsc::WeakSender<Batch>,
     stream: Uuid,
     next: Arc<AtomicU64>,
 }
 
 impl Voice {
-    fn new(batches: &mpsc::Sender<Batch>) -> Self {
+    pub(super) fn new(batches: &mpsc::Sender<Batch>) -> Self {
         Voice { batches: batches.downgrade(), stream: Uuid::now_v7(), next: Arc::default() }
     }
 
-    fn say(&self, event: SystemEvent) {
+    pub(super) fn say(&self, event: SystemEvent) {
         let position = self.next.fetch_add(1, Ordering::Relaxed);
         let event = Event::System(SystemRecord { process: "core".into(), at: Timestamp::now(), event });
         let (done, _) = oneshot::channel();

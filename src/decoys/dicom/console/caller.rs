@@ -20,6 +20,9 @@ use crate::wire::dicom::pdu;
 /// An answer that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A report that has not come by then comes over an association of its own.
+const REPORT: Duration = Duration::from_secs(8);
+
 /// Pending, and pending with keys that were not supported (PS3.4 C.4.1.1.4).
 const PENDING: [u16; 2] = [0xFF00, 0xFF01];
 
@@ -32,11 +35,13 @@ pub(super) struct Caller {
     waiting: VecDeque<Ask>,
     /// What was asked and is not answered.
     asked: Option<u16>,
+    /// A commitment was taken on; its report may come over this association.
+    promised: bool,
 }
 
 impl Caller {
     pub(super) fn new(console: Arc<Console>, planned: Planned, called: Bytes) -> Self {
-        Caller { console, planned, called, scu: None, waiting: VecDeque::new(), asked: None }
+        Caller { console, planned, called, scu: None, waiting: VecDeque::new(), asked: None, promised: false }
     }
 
     /// For each class one context with all uncompressed syntaxes of the product.
@@ -94,12 +99,14 @@ impl Caller {
             (Some(field::N_EVENT_REPORT), _) => {
                 let Some(scu) = &self.scu else { return Err(TooSmall) };
                 scu.write(context, &reported(&command), None, out)?;
+                self.promised = false;
                 self.ask(now, out)
             }
             // What is committed is told by a report of its own, over this association or another.
             (Some(answer), Some(field::N_ACTION))
                 if answer == field::N_ACTION | field::RESPONSE && command.status == Some(0) =>
             {
+                self.promised = true;
                 Ok(())
             }
             (Some(answer), Some(asked)) if answer == asked | field::RESPONSE && pending => Ok(()),
@@ -108,10 +115,10 @@ impl Caller {
         }
     }
 
-    fn go_on(out: &mut Outbox) -> Next {
+    fn go_on(&self, out: &mut Outbox) -> Next {
         let writes: Vec<_> = out.relay.drain(..).collect();
         writes.into_iter().for_each(|bytes| out.send(bytes));
-        Next::Read(Some(PATIENCE))
+        Next::Read(Some(if self.promised { REPORT } else { PATIENCE }))
     }
 }
 
@@ -137,11 +144,16 @@ impl Machine for Caller {
                 return next;
             }
         }
-        Caller::go_on(out)
+        self.go_on(out)
     }
 
-    fn wake(&mut self, _: Timestamp, cause: Wake, _: &mut Outbox) -> Next {
+    fn wake(&mut self, _: Timestamp, cause: Wake, out: &mut Outbox) -> Next {
         match cause {
+            Wake::Deadline if self.promised => {
+                self.promised = false;
+                out.relay.push(pdu::release_request());
+                self.go_on(out)
+            }
             Wake::Thought | Wake::More | Wake::Relay(_) => Next::Read(Some(PATIENCE)),
             Wake::Deadline | Wake::PeerClosed => Next::Close,
         }

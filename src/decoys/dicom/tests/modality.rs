@@ -196,3 +196,23 @@ fn a_report_of_its_own_goes_to_hosts_of_the_honeynet_only() {
     peer.send(&message(1, &action(7), Some(&asked), SYNTAX));
     assert_eq!(peer.messages().pop().unwrap().0.status, Some(0x0123), "the association goes on");
 }
+
+#[test]
+fn a_console_takes_the_report_of_what_it_asked_to_commit() {
+    let (bench, _) = hospital();
+    for (transaction, expected) in [("1.3.12.2.1107.5.2.19.7.1", 0), ("1.9.9", 0x0110)] {
+        let mut asked = commitment(&[("1.2.840.10008.5.1.4.1.1.4", "1.2.3")]);
+        asked.put_str(tags::TRANSACTION_UID, transaction);
+        let mut peer = connected(&bench, ["vna", "DCM4CHEE", "MR01"], PUSH_MODEL);
+        peer.send(&message(1, &action(1), Some(&asked), SYNTAX));
+        assert_eq!(peer.messages().pop().unwrap().0.status, Some(0));
+        let told = bench.told();
+        let status = told.iter().rev().find_map(|told| match told {
+            Observation::Request { verb, status, .. } if verb.as_untrusted() == "N-EVENT-REPORT" => {
+                Some(*status)
+            }
+            _ => None,
+        });
+        assert_eq!(status, Some(expected), "{transaction}");
+    }
+}
