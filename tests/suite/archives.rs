@@ -207,6 +207,7 @@ fn every_archive_takes_an_object_and_gives_it_back() {
     let file = paper(&fresh(&net.scratch("paper")));
     for archive in archives(&net) {
         archive.succeeds("storescu", &["--", file.to_str().unwrap()]);
+        archive.succeeds("dcmsend", &["--", file.to_str().unwrap()]);
         let keys = ["QueryRetrieveLevel=STUDY", "PatientID=EXT0001", "StudyInstanceUID"];
         assert_eq!(archive.find("-S", &keys).len(), 1, "{}", archive.host);
         let of = "StudyInstanceUID=1.2.826.0.1.3680043.9.9999.2";

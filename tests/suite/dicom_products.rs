@@ -37,6 +37,18 @@ fn every_product_verifies_and_every_archive_finds() {
         let echo = client("echoscu", "dcmtk", &["-aec", title, &ip, &port]);
         assert!(echo.status.success() && echo.stderr.is_empty(), "{host}: {}", text(&echo));
     }
+    let folder = net.scratch("papers");
+    fs::create_dir_all(&folder).unwrap();
+    let file = paper(&folder);
+    for (host, title) in CONSOLES {
+        let at = net.address(host, "dicom");
+        let (ip, port) = (at.ip().to_string(), at.port().to_string());
+        for program in ["storescu", "dcmsend"] {
+            let to = ["-aet", "LAB", "-aec", title, &ip, &port, file.to_str().unwrap()];
+            let stored = client(program, "dcmtk", &to);
+            assert!(stored.status.success() && stored.stderr.is_empty(), "{host}: {}", text(&stored));
+        }
+    }
     for (host, title, calling) in ARCHIVES {
         let at = net.address(host, "dicom");
         let (ip, port) = (at.ip().to_string(), at.port().to_string());

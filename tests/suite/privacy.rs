@@ -1,11 +1,13 @@
 //! Real patients' data that comes by mistake: sealed so that only the hospital opens it.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::honeynet::{Honeynet, client, text};
+use crate::honeynet::{Honeynet, client, text, within};
 
 /// A CT image of a patient, as `dump2dcm` reads it.
 const SCAN: &str = "\
@@ -29,7 +31,7 @@ fn a_registered_scanner_is_sealed_and_never_an_intruder() {
         said.split_whitespace().find(|word| word.starts_with("age1")).unwrap_or_else(|| panic!("{said}"));
     let config = format!(
         "[privacy]\nreal_objects = \"seal\"\nkey = \"{key}\"\n\
-         [[detection.device]]\nsource = \"127.0.0.1\"\nname = \"CT01\"\n"
+         [[detection.device]]\nsource = \"127.0.0.1\"\nname = \"CT01\"\n[capture]\nsegment_mib = 1\n"
     );
     let net = Honeynet::with(&config);
     let (dump, file) = (scratch.path().join("scan.dump"), scratch.path().join("scan.dcm"));
@@ -48,15 +50,40 @@ fn a_registered_scanner_is_sealed_and_never_an_intruder() {
     assert!(opened.status.success(), "{}", text(&opened));
     assert!(holds(&opened.stdout, b"Zhang^Shi^Ji") && holds(&opened.stdout, b"AAAAAAAA"));
 
-    for path in files(&net.data()) {
-        let bytes = fs::read(&path).unwrap();
-        let packets = path.components().any(|part| part.as_os_str() == "packets");
-        assert!(packets || !holds(&bytes, b"Zhang^Shi^Ji"), "{} names the patient", path.display());
-    }
     let alerts = net.json(&["alerts", "--json"]);
     assert!(alerts.iter().all(|alert| alert["severity"] == "low"), "{alerts:?}");
     assert!(alerts.iter().any(|alert| alert["rule"] == "HW-REAL-DATA"), "{alerts:?}");
-    assert!(net.honeyward(&["verify"]).status.success());
+
+    fill_a_segment(&net, scratch.path());
+    // Its packets are made blank a moment after their segment is closed.
+    within(Duration::from_secs(60), "no file that names the patient", || {
+        let named = |path: &PathBuf| fs::read(path).is_ok_and(|bytes| holds(&bytes, b"Zhang^Shi^Ji"));
+        let left: Vec<PathBuf> = files(&net.data()).into_iter().filter(named).collect();
+        let packets = |path: &PathBuf| path.components().any(|part| part.as_os_str() == "packets");
+        assert!(left.iter().all(packets), "{left:?}");
+        left.is_empty().then_some(())
+    });
+    let pcap = scratch.path().join("scan.pcapng");
+    let cut = net.honeyward(&["pcap", session["id"].as_str().unwrap(), "-o", pcap.to_str().unwrap()]);
+    assert!(cut.status.success(), "{}", text(&cut));
+    within(Duration::from_secs(10), "files that are what the chain says", || {
+        net.honeyward(&["verify"]).status.success().then_some(())
+    });
+}
+
+/// Sends more than a segment of packets holds.
+fn fill_a_segment(net: &Honeynet, folder: &Path) {
+    let [dump, raw, file] = ["big.dump", "big.raw", "big.dcm"].map(|name| folder.join(name));
+    fs::write(&raw, vec![7; 2 << 20]).unwrap();
+    let elements = format!(
+        "(0008,0016) UI [1.2.840.10008.5.1.4.1.1.7]\n(0008,0018) UI [1.2.3.9.1]\n(0010,0020) LO [EXT2]\n\
+         (0020,000d) UI [1.2.3.9.2]\n(0020,000e) UI [1.2.3.9.3]\n(7fe0,0010) OB ={}\n",
+        raw.display()
+    );
+    fs::write(&dump, elements).unwrap();
+    let made = client("dump2dcm", "dcmtk", &["+te", dump.to_str().unwrap(), file.to_str().unwrap()]);
+    assert!(made.status.success(), "{}", text(&made));
+    crate::dcmtk::dcmtk(net, "storescu", &["-aet", "SC01"], &[file.to_str().unwrap()]);
 }
 
 fn observed(shown: &Value, what: &str) -> Value {

@@ -324,3 +324,37 @@ fn nothing_kept_is_no_error() {
     let (cut, _) = cut_out(&dir.path().join("missing"), &wanted(CLIENT, SERVER, now, now));
     assert_eq!(cut, None);
 }
+
+#[test]
+fn real_data_is_made_blank_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = start(dir.path(), 1 << 20, 1 << 30);
+    let (base, (client, server)) = (base(), addresses());
+    let other: SocketAddr = "10.0.0.8:40000".parse().unwrap();
+    let mut feed = bench.writer.feed(0);
+    connection(&mut feed, base, client, server, 100, b"Zhang^San, for real");
+    connection(&mut feed, base + SECOND, other, server, 100, b"an intruder's words");
+    feed.flush();
+    let wanted = wanted(CLIENT, SERVER, at(base + 2, 0), at(base + 9, 0));
+    let all = || {
+        let segments = list(dir.path()).unwrap();
+        segments.iter().flat_map(|segment| fs::read(&segment.path).unwrap()).collect::<Vec<u8>>()
+    };
+    for _ in 0..500 {
+        if holds(&all(), b"intruder") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(withhold(dir.path(), &wanted).unwrap(), (Vec::new(), false), "it still grows");
+    drop(feed);
+    bench.writer.stop();
+    let before = all().len();
+    let (done, closed) = withhold(dir.path(), &wanted).unwrap();
+    assert!(closed && done.len() == 1 && done[0].packets == 1, "{done:?}");
+    assert!(!holds(&all(), b"Zhang") && holds(&all(), b"an intruder's words"));
+    assert_eq!(all().len(), before);
+    assert_eq!(withhold(dir.path(), &wanted).unwrap().0, done, "again, and nothing changes");
+    let (cut, _) = cut_out(dir.path(), &wanted);
+    assert_eq!(cut.unwrap().packets, 7, "its packets are still told");
+}

@@ -18,7 +18,7 @@ use crate::runtime::Shutdown;
 use crate::store::{Entry, Reader, Record, StoreError};
 
 /// How often it is looked for.
-const PERIOD: Duration = Duration::from_secs(20);
+const PERIOD: Duration = Duration::from_secs(5);
 
 /// The end of a close may come this long after it.
 const SETTLED: SignedDuration = SignedDuration::from_secs(130);
@@ -65,8 +65,8 @@ impl Withholding {
 
     /// Makes blank what can be; gives what is to be told.
     fn renew(&mut self, now: Timestamp) -> Result<Vec<SystemEvent>, StoreError> {
+        let head = self.reader.head()?.seq;
         for record in self.reader.records_after(self.after, "session/real_data")? {
-            self.after = self.after.max(record.seq);
             if let Some(event) = session_event(&record)
                 && let Observation::RealData { handling, .. } = &event.observation
                 && *handling != Handling::Kept
@@ -74,6 +74,8 @@ impl Withholding {
                 self.waiting.insert(event.origin.session);
             }
         }
+        // What came since the head was read is read once more: it changes nothing.
+        self.after = head;
         let mut events = Vec::new();
         for session in self.waiting.clone() {
             let records = self.reader.session_records(session)?;
