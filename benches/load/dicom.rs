@@ -12,6 +12,7 @@ use crate::{Load, measure};
 
 const VERIFICATION: &str = "1.2.840.10008.1.1";
 const STUDY_FIND: &str = "1.2.840.10008.5.1.4.1.2.2.1";
+const STUDY_MOVE: &str = "1.2.840.10008.5.1.4.1.2.2.2";
 const STUDY_GET: &str = "1.2.840.10008.5.1.4.1.2.2.3";
 const CT_STORAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
 const IMPLICIT: &str = "1.2.840.10008.1.2";
@@ -127,6 +128,34 @@ pub(crate) fn get(load: &Load, called: &str, study: &str) {
     });
 }
 
+/// C-MOVE of a study of so many bytes to a destination that the archive knows; only moves without a
+/// failed sub-operation count.
+pub(crate) fn relocate(load: &Load, called: &str, destination: &str, study: &str, bytes: u64) {
+    let request = associate(called, &[STUDY_MOVE], false);
+    let command = command(&[
+        (0x0002, Value::Uid(STUDY_MOVE)),
+        (0x0100, Value::Us(0x21)),
+        (0x0110, Value::Us(1)),
+        (0x0600, Value::Title(destination)),
+        (0x0700, Value::Us(0)),
+        (0x0800, Value::Us(1)),
+    ]);
+    let identifier = identifier(&[&format!("0020000D={study}")]);
+    let connect = |_| Peer::associated(load, &request);
+    measure(load, "bytes", connect, |peer| {
+        let peer = peer.as_mut()?;
+        peer.send(&pdata(1, 3, &command))?;
+        peer.send(&pdata(1, 2, &identifier))?;
+        loop {
+            let (_, is_command, message) = peer.message()?;
+            if is_command && status(&message)? != 0xff00 {
+                let failed = us(&message, 0x1022).unwrap_or(0);
+                return (status(&message)? == 0 && failed == 0).then_some(bytes);
+            }
+        }
+    });
+}
+
 /// Opens CLIENTS associations and holds them for SECONDS, so that their memory can be read.
 pub(crate) fn hold(load: &Load, called: &str) {
     let request = associate(called, &[VERIFICATION, STUDY_FIND], false);
@@ -214,6 +243,7 @@ impl Peer {
 enum Value<'a> {
     Us(u16),
     Uid(&'a str),
+    Title(&'a str),
 }
 
 fn associate(called: &str, abstract_syntaxes: &[&str], roles: bool) -> Vec<u8> {
@@ -274,6 +304,7 @@ fn command(elements: &[(u16, Value<'_>)]) -> Vec<u8> {
         match value {
             Value::Us(number) => body.extend(element(0, *tag, &number.to_le_bytes())),
             Value::Uid(uid) => body.extend(element(0, *tag, &padded(uid, 0))),
+            Value::Title(title) => body.extend(element(0, *tag, &padded(title, b' '))),
         }
     }
     let mut out = element(0, 0, &(body.len() as u32).to_le_bytes());

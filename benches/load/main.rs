@@ -24,7 +24,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [kind, address, clients, seconds, rest @ ..] = words.as_slice() else {
-        println!("usage: load echo|first|find|get|hold|mllp|ssh|shells ADDRESS CLIENTS SECONDS …");
+        println!("usage: load echo|first|find|get|move|hold|mllp|ssh|shells ADDRESS CLIENTS SECONDS …");
         return;
     };
     let load = Load {
@@ -37,6 +37,10 @@ fn main() {
         ("first", [called]) => dicom::first(&load, called),
         ("find", [called, keys @ ..]) => dicom::find(&load, called, keys),
         ("get", [called, study]) => dicom::get(&load, called, study),
+        ("move", [called, destination, study, bytes]) => {
+            let bytes = bytes.parse().expect("BYTES is a number");
+            dicom::relocate(&load, called, destination, study, bytes);
+        }
         ("hold", [called]) => dicom::hold(&load, called),
         ("mllp", []) => mllp::messages(&load),
         ("ssh", [user, password]) => ssh::logins(&load, user, password),
