@@ -55,7 +55,7 @@ impl Station {
         behaviour.check().map_err(fault)?;
         let tls = if behaviour.tls {
             let made = persona::certificate(pack, host).map_err(fault)?;
-            Some(tls_config(made, TlsRules { newest: false, alpn: &[] }).map_err(fault)?)
+            Some(tls_config(made, TlsRules::default()).map_err(fault)?)
         } else {
             None
         };

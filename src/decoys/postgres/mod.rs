@@ -55,7 +55,7 @@ impl Station {
         let made = persona::certificate(pack, host).map_err(fault)?;
         // What channel binding "tls-server-end-point" binds to, RFC 5929 4.
         let binding = Sha256::digest(made.chain.first().map(Vec::as_slice).unwrap_or_default()).into();
-        let rules = TlsRules { newest: true, alpn: &[] };
+        let rules = TlsRules { newest: true, ..TlsRules::default() };
         let tls = if behaviour.tls { Some(tls_config(made, rules).map_err(fault)?) } else { None };
         Ok(Station(Arc::new(Shared { behaviour, tls, binding, verifiers: Mutex::default() })))
     }
