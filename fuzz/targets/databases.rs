@@ -4,7 +4,32 @@ use bytes::BytesMut;
 use honeyward::decoys::mysql::handshake::{self, Response};
 use honeyward::decoys::mysql::packet::{Heard, Packets};
 use honeyward::decoys::postgres::{frontend, scram};
+use honeyward::decoys::tds::version::Version;
+use honeyward::decoys::tds::{login7, prelogin, requests};
 use honeyward::decoys::tns;
+use honeyward::wire::ntlm::{Authenticate, Negotiate, spnego};
+
+/// The bodies of TDS messages in every version, and the security tokens in them.
+pub(super) fn tds(input: &[u8]) {
+    let _ = prelogin::Prelogin::parse(input);
+    if let Some(login) = login7::Login::parse(input) {
+        assert!(login.user.chars().count() <= 128 && login.features.len() <= 32);
+    }
+    for version in [Version::V70, Version::V71, Version::V72, Version::V74] {
+        let _ = requests::batch(input, version);
+        let _ = requests::transaction(input, version);
+        if let Ok(calls) = requests::calls(input, version, encoding_rs::GBK) {
+            let parameters: usize = calls.iter().map(|call| call.parameters.len()).sum();
+            assert!(parameters <= input.len());
+        }
+    }
+    if let Some(spnego::Token::Bare(message) | spnego::Token::Wrapped(message)) = spnego::unwrap(input) {
+        let _ = Negotiate::parse(message);
+        if let Some(proof) = Authenticate::parse(message) {
+            let _ = proof.crackable(&[0; 8]);
+        }
+    }
+}
 
 /// Packets as they come, then each as a connect packet, a descriptor and a call of the logon.
 pub(super) fn tns(input: &[u8]) {

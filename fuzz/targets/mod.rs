@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 30] = [
+pub const TARGETS: [Target; 32] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -44,6 +44,8 @@ pub const TARGETS: [Target; 30] = [
     Target { name: "mysql_machine", run: |input| stage::play("phis", "mysql", input) },
     Target { name: "postgres", run: databases::postgres },
     Target { name: "postgres_machine", run: |input| stage::play("cdr", "postgres", input) },
+    Target { name: "tds", run: databases::tds },
+    Target { name: "tds_machine", run: |input| stage::play("hisdb", "tds", input) },
     Target { name: "tns", run: databases::tns },
     Target { name: "tns_machine", run: |input| stage::play("hisora", "tns", input) },
 ];
