@@ -356,6 +356,12 @@ pub enum RecordKind {
     Staff,
     /// A file.
     File,
+    /// A prescription.
+    Prescription,
+    /// A charge, a bill or a deposit.
+    Charge,
+    /// A row of a dictionary: a drug, its stock, or a price.
+    Catalogue,
 }
 
 /// Which way a file went.

@@ -9,6 +9,7 @@ mod aspnet;
 pub mod attacks;
 mod behaviour;
 pub mod body;
+mod business;
 pub mod civetweb;
 pub mod cookie;
 pub mod coyote;

@@ -7,4 +7,5 @@ mod netpacs;
 mod nginx;
 mod orthanc;
 mod portal;
+mod sheets;
 mod support;

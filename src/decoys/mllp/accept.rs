@@ -97,6 +97,9 @@ fn keep(message: &Message<'_>, writes: RecordKind, session: &Session) {
         | RecordKind::Specimen
         | RecordKind::Report
         | RecordKind::Staff
-        | RecordKind::File => {}
+        | RecordKind::File
+        | RecordKind::Prescription
+        | RecordKind::Charge
+        | RecordKind::Catalogue => {}
     }
 }

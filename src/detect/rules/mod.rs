@@ -160,6 +160,9 @@ fn counted<N: Into<u64>>(count: N, kind: RecordKind) -> String {
         RecordKind::Report => ("report", "reports"),
         RecordKind::Staff => ("member of staff", "members of staff"),
         RecordKind::File => ("file", "files"),
+        RecordKind::Prescription => ("prescription", "prescriptions"),
+        RecordKind::Charge => ("charge or bill", "charges and bills"),
+        RecordKind::Catalogue => ("dictionary row", "dictionary rows"),
     };
     let count = count.into();
     format!("{count} {}", if count == 1 { one } else { many })
@@ -179,6 +182,9 @@ fn counted_zh<N: Into<u64>>(count: N, kind: RecordKind) -> String {
         RecordKind::Report => "报告",
         RecordKind::Staff => "员工信息",
         RecordKind::File => "文件",
+        RecordKind::Prescription => "处方",
+        RecordKind::Charge => "费用单据",
+        RecordKind::Catalogue => "字典条目",
     };
     format!("{}条{noun}", count.into())
 }

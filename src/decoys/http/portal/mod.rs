@@ -1,15 +1,18 @@
 //! The application: login, patients, orders, results and images, from the world.
 
 mod account;
+mod clinic;
 mod files;
 mod lists;
 mod login;
 mod pages;
 mod patient;
-mod rows;
+pub(crate) mod rows;
 mod search;
+mod sheets;
 mod study;
 mod visit;
+mod wards;
 
 use std::time::Duration;
 
@@ -138,7 +141,9 @@ fn dispatch_records(visit: &Visit<'_>, path: &str) -> (Answer, Work) {
             _ => (visit.wrong_method("POST"), Work::None),
         };
     }
-    if !matches!(visit.method(), b"GET" | b"HEAD") {
+    let sheet = path.strip_prefix('/').unwrap_or(path);
+    let posted = visit.method() == b"POST" && sheets::takes_forms(sheet);
+    if !posted && !matches!(visit.method(), b"GET" | b"HEAD") {
         return (visit.wrong_method("GET,HEAD"), Work::None);
     }
     let parts: Vec<&str> = path.split('/').skip(1).collect();
@@ -153,7 +158,13 @@ fn dispatch_records(visit: &Visit<'_>, path: &str) -> (Answer, Work) {
         ["worklist"] => lists::worklist(visit),
         ["inpatients"] => lists::inpatients(visit),
         ["attachment", mrn, number] => files::download(visit, mrn, number),
-        _ => None,
+        ["inp", "beds"] => wards::beds(visit),
+        ["inp", "record", number] => wards::record(visit, number),
+        ["inp", "daily", number] => wards::daily(visit, number),
+        ["outp", "visit", number] => clinic::page(visit, number),
+        ["fee", "receipt", number] => clinic::receipt(visit, number),
+        ["print", kind, number] => sheets::pdf(visit, kind, number),
+        _ => sheets::answer(visit, sheet),
     };
     match answer {
         Some(answer) => (answer, Work::Page),

@@ -9,7 +9,7 @@ use crate::decoys::Making;
 use crate::persona::{Account, Fault};
 
 /// Templates that the application needs.
-const NEEDED: [&str; 11] = [
+const NEEDED: [&str; 17] = [
     "login.html",
     "home.html",
     "patients.html",
@@ -21,6 +21,12 @@ const NEEDED: [&str; 11] = [
     "inpatients.html",
     "password.html",
     "layout.html",
+    "grid.html",
+    "beds.html",
+    "record.html",
+    "daily.html",
+    "visit.html",
+    "receipt.html",
 ];
 
 /// Instructions that one page may take: far above any real one.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 
 use super::super::answer::{Answer, Length, cookie_date};
 use super::super::cookie;
@@ -13,6 +14,8 @@ use super::super::server::Server;
 use super::super::tomcat::{self, TomcatError};
 use super::super::uri::split_target;
 use super::{Portal, Work, between, found, prefers_chinese};
+use crate::event::observation::Direction;
+use crate::event::{Observation, Tainted};
 use crate::imaging::Imaging;
 use crate::persona::{Account, Protocol};
 use crate::session::Session;
@@ -203,6 +206,16 @@ impl<'a> Visit<'a> {
             self.server.behaviour.context,
             cookie_date(yesterday)
         )
+    }
+
+    /// Tells of a file that was made and goes out.
+    pub(crate) fn tell_download(&self, name: &str, file: &[u8]) {
+        self.session.emit(Observation::Transfer {
+            name: Tainted::new(name),
+            direction: Direction::Download,
+            size: u64::try_from(file.len()).unwrap_or(u64::MAX),
+            sha256: hex::encode(Sha256::digest(file)),
+        });
     }
 
     /// How long a piece of work takes.

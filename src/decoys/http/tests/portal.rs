@@ -7,25 +7,25 @@ use crate::event::observation::RecordKind;
 use crate::persona::Protocol;
 use crate::world::{Modality, StudyFilter};
 
-fn get(path: &str, cookie: &str) -> String {
+pub(super) fn get(path: &str, cookie: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: his\r\nCookie: {cookie}\r\n\r\n")
 }
 
-fn post(path: &str, cookie: &str, body: &str) -> String {
+pub(super) fn post(path: &str, cookie: &str, body: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nHost: his\r\nCookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
 }
 
-fn ask(bench: &Bench, request: &str) -> (String, Vec<Observation>) {
+pub(super) fn ask(bench: &Bench, request: &str) -> (String, Vec<Observation>) {
     let mut connection = bench.connect(3);
     connection.send(request.as_bytes());
     (String::from_utf8(whole(&connection.received())).unwrap(), connection.events())
 }
 
 /// Joins a chunked body: a character may lie in two chunks.
-fn whole(answer: &[u8]) -> Vec<u8> {
+pub(super) fn whole(answer: &[u8]) -> Vec<u8> {
     let split = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
     let (head, body) = answer.split_at(split);
     if !head.windows(26).any(|w| w == b"Transfer-Encoding: chunked") {
@@ -44,7 +44,7 @@ fn cookie(answer: &str) -> String {
     line["Set-Cookie: ".len()..].split(';').next().unwrap().to_owned()
 }
 
-fn logged_in(bench: &Bench) -> String {
+pub(super) fn logged_in(bench: &Bench) -> String {
     let form = format!("username=hisadmin&password={}", PASSWORD.replace('@', "%40"));
     let (answer, events) = ask(bench, &post("/his/login", "", &form));
     assert!(answer.starts_with("HTTP/1.1 302 \r\n"), "{answer}");
