@@ -46,7 +46,7 @@ pub(crate) fn lab_report(view: &View, lab: &LabOrder, patient: &Patient) -> Vec<
             staff_or_none(view, lab.verifier.as_ref())
         ),
     );
-    written(view, page, lab.specimen.bytes())
+    written(view, &page, lab.specimen.bytes())
 }
 
 /// The printed report of a study; `None` before it is written.
@@ -80,7 +80,7 @@ pub(crate) fn study_report(view: &View, study: &Study, patient: &Patient) -> Opt
             staff_or_none(view, report.verified.map(|_| &report.verifier))
         ),
     );
-    Some(written(view, page, study.accession.bytes()))
+    Some(written(view, &page, study.accession.bytes()))
 }
 
 /// The head of every report; gives the height below it.
@@ -106,7 +106,7 @@ fn lines(text: &str) -> Vec<String> {
     paragraphs.flat_map(|p| p.chunks(WIDE).map(|c| c.iter().collect()).collect::<Vec<String>>()).collect()
 }
 
-fn written(view: &View, page: Page, seed: impl Iterator<Item = u8>) -> Vec<u8> {
+fn written(view: &View, page: &Page, seed: impl Iterator<Item = u8>) -> Vec<u8> {
     let seed = seed.fold(7u64, |seed, byte| seed.wrapping_mul(131).wrapping_add(u64::from(byte)));
     Pdf { made: view.local(view.now()), offset_minutes: view.hospital().utc_offset_minutes, seed }
         .write(&page)
