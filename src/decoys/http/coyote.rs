@@ -64,36 +64,44 @@ pub(crate) fn reason(code: u16) -> &'static str {
 }
 
 fn read(input: &[u8], now: Timestamp) -> Reading {
+    read_with(input, now, refused)
+}
+
+/// Makes a refusal of a rule, with a status.
+pub(super) type Refuse = fn(&'static str, u16, Timestamp) -> Reading;
+
+/// Reads a head as the connector does; what it refuses, `refuse` answers.
+pub(super) fn read_with(input: &[u8], now: Timestamp, refuse: Refuse) -> Reading {
     let blank = input.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
     let rest = input.get(blank..).unwrap_or_default();
     if refuses_early(rest) {
-        return refused("request line", 400, now);
+        return refuse("request line", 400, now);
     }
     let Some(length) = head_length(rest) else {
-        return if rest.len() > MAX_HEAD { refused("head size", 400, now) } else { Reading::More };
+        return if rest.len() > MAX_HEAD { refuse("head size", 400, now) } else { Reading::More };
     };
     if length > MAX_HEAD {
-        return refused("head size", 400, now);
+        return refuse("head size", 400, now);
     }
     let raw = rest.get(..length).unwrap_or_default();
-    let Some(parts) = lines::request_line(raw) else { return refused("request line", 400, now) };
+    let Some(parts) = lines::request_line(raw) else { return refuse("request line", 400, now) };
     let version = match lines::version(raw.get(parts.version.clone()).unwrap_or_default()) {
         Some(version @ (Version::HTTP_10 | Version::HTTP_11)) => version,
-        Some(_) => return refused("version", 505, now),
-        None => return refused("version", 400, now),
+        Some(_) => return refuse("version", 505, now),
+        None => return refuse("version", 400, now),
     };
     let headers = lines::headers(raw, parts.headers, false, lines::is_token);
     let Some(headers) = headers.filter(|h| h.len() <= MAX_HEADERS) else {
-        return refused("header", 400, now);
+        return refuse("header", 400, now);
     };
     let mut head = lines::joined(raw, parts, version, headers);
     let hosts = head.headers().filter(|(name, _)| name.eq_ignore_ascii_case(b"Host")).count();
     if hosts > 1 || (hosts == 0 && version == Version::HTTP_11) {
-        return refused("host", 400, now);
+        return refuse("host", 400, now);
     }
     match framing(&head) {
         Ok(framing) => head.framing = framing,
-        Err(code) => return refused("framing", code, now),
+        Err(code) => return refuse("framing", code, now),
     }
     Reading::Head(Box::new(head), blank + length)
 }
@@ -156,7 +164,7 @@ fn refused(rule: &'static str, code: u16, now: Timestamp) -> Reading {
     Reading::Refused(Refused { rule, answer: Bytes::from(answer), reset: false })
 }
 
-fn keeps(head: &Head) -> bool {
+pub(super) fn keeps(head: &Head) -> bool {
     if head.version() == Version::HTTP_11 { !asks(head, b"close") } else { asks(head, b"keep-alive") }
 }
 
@@ -166,9 +174,13 @@ fn asks(head: &Head, token: &[u8]) -> bool {
     asked.split(|b| *b == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(token))
 }
 
-/// Status and headers: type and language are kept apart from the application's other headers and
-/// come after them.
 fn head(reply: &Reply, form: &Form<'_>) -> String {
+    head_with(reply, form, KEEP_ALIVE_SECONDS)
+}
+
+/// Status and headers: type and language are kept apart from the application's other headers and
+/// come after them. `seconds` is the `keepAliveTimeout` that is told.
+pub(super) fn head_with(reply: &Reply, form: &Form<'_>, seconds: u64) -> String {
     let mut out = format!("HTTP/1.1 {} \r\n", reply.code);
     let apart = |name: &str| name == "Content-Type" || name == "Content-Language";
     for (name, value) in reply.headers.iter().filter(|(name, _)| !apart(name)) {
@@ -188,7 +200,7 @@ fn head(reply: &Reply, form: &Form<'_>) -> String {
     if !form.keep_alive {
         out.push_str("Connection: close\r\n");
     } else if asks(form.asked, b"keep-alive") {
-        out.push_str(&format!("Keep-Alive: timeout={KEEP_ALIVE_SECONDS}\r\nConnection: keep-alive\r\n"));
+        out.push_str(&format!("Keep-Alive: timeout={seconds}\r\nConnection: keep-alive\r\n"));
     }
     out.push_str("\r\n");
     out

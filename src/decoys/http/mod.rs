@@ -10,6 +10,7 @@ pub mod attacks;
 mod behaviour;
 pub mod body;
 mod business;
+pub mod catalina;
 pub mod civetweb;
 pub mod cookie;
 pub mod coyote;
@@ -32,6 +33,7 @@ mod multipart;
 mod netpacs;
 mod orthanc;
 pub mod parser;
+mod phis;
 mod png;
 mod portal;
 pub mod range;
@@ -78,6 +80,8 @@ pub(crate) enum Face {
     Mirth,
     /// Web service listeners of Mirth Connect.
     Soap,
+    /// A Java hospital information system on Tomcat.
+    Phis,
 }
 
 /// The part of every behaviour file that names its face.
@@ -111,6 +115,7 @@ pub fn decoy(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Face::Lis => lis::application(making, service)?,
         Face::Mirth => mirth::application(making, service)?,
         Face::Soap => soap::application(making, service)?,
+        Face::Phis => phis::application(making, service)?,
     };
     Ok(Arc::new(Embedded { application }))
 }

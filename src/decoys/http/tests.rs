@@ -6,6 +6,7 @@ mod lis;
 mod netpacs;
 mod nginx;
 mod orthanc;
+mod phis;
 mod portal;
 mod sheets;
 mod support;

@@ -108,6 +108,5 @@ fn lines(text: &str) -> Vec<String> {
 
 fn written(view: &View, page: &Page, seed: impl Iterator<Item = u8>) -> Vec<u8> {
     let seed = seed.fold(7u64, |seed, byte| seed.wrapping_mul(131).wrapping_add(u64::from(byte)));
-    Pdf { made: view.local(view.now()), offset_minutes: view.hospital().utc_offset_minutes, seed }
-        .write(&page)
+    Pdf { made: view.local(view.now()), offset_minutes: view.hospital().utc_offset_minutes, seed }.write(page)
 }
