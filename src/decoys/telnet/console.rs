@@ -54,7 +54,7 @@ impl Console {
         let device = &self.device;
         let rule = "-".repeat(77);
         format!(
-            "\r\n{rule}\r\nModel name       : {}\r\nMAC address      : {}\r\nSerial No.       : {}\r\nFirmware version : {}\r\nSystem uptime    : {}\r\n{rule}\r\nPlease keyin your password: ",
+            "\r\n\r\n{rule}\r\nModel name       : {}\r\nMAC address      : {}\r\nSerial No.       : {}\r\nFirmware version : {}\r\nSystem uptime    : {}\r\n{rule}\r\nPlease keyin your password: ",
             device.behaviour.model,
             device.mac,
             device.serial,
@@ -169,10 +169,14 @@ impl Console {
     }
 }
 
+/// Text as the product's network stack writes it: a NUL after every CR.
+fn wired(text: &str) -> Vec<u8> {
+    text.replace("\r\n", "\r\0\n").into_bytes()
+}
+
 impl Machine for Console {
     fn open(&mut self, _: Timestamp, out: &mut Outbox) -> Next {
-        out.send(OFFER.to_vec());
-        out.send(self.banner());
+        out.send([OFFER.to_vec(), wired(&self.banner())].concat());
         self.listen()
     }
 
@@ -185,7 +189,7 @@ impl Machine for Console {
         let mut reply = Vec::new();
         while let Some(line) = self.lines.next(input, &mut reply) {
             match self.line(&line) {
-                Some(answer) => reply.extend_from_slice(answer.as_bytes()),
+                Some(answer) => reply.extend_from_slice(&wired(&answer)),
                 None => {
                     out.send(reply);
                     return Next::Close;

@@ -10,8 +10,11 @@ const WILL: u8 = 251;
 const SB: u8 = 250;
 const SE: u8 = 240;
 
-/// Options that the server has: echo (RFC 857) and suppress go ahead (RFC 858).
-const OWN: [u8; 2] = [1, 3];
+/// Options that the server has: binary (RFC 856), echo (RFC 857) and suppress go ahead (RFC 858).
+const OWN: [u8; 3] = [0, 1, 3];
+
+/// Options that it asks of the client.
+const ASKED: [u8; 2] = [0, 1];
 
 /// Longest line taken, bytes; what is more is dropped.
 const MAX_LINE: usize = 128;
@@ -42,8 +45,9 @@ impl Default for Lines {
     }
 }
 
-/// What the server offers when a connection is made.
-pub(super) const OFFER: [u8; 6] = [IAC, WILL, 1, IAC, WILL, 3];
+/// What the server offers and asks for when a connection is made: that of the serial servers that
+/// nmap's probes know.
+pub(super) const OFFER: [u8; 15] = [IAC, WILL, 1, IAC, WILL, 3, IAC, WILL, 0, IAC, DO, 1, IAC, DO, 0];
 
 impl Lines {
     /// That shows stars for what is typed.
@@ -67,7 +71,7 @@ impl Lines {
             (State::Text | State::Return, IAC) => self.state = State::Command,
             (State::Text | State::Return, b'\r' | b'\n') => {
                 self.state = if byte == b'\r' { State::Return } else { State::Text };
-                reply.extend_from_slice(b"\r\n");
+                reply.extend_from_slice(b"\r\0\n");
                 return Some(std::mem::take(&mut self.line));
             }
             (State::Text | State::Return, 8 | 127) => {
@@ -89,7 +93,7 @@ impl Lines {
             (State::Option(verb), option) => {
                 match verb {
                     DO if !OWN.contains(&option) => reply.extend_from_slice(&[IAC, WONT, option]),
-                    WILL => reply.extend_from_slice(&[IAC, DONT, option]),
+                    WILL if !ASKED.contains(&option) => reply.extend_from_slice(&[IAC, DONT, option]),
                     _ => {}
                 }
                 self.state = State::Text;

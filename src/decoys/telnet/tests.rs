@@ -66,6 +66,16 @@ fn options_are_answered_and_every_split_is_the_same() {
 }
 
 #[test]
+fn the_banner_is_the_one_that_scanners_know() {
+    let said = play(machine(&Bench::new()).as_mut(), &[b""]);
+    let rule = "-".repeat(77);
+    let begins =
+        format!("\r\0\n\r\0\n{rule}\r\0\nModel name       : NPort 5110\r\0\nMAC address      : 00:90:E8:");
+    let offer = b"\xff\xfb\x01\xff\xfb\x03\xff\xfb\0\xff\xfd\x01\xff\xfd\0";
+    assert!(said.starts_with(&[offer.as_slice(), begins.as_bytes()].concat()), "{said:?}");
+}
+
+#[test]
 fn long_lines_are_cut() {
     let bench = Bench::new();
     let long = [b"x".repeat(100_000), b"\r\n".to_vec()].concat();
