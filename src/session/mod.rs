@@ -28,7 +28,7 @@ pub use laboratory::WrittenResult;
 pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
 pub use privacy::{Privacy, Real, RealObjects};
 pub use registry::WrittenPatient;
-pub use secured::Secured;
+pub use secured::{Early, Secured};
 pub use tls::{Tls, TlsRules, tls_config};
 
 use std::pin::Pin;

@@ -7,6 +7,16 @@ use rustls::ServerConfig;
 
 use super::{Outbox, Session, Tls};
 
+/// What becomes of bytes that came behind the request for TLS and before its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Early {
+    /// They begin the handshake: the protocol has no answer to wait for.
+    Handshake,
+    /// They are lost: a peer waits for the answer, and somebody in the middle could have put them
+    /// there (CVE-2021-23214).
+    Dropped,
+}
+
 /// Plain text in and out, whatever the line carries.
 pub struct Secured {
     session: Session,
@@ -21,16 +31,18 @@ impl Secured {
         Secured { session, tls: None, input: BytesMut::new() }
     }
 
-    /// Turns to TLS: what comes from now on is the peer's handshake. What came already and was not
-    /// taken is dropped, since a peer in the middle could have put it there (CVE-2021-23214).
+    /// Turns to TLS: what comes from now on is the peer's handshake.
     ///
     /// # Errors
-    /// When the settings can't be used, in words.
-    pub fn start(&mut self, config: Arc<ServerConfig>, out: &mut Outbox) -> Result<(), String> {
+    /// When the settings can't be used or the peer breaks TLS, in words.
+    pub fn start(&mut self, config: Arc<ServerConfig>, early: Early, out: &mut Outbox) -> Result<(), String> {
         self.tls = Some(Tls::new(config)?);
-        self.input.clear();
         out.sealed_input = true;
-        Ok(())
+        let mut came = self.input.split();
+        match early {
+            Early::Handshake => self.receive(&mut came, out),
+            Early::Dropped => Ok(()),
+        }
     }
 
     /// Whether the line carries TLS.

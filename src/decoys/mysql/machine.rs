@@ -13,7 +13,7 @@ use super::handshake::{self, Answer, CHALLENGE, NATIVE, OFFERED, Response, capab
 use super::packet::{Heard, Packets};
 use super::{login, native};
 use crate::event::{Observation, Tainted};
-use crate::session::{Machine, Next, Outbox, Secured, Session, Wake};
+use crate::session::{Early, Machine, Next, Outbox, Secured, Session, Wake};
 use crate::wire::probe;
 
 /// How long a handshake may take (`connect_timeout`).
@@ -154,7 +154,7 @@ impl MysqlMachine {
             }
             Some(Response::Tls(_)) => {
                 let config = self.station.tls().filter(|_| !self.line.is_sealed());
-                match config.map(|config| self.line.start(config, out)) {
+                match config.map(|config| self.line.start(config, Early::Handshake, out)) {
                     Some(Ok(())) => {
                         self.phase = Phase::Greeted;
                         Duration::ZERO

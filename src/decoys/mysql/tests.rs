@@ -136,3 +136,14 @@ fn how_the_bytes_come_changes_nothing() {
         assert_eq!(tail(&[one, other]), expected, "split at {at}");
     }
 }
+
+#[test]
+fn a_hello_may_come_with_the_request_for_tls() {
+    let bench = Bench::new();
+    let station = station(&bench);
+    let ask = [&OFFERED.to_le_bytes()[..], &[0, 0, 0, 1, 33], &[0; 23]].concat();
+    // No hello that TLS could read: its alert shows that the bytes reached it.
+    let said = [packet(1, &ask), b"\x16\x03\x01\0\x05hello".to_vec()].concat();
+    let sent = play(&mut machine(&station, &bench), &[&said]);
+    assert!(has(&sent[usize::from(sent[0]) + 4..], "\u{15}\u{3}\u{3}"), "{sent:02x?}");
+}

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::frontend::{self, Heard, MAX_TOKEN, Startup};
 use super::login::{Login, Outcome};
 use crate::event::Observation;
-use crate::session::{Machine, Next, Outbox, Secured, Session, Wake};
+use crate::session::{Early, Machine, Next, Outbox, Secured, Session, Wake};
 use crate::wire::probe;
 
 /// How long a login may take (`authentication_timeout`).
@@ -146,7 +146,7 @@ impl PostgresMachine {
         };
         self.out.raw(b"S");
         self.flush(out);
-        match self.line.start(config, out) {
+        match self.line.start(config, Early::Dropped, out) {
             Ok(()) => Step::Wait,
             Err(_) => Step::End,
         }
