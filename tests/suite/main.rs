@@ -9,6 +9,7 @@ mod codecs;
 mod consoles;
 mod counts;
 mod crash;
+mod databases;
 mod dcmtk;
 mod delivery;
 mod dicom_objects;
