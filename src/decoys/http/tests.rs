@@ -2,6 +2,8 @@
 
 mod dcm4chee;
 mod embedded;
+mod esb;
+mod fhir;
 mod lis;
 mod netpacs;
 mod nginx;

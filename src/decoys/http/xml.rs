@@ -175,13 +175,16 @@ fn element(start: &BytesStart<'_>, space: String) -> Element {
 /// The JDK's words for what quick-xml found.
 fn ended(text: &str, at: usize, error: &quick_xml::Error) -> Broken {
     let said = error.to_string();
-    let words = match said.split_once("expected `</") {
-        Some((_, rest)) => {
-            let name = rest.split('>').next().unwrap_or_default();
-            format!("The element type \"{name}\" must be terminated by the matching end-tag \"</{name}>\".")
-        }
-        None => "XML document structures must start and end within the same entity.".to_owned(),
+    let Some((_, rest)) = said.split_once("expected `</") else {
+        return broken(
+            text,
+            text.len(),
+            "XML document structures must start and end within the same entity.",
+        );
     };
+    let name = rest.split('>').next().unwrap_or_default();
+    let words =
+        format!("The element type \"{name}\" must be terminated by the matching end-tag \"</{name}>\".");
     broken(text, at.max(1), &words)
 }
 

@@ -2,7 +2,7 @@
 
 use super::acknowledge::{Outcome, Reply};
 use super::exchange::refused;
-use super::{real, written};
+use super::{changes, documents, real, written};
 use crate::event::observation::{MAX_IDS, RecordKind};
 use crate::event::{Observation, Tainted};
 use crate::session::Session;
@@ -23,7 +23,7 @@ fn rule(code: &[u8], event: &[u8]) -> Rule {
         (b"ADT", b"A40" | b"A18" | b"A34") => {
             Rule { required: &["PID", "MRG"], writes: RecordKind::Patient, id: ("PID", &[3, 2]) }
         }
-        (b"ORM" | b"OML" | b"OMI", _) => {
+        (b"ORM" | b"OML" | b"OMI" | b"OMG" | b"RDE", _) => {
             Rule { required: &["ORC"], writes: RecordKind::Order, id: ("ORC", &[2, 3]) }
         }
         (b"ORU" | b"OUL", _) => {
@@ -63,33 +63,44 @@ pub(super) fn take(reply: &Reply<'_>, session: &Session) -> Outcome {
     if session.is_own() {
         return Outcome::Accepted;
     }
-    let real = real::care(message, session);
-    if !real {
-        keep(message, rule.writes, session);
-        if rule.writes == RecordKind::LabResult {
-            written::change_results(session, message);
-        }
+    if real::care(message, session) {
+        let told = |id: Tainted| session.pseudonym(id.as_untrusted().as_bytes()).into();
+        tell(session, rule.writes, ids.into_iter().map(told).collect());
+        return Outcome::Accepted;
     }
-    let told = |id: Tainted| if real { session.pseudonym(id.as_untrusted().as_bytes()).into() } else { id };
-    session.emit(Observation::RecordWrite {
-        subject: rule.writes,
-        count: u32::try_from(ids.len()).unwrap_or(u32::MAX),
-        ids: ids.into_iter().take(MAX_IDS).map(told).collect(),
-    });
+    documents::keep(message, session);
+    keep(message, rule.writes, ids, session);
     Outcome::Accepted
+}
+
+fn tell(session: &Session, subject: RecordKind, ids: Vec<Tainted>) {
+    session.emit(Observation::RecordWrite {
+        subject,
+        count: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+        ids: ids.into_iter().take(MAX_IDS).collect(),
+    });
 }
 
 fn id_of<'a>(segment: &Segment<'a>, fields: &[usize]) -> &'a [u8] {
     fields.iter().map(|n| segment.field(*n).component(1).raw()).find(|id| !id.is_empty()).unwrap_or_default()
 }
 
-/// Keeps what the sender can read back: patients and results.
-fn keep(message: &Message<'_>, writes: RecordKind, session: &Session) {
+/// Keeps what the sender can read back, and tells of it: patients, orders and results.
+fn keep(message: &Message<'_>, writes: RecordKind, ids: Vec<Tainted>, session: &Session) {
     match writes {
         RecordKind::Patient => written::keep_patient(session, message),
-        RecordKind::LabResult => written::keep_results(session, message),
+        RecordKind::LabResult => {
+            written::keep_results(session, message);
+            written::change_results(session, message);
+            tell(session, writes, ids);
+        }
+        RecordKind::Order => {
+            written::keep_results(session, message);
+            if !changes::orders(session, message) {
+                tell(session, writes, ids);
+            }
+        }
         RecordKind::Encounter
-        | RecordKind::Order
         | RecordKind::Study
         | RecordKind::Series
         | RecordKind::Instance
@@ -100,6 +111,6 @@ fn keep(message: &Message<'_>, writes: RecordKind, session: &Session) {
         | RecordKind::File
         | RecordKind::Prescription
         | RecordKind::Charge
-        | RecordKind::Catalogue => {}
+        | RecordKind::Catalogue => tell(session, writes, ids),
     }
 }

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::Station;
-use super::behaviour::{ControlId, ErrorPlace, Refusal, RefusalCode, TimestampForm, condition_name};
+use super::behaviour::{
+    Conditions, ControlId, ErrorPlace, Refusal, RefusalCode, TimestampForm, condition_name,
+};
 use crate::wire::hl7::{Message, Writer};
 
 /// What became of a message.
@@ -20,7 +22,18 @@ pub(super) enum Outcome {
         value: String,
         /// Segment and field, where one is to blame.
         place: Option<(&'static str, usize)>,
+        /// Who refused it.
+        by: By,
     },
+}
+
+/// Who refused a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// The parser, before the message was one.
+    Parser,
+    /// The application behind it.
+    Application,
 }
 
 impl Outcome {
@@ -37,6 +50,13 @@ impl Outcome {
             (Level::Accept, None) => "CA",
             (Level::Accept, Some(RefusalCode::Error)) => "CE",
             (Level::Accept, Some(RefusalCode::Reject)) => "CR",
+        }
+    }
+
+    fn is_of_parser(&self) -> bool {
+        match self {
+            Outcome::Accepted => false,
+            Outcome::Refused { by, .. } => *by == By::Parser,
         }
     }
 
@@ -57,12 +77,22 @@ pub(super) enum Level {
     Application,
 }
 
-/// Which acknowledgements go out, in their order: MSH-15 asks for the first, MSH-16 for the second
-/// (table 0155); both empty is the original mode. A refused message gets one answer.
-pub(super) fn levels(message: &Message<'_>, outcome: &Outcome) -> Vec<Level> {
+/// Which acknowledgements go out, in their order. In the enhanced mode MSH-15 asks for the first,
+/// MSH-16 for the second (table 0155); both empty is the original mode. A refused message gets one
+/// answer.
+pub(super) fn levels(message: &Message<'_>, outcome: &Outcome, conditions: Conditions) -> Vec<Level> {
     let (accept, application) = (message.msh(15), message.msh(16));
-    if accept.is_empty() && application.is_empty() {
-        return vec![Level::Application];
+    let original = vec![Level::Application];
+    match conditions {
+        Conditions::Ignored => return original,
+        Conditions::Accept => {
+            let condition = accept.component(1);
+            let asked = condition.raw().to_ascii_uppercase();
+            let known = matches!(asked.as_slice(), b"NE" | b"ER" | b"SU");
+            return if known && !wanted(condition.raw(), outcome) { Vec::new() } else { original };
+        }
+        Conditions::Enhanced if accept.is_empty() && application.is_empty() => return original,
+        Conditions::Enhanced => {}
     }
     let mut levels = Vec::with_capacity(2);
     if wanted(accept.component(1).raw(), outcome) {
@@ -96,8 +126,11 @@ pub(super) struct Reply<'a> {
 impl Reply<'_> {
     /// A whole acknowledgement, in UTF-8, not framed.
     pub(super) fn acknowledge(&self, level: Level, outcome: &Outcome) -> Vec<u8> {
-        let event = String::from_utf8_lossy(self.message.msh(9).component(2).raw()).into_owned();
         let shape = &self.station.behaviour().acknowledgement;
+        if shape.bare_failures && outcome.is_of_parser() {
+            return self.bare(outcome);
+        }
+        let event = String::from_utf8_lossy(self.message.msh(9).component(2).raw()).into_owned();
         let kind: &[&str] = if self.structured(shape.structure_from) {
             &["ACK", &event, "ACK"]
         } else if shape.event_before {
@@ -107,6 +140,25 @@ impl Reply<'_> {
         };
         let mut w = self.header(kind, b"");
         self.msa(&mut w, level, outcome);
+        w.finish()
+    }
+
+    /// What goes out when the parser gave the message up: nothing of its header but delimiters,
+    /// version, processing and control id.
+    fn bare(&self, outcome: &Outcome) -> Vec<u8> {
+        let shape = &self.station.behaviour().acknowledgement;
+        let kind: &[&str] =
+            if self.structured(shape.structure_from) { &["ACK", "", "ACK"] } else { &["ACK"] };
+        let version = self.message.msh(12).component(1).raw();
+        let version = if version.is_empty() { shape.blank_version.as_bytes() } else { version };
+        let mut w = Writer::new(self.message.delimiters());
+        w.header("MSH")
+            .put(7, &self.timestamp(shape.timestamp))
+            .parts(9, kind)
+            .put(10, &self.station.failure_id(self.now).to_string())
+            .verbatim(11, self.message.msh(11).raw())
+            .verbatim(12, version);
+        self.msa(&mut w, Level::Application, outcome);
         w.finish()
     }
 
@@ -147,8 +199,9 @@ impl Reply<'_> {
         let id = self.message.msh(10).component(1).raw();
         let id = if id.is_empty() { shape.blank_control_id.as_bytes() } else { id };
         w.segment("MSA").put(1, outcome.code(level)).verbatim(2, id);
-        let Outcome::Refused { refusal, value, place } = outcome else { return };
-        let text = refusal.text.replace("{value}", value);
+        let Outcome::Refused { refusal, value, place, .. } = outcome else { return };
+        let named = place.map(|(segment, field)| format!("{segment}-{field}")).unwrap_or_default();
+        let text = refusal.text.replace("{place}", &named).replace("{value}", value);
         match shape.errors {
             ErrorPlace::Msa => {
                 w.put(3, &text);
@@ -185,7 +238,9 @@ impl Reply<'_> {
             TimestampForm::MillisecondsOffset => {
                 let (sign, minutes) =
                     (if self.offset_minutes < 0 { '-' } else { '+' }, self.offset_minutes.abs());
-                format!("{seconds}.{milliseconds:03}{sign}{:02}{:02}", minutes / 60, minutes % 60)
+                let fraction = format!(".{milliseconds:03}");
+                let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
+                format!("{seconds}{fraction}{sign}{:02}{:02}", minutes / 60, minutes % 60)
             }
         }
     }

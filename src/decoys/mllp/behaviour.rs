@@ -70,6 +70,38 @@ pub struct Acknowledgement {
     pub errors: ErrorPlace,
     /// What is answered to a frame that holds no message.
     pub not_hl7: NotHl7,
+    /// What MSH-15 and MSH-16 decide.
+    pub conditions: Conditions,
+    /// How a batch is answered.
+    pub batches: Batches,
+    /// Whether a message that the parser gives up is answered with an empty header.
+    pub bare_failures: bool,
+    /// Whether values are checked against their data types before anything else.
+    pub validates: bool,
+}
+
+/// What MSH-15 and MSH-16 decide (table 0155).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conditions {
+    /// Nothing: each message gets its acknowledgement of the original mode.
+    Ignored,
+    /// MSH-15 decides whether the acknowledgement of the original mode goes out.
+    Accept,
+    /// Both, as the enhanced mode has it (2.9.3).
+    Enhanced,
+}
+
+/// How a batch is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Batches {
+    /// One frame for each message in it.
+    Each,
+    /// One frame with a batch of acknowledgements (2.10.3.2).
+    Batch,
+    /// Not at all: the parser knows no batches.
+    Silence,
 }
 
 /// Form of a time stamp, local time.
@@ -80,7 +112,7 @@ pub enum TimestampForm {
     Seconds,
     /// `20260301081500.123`.
     Milliseconds,
-    /// `20260301081500.123+0800`.
+    /// `20260301081500.123+0800`, without zeros at the fraction's end.
     MillisecondsOffset,
 }
 
@@ -120,7 +152,7 @@ pub enum NotHl7 {
 pub struct Accepts {
     /// MSH-12; an empty one counts as [`Acknowledgement::blank_version`].
     pub versions: Vec<String>,
-    /// MSH-11.1; an empty one is always taken.
+    /// MSH-11.1; an empty one is always taken, and any where the list is empty.
     pub processing_ids: Vec<String>,
     /// MSH-9 as `ADT^A01`.
     pub messages: Vec<String>,
@@ -138,6 +170,10 @@ pub struct Refuses {
     pub version: Refusal,
     /// A segment or field that is missing.
     pub content: Refusal,
+    /// MSH-9 that names no event.
+    pub structure: Refusal,
+    /// A value that is not of its data type. `{value}`, `{place}`.
+    pub value: Refusal,
 }
 
 /// One refusal. `{value}` in the text becomes what was refused.
@@ -177,7 +213,15 @@ impl Behaviour {
             return Err(format!("answer_limit = {}: expected 1 to 1000", self.answer_limit));
         }
         let refuses = &self.refuses;
-        for refusal in [&refuses.message_type, &refuses.processing_id, &refuses.version, &refuses.content] {
+        let all = [
+            &refuses.message_type,
+            &refuses.processing_id,
+            &refuses.version,
+            &refuses.content,
+            &refuses.structure,
+            &refuses.value,
+        ];
+        for refusal in all {
             if condition_name(refusal.condition).is_none() {
                 return Err(format!("condition = {}: expected a code of table 0357", refusal.condition));
             }

@@ -9,6 +9,8 @@
 mod accept;
 mod acknowledge;
 mod behaviour;
+mod changes;
+mod documents;
 mod exchange;
 mod machine;
 mod query;
@@ -16,6 +18,8 @@ mod real;
 mod render;
 mod results;
 mod sender;
+mod values;
+mod worklist;
 mod written;
 
 pub use behaviour::Behaviour;
@@ -56,7 +60,11 @@ pub struct Station(Arc<Shared>);
 struct Shared {
     behaviour: Behaviour,
     last_id: AtomicU64,
+    failures: AtomicU64,
 }
+
+/// Numbers that a parser takes at once; one that fails takes a block of its own.
+const BLOCK: u64 = 100;
 
 /// Seconds that pass between two of the engine's messages on the average day. Message numbers follow
 /// the clock at this pace, so they go on rising after a restart without anything being kept.
@@ -68,11 +76,18 @@ const FIRST_ID_AT: i64 = 1_672_531_200;
 impl Station {
     /// An engine with this behaviour.
     pub fn new(behaviour: Behaviour) -> Self {
-        Station(Arc::new(Shared { behaviour, last_id: AtomicU64::new(0) }))
+        Station(Arc::new(Shared { behaviour, last_id: AtomicU64::new(0), failures: AtomicU64::new(0) }))
     }
 
     fn behaviour(&self) -> &Behaviour {
         &self.0.behaviour
+    }
+
+    /// The number of an answer to what the parser gave up: the first of a block of its own.
+    fn failure_id(&self, now: Timestamp) -> u64 {
+        let failures = self.0.failures.fetch_add(1, Ordering::Relaxed);
+        let block = self.next_id(now) / BLOCK;
+        block.saturating_add(failures).saturating_add(1).saturating_mul(BLOCK).saturating_add(1)
     }
 
     /// The engine's next message number.

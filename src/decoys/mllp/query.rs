@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::acknowledge::{Level, Outcome, Reply};
 use super::exchange::refused;
 use super::render::Render;
-use super::{results, written};
+use super::{results, worklist, written};
 use crate::event::observation::{MAX_IDS, RecordKind};
 use crate::event::{Observation, Tainted};
 use crate::session::Session;
@@ -29,6 +29,7 @@ pub(super) fn answer(reply: &Reply<'_>, view: &View, session: &Session) -> Resul
     match (kind.component(1).raw(), kind.component(2).raw()) {
         (b"QRY", b"A19") => display(reply, view, session),
         (b"QRY", _) => results::answer(reply, view, session),
+        (b"QBP", b"Q11") => worklist::answer(reply, view, session),
         _ => by_parameter(reply, view, session),
     }
 }
@@ -224,7 +225,7 @@ fn by_id(session: &Session, view: &View, id: &str) -> Option<Found> {
     if let Some(kept) = written::patient(session, id) {
         return Some(Found::Written(kept));
     }
-    known(view, id).map(|patient| Found::World(Box::new(patient)))
+    session.patient(view, id).or_else(|| known(view, id)).map(|patient| Found::World(Box::new(patient)))
 }
 
 /// A patient of the hospital by record number, resident id or visit number.

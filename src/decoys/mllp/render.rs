@@ -106,6 +106,27 @@ impl Render<'_> {
             .put(14, analysed);
     }
 
+    /// ORC and one OBR for each item that a specimen is to be measured for.
+    pub(super) fn wanted(&self, w: &mut Writer, order: &LabOrder) {
+        let stamp = |at: jiff::Timestamp| stamp(self.view.local(at));
+        w.segment("SPM").put(1, "1").parts(2, &[&order.specimen]).put(4, &order.specimen_type);
+        w.segment("ORC")
+            .put(1, "NW")
+            .put(2, &order.order)
+            .put(3, &order.filler)
+            .put(9, &stamp(order.ordered));
+        for (at, item) in order.items.iter().enumerate() {
+            w.segment("OBR")
+                .put(1, &(at + 1).to_string())
+                .put(2, &order.order)
+                .put(3, &order.filler)
+                .parts(4, &[item.loinc, item.name, "LN", item.code, item.name, "L"])
+                .put(6, &stamp(order.ordered))
+                .put(15, &order.specimen_type)
+                .put(18, &order.specimen);
+        }
+    }
+
     /// OBR and OBX of one imaging report.
     pub(super) fn imaging(&self, w: &mut Writer, set: usize, study: &Study, report: &ImagingReport) {
         let status = if report.verified.is_some() { "F" } else { "P" };

@@ -129,8 +129,8 @@ fn collect(
                 .imaging
                 .extend(view.studies(&filter).into_iter().filter_map(|s| view.report(&s).map(|r| (s, r))));
         }
-        found.patient = Some(patient);
-    } else if let Some(order) = view.lab_order(id).filter(|o| laboratory && !o.results.is_empty()) {
+        found.patient = Some(session.with_written_patient(patient));
+    } else if let Some(order) = session.lab_order(view, id).filter(|o| laboratory && !o.results.is_empty()) {
         found.patient = view.patient(order.patient);
         found.laboratory.push(order);
     } else if let Some(study) = view.study_by_accession(id).filter(|_| imaging) {

@@ -1,7 +1,8 @@
 //! What this peer wrote, kept in his overlay as the segments he sent, and read back to him alone.
 //! An engine's database takes every message, so a full overlay refuses none: it only forgets.
 
-use crate::session::{Session, WrittenResult};
+use super::query::date;
+use crate::session::{Session, WrittenPatient, WrittenResult};
 use crate::wire::hl7::{Delimiters, Message, Segment};
 use crate::world::View;
 
@@ -39,6 +40,36 @@ pub(super) fn keep_patient(session: &Session, message: &Message<'_>) {
     let own = pid.field(3).repetitions().map(|id| id.component(1).text());
     for id in own.chain([pid.field(2).component(1).text()]).chain(merged).filter(|id| !id.is_empty()) {
         session.overlay().put(patient_key(&id), record.clone());
+    }
+    session.write_patient(told(session, &pid));
+}
+
+/// The same for every other protocol that reads patients.
+fn told(session: &Session, pid: &Segment<'_>) -> WrittenPatient {
+    let own = |field: usize| pid.field(field).component(1).text();
+    let name = pid.field(5);
+    let parts = [name.component(1).text(), name.component(2).text()];
+    let sex = own(8).chars().next().filter(|sex| matches!(sex, 'M' | 'F'));
+    let mrn = if own(3).is_empty() { own(2) } else { own(3) };
+    WrittenPatient {
+        mrn,
+        name: parts.concat(),
+        sex,
+        born: date(&own(7)),
+        phone: phone(pid),
+        address: pid.field(11).component(1).text(),
+        at: session.now(),
+    }
+}
+
+/// PID-13: the whole number, or area and number.
+fn phone(pid: &Segment<'_>) -> String {
+    let field = pid.field(13);
+    let (area, number) = (field.component(6).text(), field.component(7).text());
+    match (area.is_empty(), number.is_empty()) {
+        (false, false) => format!("{area}-{number}"),
+        (true, false) => number,
+        (_, true) => field.component(1).text(),
     }
 }
 

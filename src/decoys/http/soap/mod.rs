@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::engine::{Application, Ask, Product, Reply};
+use super::head::Version;
 use super::jdk::{self, JDK};
 use super::uri::split_target;
 use super::xml;
@@ -94,13 +95,13 @@ impl Application for Listener {
         let Some(service) = found else { return jdk::no_context() };
         let address = format!("http://{}{}", ask.head.host, service.path);
         match ask.head.method() {
-            b"GET" | b"HEAD" => described(service, query, &address),
+            b"GET" | b"HEAD" => described(ask, service, query, &address),
             _ => self.called(ask, service),
         }
     }
 }
 
-fn described(service: &Service, query: &[u8], address: &str) -> Reply {
+fn described(ask: &Ask<'_>, service: &Service, query: &[u8], address: &str) -> Reply {
     let asked = String::from_utf8_lossy(query).to_lowercase();
     let (kind, body) = if asked == "wsdl" || asked.starts_with("wsdl=") {
         ("text/xml;charset=utf-8", wsdl::wsdl(service, address))
@@ -109,7 +110,19 @@ fn described(service: &Service, query: &[u8], address: &str) -> Reply {
     } else {
         ("text/html; charset=utf-8", wsdl::page(service, address))
     };
-    Reply::new(200).typed(kind).with_pieces(Box::new(super::fhir::piece(body)), None)
+    if ask.head.method() == b"HEAD" {
+        return Reply::new(200).with_pieces(Box::new(std::iter::empty()), None);
+    }
+    streamed(ask, Reply::new(200).typed(kind), body)
+}
+
+/// In chunks; to an old client with its length.
+fn streamed(ask: &Ask<'_>, reply: Reply, body: String) -> Reply {
+    if ask.head.version() >= Version::HTTP_11 {
+        reply.with_pieces(Box::new(super::fhir::piece(body)), None)
+    } else {
+        reply.with_body(body)
+    }
 }
 
 impl Listener {
@@ -139,9 +152,7 @@ impl Listener {
         let [least, most] = self.behaviour.answer_ms;
         let mut rng = ask.session.rng(&format!("http/pace/{}", ask.turn));
         let chosen = rand::RngExt::random_range(&mut rng, least..=most.max(least));
-        Reply::new(code)
-            .typed("text/xml; charset=utf-8")
-            .with_pieces(Box::new(super::fhir::piece(body)), None)
+        streamed(ask, Reply::new(code).typed("text/xml; charset=utf-8"), body)
             .after(Duration::from_millis(chosen))
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::archive::Archive;
 use crate::decoys::{Making, http};
 use crate::event::Observation;
-use crate::persona::Protocol;
+use crate::persona::{Protocol, Service};
 use crate::session::bench::{Bench, NOW};
 use crate::session::{Conversation, Decoy, Machine, Next, Outbox, Wake};
 use crate::world::overlay::Overlay;
@@ -23,11 +23,25 @@ pub(super) struct Face {
 impl Face {
     /// Of a host of the default pack.
     pub(super) fn of(host: &'static str) -> Self {
+        Face::with(host, |service| service.protocol == Protocol::Http)
+    }
+
+    /// The one at a port.
+    pub(super) fn at(host: &'static str, port: u16) -> Self {
+        Face::with(host, |service| service.port == port)
+    }
+
+    /// The one over TLS.
+    pub(super) fn secure(host: &'static str) -> Self {
+        Face::with(host, |service| service.protocol == Protocol::Https)
+    }
+
+    fn with(host: &'static str, wanted: impl Fn(&Service) -> bool) -> Self {
         let bench = Bench::new();
         let (pack, world) = (Arc::clone(&bench.pack), Arc::clone(&bench.world));
         let making =
             Making { host: Arc::clone(pack.host(host).unwrap()), pack, world, imaging: Arc::default() };
-        let service = making.host.services.iter().find(|s| s.protocol == Protocol::Http).unwrap();
+        let service = making.host.services.iter().find(|service| wanted(service)).unwrap();
         let decoy = http::decoy(&making, service).unwrap();
         Face { bench, decoy, host }
     }
@@ -61,7 +75,7 @@ impl Face {
         let split = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
         let head = String::from_utf8_lossy(&answer[..split]).into_owned();
         let body = &answer[split..];
-        let chunked = head.contains("Transfer-Encoding: chunked");
+        let chunked = head.to_lowercase().contains("transfer-encoding: chunked");
         (head, if chunked { unchunked(body) } else { body.to_vec() })
     }
 

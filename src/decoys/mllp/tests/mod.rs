@@ -96,7 +96,7 @@ fn hapi_acknowledges_in_its_shape() {
     let answer = lis.ask(&adt("A01", "", "2.4"));
     let (msh, msa) = answer[0].split_once('\n').unwrap();
     let fields: Vec<&str> = msh.split('|').collect();
-    assert_eq!(fields[2..7], ["ESB", "YY01", "HIS", "YY01", "20260302100000.000+0800"]);
+    assert_eq!(fields[2..7], ["ESB", "YY01", "HIS", "YY01", "20260302100000+0800"]);
     assert_eq!(fields[8], "ACK^A01");
     assert!(fields[9].parse::<u64>().unwrap() > 0);
     assert_eq!((fields[10], fields[11], msa), ("P", "2.4", "MSA|AA|MSG0001\n"));
@@ -133,14 +133,12 @@ fn what_is_not_taken_is_refused_in_the_engines_words() {
     assert_eq!(
         msa(&lis, &adt("Z99", "", "2.4")),
         format!(
-            "MSA|AR|MSG0001|Application internal error\nERR|MSH^^9^207&Application internal error&HL70357&&{no_destination}\n"
+            "MSA|AR|MSG0001|Application internal error\nERR|^^^207&Application internal error&HL70357&&{no_destination}\n"
         )
     );
     assert_eq!(
         msa(&lis, &adt("Z99", "", "2.5")),
-        format!(
-            "MSA|AR|MSG0001\nERR||MSH^^9|207^Application internal error^HL70357^^^^^^{no_destination}|E\n"
-        )
+        format!("MSA|AR|MSG0001\nERR|||207^Application internal error^HL70357^^^^^^{no_destination}|E\n")
     );
     assert!(msa(&lis, &adt("A01", "", "2.9")).contains("The HL7 version 2.9 is not recognized"));
     assert!(
@@ -148,16 +146,17 @@ fn what_is_not_taken_is_refused_in_the_engines_words() {
     );
 }
 
+/// MSA-1 of the answers to an admission whose MSH-15 and MSH-16 are these.
+fn codes(engine: &Engine, msh: &str, version: &str) -> Vec<String> {
+    let answers = engine.ask(&adt("A01", &format!("|||{msh}"), version));
+    let code = |a: &String| Message::parse(a.as_bytes()).unwrap().first("MSA").unwrap().field(1).text();
+    answers.iter().map(code).collect()
+}
+
 #[test]
 fn the_enhanced_mode_answers_as_asked() {
-    let his = Engine::of("his");
-    let codes = |msh: &str, version: &str| -> Vec<String> {
-        let answers = his.ask(&adt("A01", &format!("|||{msh}"), version));
-        answers
-            .iter()
-            .map(|a| Message::parse(a.as_bytes()).unwrap().first("MSA").unwrap().field(1).text())
-            .collect()
-    };
+    let esb = Engine::of("esb");
+    let codes = |msh, version| codes(&esb, msh, version);
     assert_eq!(codes("|", "2.4"), ["AA"]);
     assert_eq!(codes("AL|NE", "2.4"), ["CA"]);
     assert_eq!(codes("AL|AL", "2.4"), ["CA", "AA"]);
@@ -167,6 +166,77 @@ fn the_enhanced_mode_answers_as_asked() {
     assert_eq!(codes("AL|AL", "9.9"), ["CR"]);
     assert_eq!(codes("SU|ER", "9.9"), ["AR"]);
     assert!(codes("SU|SU", "9.9").is_empty());
+}
+
+#[test]
+fn mirth_looks_at_msh_15_alone_and_keeps_its_codes() {
+    let his = Engine::of("his");
+    for asked in ["|", "AL|NE", "AL|AL", "SU|", "XX|"] {
+        assert_eq!(codes(&his, asked, "2.4"), ["AA"], "{asked}");
+    }
+    assert!(codes(&his, "NE|AL", "2.4").is_empty() && codes(&his, "ER|AL", "2.4").is_empty());
+    assert_eq!(codes(&his, "ER|NE", "9.9"), ["AR"]);
+    assert!(codes(&his, "SU|AL", "9.9").is_empty());
+}
+
+/// As a HAPI 2.3 answered the same messages.
+#[test]
+fn hapi_looks_at_neither_and_gives_up_with_an_empty_header() {
+    let lis = Engine::of("lis");
+    for asked in ["|", "AL|NE", "NE|NE", "ER|ER", "SU|SU"] {
+        assert_eq!(codes(&lis, asked, "2.4"), ["AA"], "{asked}");
+    }
+    assert_eq!(codes(&lis, "ER|ER", "9.9"), ["AE"]);
+    let unknown = lis.ask(&adt("A01", "", "2.9")).remove(0);
+    assert!(unknown.starts_with("MSH|^~\\&|||||20260302100000+0800||ACK^^ACK|"), "{unknown}");
+    assert!(unknown.ends_with("MSA|AE|MSG0001\nERR|||203^Unsupported version id^HL70357^^^^^^The HL7 version 2.9 is not recognized|E\n"), "{unknown}");
+    let date = lis.ask(&adt("A01", "", "2.4").replace("19700101", "notadate")).remove(0);
+    assert!(date.contains("||ACK|") && date.ends_with("MSA|AE|MSG0001|Application internal error\nERR|PID^^7^207&Application internal error&HL70357&&ca.uhn.hl7v2.validation.ValidationException: Validation failed: Primitive value 'notadate' requires to be empty or a HL7 datetime string at PID-7(0)\n"), "{date}");
+    let later = lis.ask(&adt("A01", "", "2.7")).remove(0);
+    assert!(
+        later.contains("ERR||EVN^^1|207^")
+            && later.contains("'A01' requires to be empty because it is withdrawn"),
+        "{later}"
+    );
+    let none = lis.ask(&adt("A01", "", "2.4").replace("ADT^A01", "ADT")).remove(0);
+    assert!(none.contains("ERR|^^^200&Unsupported message type&"), "{none}");
+    let ids: Vec<u64> = [&unknown, &date].map(|a| a.split('|').nth(9).unwrap().parse().unwrap()).to_vec();
+    assert!(ids.iter().all(|id| id % 100 == 1) && ids[1] >= ids[0] + 100, "{ids:?}");
+    assert_eq!(
+        lis.ask(&adt("A01", "", "2.4").replace("|P|", "|X|"))[0].lines().nth(1),
+        Some("MSA|AA|MSG0001")
+    );
+}
+
+#[test]
+fn a_batch_is_answered_as_each_engine_does() {
+    let batch = format!("BHS|^~\\&|A|B|C|D|2026||||B7\r{0}{0}BTS|3\r", adt("A08", "", "2.4"));
+    let esb = Engine::of("esb");
+    let answers = esb.ask(&batch);
+    assert_eq!(answers.len(), 1);
+    let lines: Vec<&str> = answers[0].lines().collect();
+    assert_eq!(lines[0], "BHS|^~\\&|C|D|A|B|20260302100000||||20260302100000|B7");
+    assert_eq!((lines.len(), lines[2], lines[5]), (6, "MSA|AA|MSG0001", "BTS|2"));
+    assert!(
+        esb.bench
+            .told()
+            .iter()
+            .any(|o| matches!(o, Observation::Malformed { rule, .. } if rule.contains("counts")))
+    );
+    assert!(Engine::of("lis").ask(&batch).is_empty());
+}
+
+#[test]
+fn a_document_inside_a_result_is_kept() {
+    let lis = Engine::of("lis");
+    let oru = "MSH|^~\\&|XN|LAB|LIS|LAB|20260302||ORU^R01|R1|P|2.4\rPID|1||5550001\rOBR|1||F78|WBC\rOBX|1|ED|PDF||XN^Application^PDF^Base64^JVBERi0xLjQK\r";
+    assert!(lis.ask(oru)[0].contains("MSA|AA|R1"));
+    let told = lis.bench.told();
+    assert!(
+        told.iter().any(|o| matches!(o, Observation::Content { media, .. } if media == "application/pdf")),
+        "{told:?}"
+    );
+    assert!(told.iter().any(|o| matches!(o, Observation::Transfer { size: 9, .. })));
 }
 
 #[test]

@@ -172,3 +172,83 @@ fn an_imaging_report_is_found_by_its_accession_number_on_the_his_alone() {
     assert_eq!(texts, [report.findings.trim(), report.impression.trim()]);
     assert!(segments(&ask(&Engine::of("lis"), &results(&study.accession)), "OBR").is_empty());
 }
+
+fn verified(view: &View) -> LabOrder {
+    let day = view.local(view.now()).date().yesterday().unwrap();
+    view.lab_orders_on(day).into_iter().find(|o| o.verified.is_some() && o.results.len() > 3).unwrap()
+}
+
+#[test]
+fn a_changed_result_is_tampering_and_comes_back_to_its_writer() {
+    let lis = Engine::of("lis");
+    let order = verified(&view(&lis));
+    let (first, patient) = (&order.results[0], view(&lis).patient(order.patient).unwrap());
+    let oru = format!(
+        "MSH|^~\\&|XN|LAB|LIS|LAB|20260302||ORU^R01|R9|P|2.4\rPID|1||{}\rOBR|1|{}|{}|{}\rOBX|1|NM|{}^x^LN||777|\r",
+        patient.mrn, order.order, order.filler, order.panel, first.item.loinc
+    );
+    ask(&lis, &oru);
+    let told = lis.bench.told();
+    let tampering = told.iter().find_map(|o| match o {
+        Observation::Tampering { subject: RecordKind::LabResult, id, changes } => Some((id, changes)),
+        _ => None,
+    });
+    let (id, changes) = tampering.expect("tampering");
+    assert_eq!((id, changes[0].from.as_str()), (&order.specimen, first.value.as_str()));
+    let back = ask(&lis, &results(&order.specimen));
+    assert!(segments(&back, "OBX").iter().any(|obx| obx.field(5).text() == "777"));
+    assert!(
+        !segments(&ask(&Engine::of("lis"), &results(&order.specimen)), "OBX")
+            .iter()
+            .any(|obx| obx.field(5).text() == "777")
+    );
+}
+
+#[test]
+fn a_cancelled_order_of_the_hospital_is_tampering() {
+    let his = Engine::of("his");
+    let order = verified(&view(&his));
+    let orm = format!(
+        "MSH|^~\\&|A|B|C|D|20260302||ORM^O01|O1|P|2.4\rPID|1||1\rORC|CA|{}|{}\r",
+        order.order, order.filler
+    );
+    ask(&his, &orm);
+    assert!(his.bench.told().iter().any(|o| matches!(o,
+        Observation::Tampering { subject: RecordKind::Order, id, changes } if *id == order.order && changes[0].from == "verified")));
+}
+
+#[test]
+fn a_changed_patient_is_tampering_and_known_to_every_face() {
+    let his = Engine::of("his");
+    let patient = sample(&view(&his)).remove(0);
+    let adt = format!(
+        "MSH|^~\\&|A|B|C|D|20260302||ADT^A08|A1|P|2.4\rPID|1||{}||{}||19010203|M\r",
+        patient.mrn,
+        patient.name.chinese()
+    );
+    ask(&his, &adt);
+    let told = his.bench.told();
+    assert!(
+        told.iter().any(|o| matches!(o, Observation::Tampering { subject: RecordKind::Patient, id, changes }
+        if *id == patient.mrn && changes.iter().any(|c| c.field == "born"))),
+        "{told:?}"
+    );
+    let seen = his.bench.session("lis", "mllp").patient(&view(&his), &patient.mrn).unwrap();
+    assert_eq!(seen.born.to_string(), "1901-02-03");
+}
+
+#[test]
+fn an_analyser_asks_what_a_specimen_wants() {
+    let lis = Engine::of("lis");
+    let order = verified(&view(&lis));
+    let asked = format!(
+        "MSH|^~\\&|A|B|C|D|20260302||QBP^Q11^QBP_Q11|Q1|P|2.5\rQPD|WOS^Work Order Step^IHE_LABTF|T1|{}\rRCP|I\r",
+        order.specimen
+    );
+    let answer = ask(&lis, &asked);
+    let items: Vec<String> =
+        segments(&answer, "OBR").iter().map(|obr| obr.field(4).component(4).text()).collect();
+    let wanted: Vec<&str> = order.items.iter().map(|item| item.code).collect();
+    assert_eq!(items, wanted);
+    assert_eq!(segments(&answer, "SPM")[0].field(2).text(), order.specimen);
+}
