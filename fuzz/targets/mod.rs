@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 32] = [
+pub const TARGETS: [Target; 34] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -48,6 +48,8 @@ pub const TARGETS: [Target; 32] = [
     Target { name: "tds_machine", run: |input| stage::play("hisdb", "tds", input) },
     Target { name: "tns", run: databases::tns },
     Target { name: "tns_machine", run: |input| stage::play("hisora", "tns", input) },
+    Target { name: "soap_envelope", run: parsers::soap_envelope },
+    Target { name: "fhir_machine", run: |input| stage::play("cdr", "http", input) },
 ];
 
 /// The lowest bit of the first byte chooses the archive.

@@ -275,3 +275,11 @@ pub(super) fn transcript(input: &[u8]) {
     let _ = entries.session();
     assert!(entries.count() <= input.len() / 13);
 }
+
+/// Envelopes and resources: what is read is bounded, and no entity is expanded.
+pub(super) fn soap_envelope(input: &[u8]) {
+    let _ = honeyward::decoys::http::soap::envelope::read(input);
+    if let Ok(root) = honeyward::decoys::http::xml::parse(input) {
+        assert!(root.text.len() <= input.len(), "nothing is expanded");
+    }
+}

@@ -3,9 +3,12 @@
 use bytes::Bytes;
 use honeyward::archive::{Level, Manner};
 use honeyward::decoys::http::civetweb::CIVETWEB;
+use honeyward::decoys::http::coyote::SPRING_BOOT;
 use honeyward::decoys::http::dicomweb::{multipart as related, qido, store as stow};
 use honeyward::decoys::http::engine::Reading;
 use honeyward::decoys::http::iis::IIS;
+use honeyward::decoys::http::jdk::JDK;
+use honeyward::decoys::http::jetty::JETTY;
 use honeyward::decoys::http::undertow::UNDERTOW;
 use jiff::Timestamp;
 
@@ -16,7 +19,8 @@ const MAX_HEAD: usize = 1024;
 /// the stream is there already.
 pub(super) fn head(input: &[u8]) {
     let Some((choice, rest)) = input.split_first() else { return };
-    let product = [&CIVETWEB, &UNDERTOW, &IIS][usize::from(*choice) % 3];
+    let products = [&CIVETWEB, &UNDERTOW, &IIS, &SPRING_BOOT, &JETTY, &JDK];
+    let product = products[usize::from(*choice) % products.len()];
     let read = |input: &[u8]| match product.read_head(input, Timestamp::UNIX_EPOCH) {
         Reading::More => None,
         Reading::Head(head, taken) => {

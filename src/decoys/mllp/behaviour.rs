@@ -71,20 +71,25 @@ pub struct Acknowledgement {
     /// What is answered to a frame that holds no message.
     pub not_hl7: NotHl7,
     /// What MSH-15 and MSH-16 decide.
+    #[serde(default)]
     pub conditions: Conditions,
     /// How a batch is answered.
+    #[serde(default)]
     pub batches: Batches,
     /// Whether a message that the parser gives up is answered with an empty header.
+    #[serde(default)]
     pub bare_failures: bool,
     /// Whether values are checked against their data types before anything else.
+    #[serde(default)]
     pub validates: bool,
 }
 
 /// What MSH-15 and MSH-16 decide (table 0155).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conditions {
     /// Nothing: each message gets its acknowledgement of the original mode.
+    #[default]
     Ignored,
     /// MSH-15 decides whether the acknowledgement of the original mode goes out.
     Accept,
@@ -93,10 +98,11 @@ pub enum Conditions {
 }
 
 /// How a batch is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Batches {
     /// One frame for each message in it.
+    #[default]
     Each,
     /// One frame with a batch of acknowledgements (2.10.3.2).
     Batch,
@@ -170,10 +176,12 @@ pub struct Refuses {
     pub version: Refusal,
     /// A segment or field that is missing.
     pub content: Refusal,
-    /// MSH-9 that names no event.
-    pub structure: Refusal,
-    /// A value that is not of its data type. `{value}`, `{place}`.
-    pub value: Refusal,
+    /// MSH-9 that names no event; as a type that is not taken where it is left out.
+    #[serde(default)]
+    pub structure: Option<Refusal>,
+    /// A value that is not of its data type. `{value}`, `{place}`. As wrong content where left out.
+    #[serde(default)]
+    pub value: Option<Refusal>,
 }
 
 /// One refusal. `{value}` in the text becomes what was refused.
@@ -213,15 +221,8 @@ impl Behaviour {
             return Err(format!("answer_limit = {}: expected 1 to 1000", self.answer_limit));
         }
         let refuses = &self.refuses;
-        let all = [
-            &refuses.message_type,
-            &refuses.processing_id,
-            &refuses.version,
-            &refuses.content,
-            &refuses.structure,
-            &refuses.value,
-        ];
-        for refusal in all {
+        let all = [&refuses.message_type, &refuses.processing_id, &refuses.version, &refuses.content];
+        for refusal in all.into_iter().chain(&refuses.structure).chain(&refuses.value) {
             if condition_name(refusal.condition).is_none() {
                 return Err(format!("condition = {}: expected a code of table 0357", refusal.condition));
             }

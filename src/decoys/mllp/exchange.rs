@@ -175,12 +175,14 @@ fn triage(reply: &Reply<'_>) -> Result<(), Outcome> {
     }
     let kind = message_type(reply.message);
     if !kind.contains('^') {
-        return Err(given_up(&refuses.structure, if kind.is_empty() { "null" } else { &kind }, None));
+        let refusal = refuses.structure.as_ref().unwrap_or(&refuses.message_type);
+        return Err(given_up(refusal, if kind.is_empty() { "null" } else { &kind }, None));
     }
     if behaviour.acknowledgement.validates
         && let Some((value, place)) = values::wrong(reply.message)
     {
-        return Err(given_up(&refuses.value, &value, Some(place)));
+        let refusal = refuses.value.as_ref().unwrap_or(&refuses.content);
+        return Err(given_up(refusal, &value, Some(place)));
     }
     if !listed(&accepts.messages, &kind) {
         return Err(refused(&refuses.message_type, &kind, None));

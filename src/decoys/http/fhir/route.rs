@@ -60,7 +60,7 @@ pub(super) fn answer(app: &Fhir, ask: &Ask<'_>) -> Reply {
         return elsewhere(app, ask);
     };
     let form = Form::of(&request, ask);
-    let store = Store::new(ask.session.world(), ask.now, behaviour.days, behaviour.loaded);
+    let store = Store::new(ask.session, ask.now, behaviour.days, behaviour.loaded);
     let call = Call { app, ask, request, form, store };
     match dispatch(&call) {
         Ok(answer) => finished(&call, answer),

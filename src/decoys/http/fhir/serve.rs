@@ -107,7 +107,7 @@ pub(super) fn page(call: &Call<'_>) -> Outcome<Answer> {
         ));
     };
     let behaviour = &call.app.behaviour;
-    let store = Store::new(call.ask.session.world(), begun.at, behaviour.days, behaviour.loaded);
+    let store = Store::new(call.ask.session, begun.at, behaviour.days, behaviour.loaded);
     let own = call.own();
     let scope = Scope { store: &store, own: &own };
     let (offset, count) = (number(call, "_getpagesoffset").unwrap_or(0).min(MAX_FOUND), page_size(call));

@@ -1,16 +1,13 @@
 //! Where resources are found: by id, by patient, by day. Ids lead back to the world's own numbers, so
 //! a read is no search.
 
-use std::sync::Arc;
-
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::node::Object;
 use super::resources::{Held, Maker, observation_id};
-use crate::world::{
-    Encounter, LabOrder, Order, OrderKind, OrderState, PatientNo, Study, StudyFilter, View, World,
-};
+use crate::session::Session;
+use crate::world::{Encounter, LabOrder, Order, OrderKind, OrderState, PatientNo, Study, StudyFilter, View};
 
 /// Resource types that hold the hospital's records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,7 +65,7 @@ impl Kind {
 
 /// The repository at one moment.
 pub(crate) struct Store {
-    world: Arc<World>,
+    session: Session,
     view: View,
     /// Days back that records reach.
     days: u32,
@@ -78,8 +75,8 @@ pub(crate) struct Store {
 
 impl Store {
     /// At a moment.
-    pub(crate) fn new(world: &Arc<World>, now: Timestamp, days: u32, loaded: Timestamp) -> Self {
-        Store { world: Arc::clone(world), view: world.at(now), days, loaded }
+    pub(crate) fn new(session: &Session, now: Timestamp, days: u32, loaded: Timestamp) -> Self {
+        Store { view: session.world().at(now), session: session.clone(), days, loaded }
     }
 
     /// What the hospital knows.
@@ -89,7 +86,7 @@ impl Store {
 
     /// The same repository at another moment.
     fn at(&self, moment: Timestamp) -> Store {
-        Store::new(&self.world, moment, self.days, self.loaded)
+        Store::new(&self.session, moment, self.days, self.loaded)
     }
 
     /// Its first day.
@@ -142,7 +139,7 @@ impl Store {
     }
 
     fn patient(&self, mrn: &str) -> Option<Held> {
-        let patient = self.view.patient_by_mrn(mrn).filter(|patient| patient.mrn == mrn)?;
+        let patient = self.session.patient(&self.view, mrn).filter(|patient| patient.mrn == mrn)?;
         Some(self.maker().held(self.maker().patient(&patient), 1, patient.registered))
     }
 
@@ -187,12 +184,14 @@ impl Store {
 
     /// All results of a laboratory order.
     fn observations(&self, order: &LabOrder) -> Vec<Held> {
+        let order = &self.session.with_written(order.clone());
         let moments = [order.analysed, order.verified];
         let made = order.results.iter().map(|result| self.maker().observation(order, result));
         made.map(|object| self.staged(object, &moments)).collect()
     }
 
     fn laboratory_report(&self, order: &LabOrder) -> Option<Held> {
+        let order = &self.session.with_written(order.clone());
         let object = (!order.results.is_empty()).then(|| self.maker().laboratory_report(order))?;
         Some(self.staged(object, &[order.analysed, order.verified]))
     }
@@ -287,7 +286,7 @@ impl Store {
 
     /// The patient at a place of the index.
     pub(crate) fn patient_at(&self, no: u32) -> Option<Held> {
-        let patient = self.view.patient(PatientNo(no))?;
+        let patient = self.session.with_written_patient(self.view.patient(PatientNo(no))?);
         Some(self.maker().held(self.maker().patient(&patient), 1, patient.registered))
     }
 
