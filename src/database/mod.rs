@@ -17,12 +17,24 @@
 
 mod answer;
 mod catalog;
+mod cell;
+mod connection;
+mod facts;
+mod functions;
+mod problem;
+mod procedures;
 mod records;
+mod rewrite;
+mod script;
+mod settings;
+mod system;
 mod told;
 mod types;
 mod value;
+mod words;
 
 pub use answer::{Column, Deed, Done, Item, Message, Parameter, Records, Seen, Verb};
+pub use connection::{Connection, Login as ClientLogin, Pulled, Request};
 pub use catalog::{
     Binding, Catalog, ColumnSpec, Database, Format, Language, LinkedServer, LoadError, Login, Procedure,
     Product, Server, Source, Table, View,

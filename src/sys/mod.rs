@@ -2,6 +2,8 @@
 //! is safe to call and says why its inside is sound.
 #![allow(unsafe_code, reason = "this is the room for it; everywhere else it is denied")]
 
+pub mod sqlite;
+
 use std::io;
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, RawFd};

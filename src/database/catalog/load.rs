@@ -46,6 +46,7 @@ impl Catalog {
             databases: reading.databases(&file.database)?,
             logins: Vec::new(),
             linked: file.linked.iter().map(|entry| reading.linked(entry)).collect::<Result<_, _>>()?,
+            days: Arc::default(),
             tables: BTreeMap::new(),
             views: BTreeMap::new(),
             procedures: BTreeMap::new(),
@@ -322,7 +323,7 @@ impl<'a> Reading<'a> {
 }
 
 /// An id as a catalogue gives it: the same for a name in every installation of the product.
-fn object_id(name: &str) -> i32 {
+pub(in crate::database) fn object_id(name: &str) -> i32 {
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
     });

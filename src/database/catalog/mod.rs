@@ -10,6 +10,7 @@ mod words;
 pub use binding::{Binding, Format};
 pub use column::ColumnSpec;
 pub use load::LoadError;
+pub(super) use load::object_id;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,6 +76,8 @@ pub struct Catalog {
     pub logins: Vec<Login>,
     /// Servers that this one is linked with.
     pub linked: Vec<LinkedServer>,
+    /// What there is on each day, shared by all connections.
+    pub(super) days: Arc<super::records::Days>,
     /// Tables by their place.
     pub(super) tables: BTreeMap<Place, Arc<Table>>,
     /// Views by their place.

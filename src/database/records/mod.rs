@@ -1,10 +1,16 @@
 //! Records of the world as rows: which there are, and which fields they have.
 
+mod days;
 mod fields;
 mod record;
+mod source;
+mod table;
 
+pub(super) use days::Days;
 pub use fields::Field;
 pub use record::Record;
+pub(super) use source::count;
+pub(super) use table::{Reading, Shown, WORLD_ID};
 
 use crate::event::observation::RecordKind;
 

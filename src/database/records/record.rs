@@ -65,6 +65,19 @@ impl Record {
         self.number
     }
 
+    /// The local day by which a table reaches back, for records that have one.
+    pub(super) fn day(&self) -> Option<jiff::civil::Date> {
+        let at = match &self.base {
+            Base::Encounter(encounter) => encounter.started,
+            Base::Order(order) => order.ordered,
+            Base::Lab(lab) | Base::Result(lab, _) => lab.ordered,
+            Base::Study(study) | Base::Report(_, study) => study.started,
+            Base::Patient(_) | Base::Staff(_) | Base::Department(_) | Base::Device(_) => return None,
+            Base::Diagnosis(..) | Base::Exam(_) | Base::Panel(_) | Base::Item(_) => return None,
+        };
+        Some(self.view.local(at).date())
+    }
+
     /// The world's id of the record, as events give it.
     pub fn world_id(&self) -> String {
         match &self.base {

@@ -1,0 +1,223 @@
+//! A client's connection: what it asks is run step by step and pulled in bounded pieces.
+
+mod changes;
+mod deeds;
+mod describe;
+mod engine;
+mod names;
+mod query;
+mod run;
+mod show;
+mod steps;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::types::Value as Cell;
+
+use super::catalog::Catalog;
+use super::facts::Facts;
+use super::problem::Problem;
+use super::{Item, Language, Message, Parameter, SqlType, words as texts};
+use crate::world::World;
+use crate::world::overlay::Overlay;
+
+/// Most rows of one statement: more than any table has.
+const MAX_ROWS: u64 = 5_000_000;
+
+/// Who a connection belongs to.
+#[derive(Debug, Clone, Default)]
+pub struct Login {
+    /// The login's name, proved by the face.
+    pub name: String,
+    /// The database asked for; the login's default when `None` or empty.
+    pub database: Option<String>,
+    /// The language asked for, by the product's name.
+    pub language: Option<String>,
+    /// The client's name of its host.
+    pub host: String,
+    /// The client's name of its program.
+    pub program: String,
+    /// Number of the session (SPID, connection id), from 51 on.
+    pub session: u32,
+    /// Name of the deception host: the intruder's changes are kept under it.
+    pub server: String,
+}
+
+/// What a client asks.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// A text of statements, with the values of its parameters (`?`, `$1`, `:name`, `@name`).
+    Batch {
+        /// The text.
+        text: String,
+        /// The values by place or name.
+        parameters: Vec<Parameter>,
+    },
+    /// A call of a procedure.
+    Call {
+        /// Its name, with database and schema if given.
+        procedure: String,
+        /// Its parameters.
+        parameters: Vec<Parameter>,
+    },
+}
+
+impl Request {
+    /// A text without parameters.
+    pub fn batch(text: impl Into<String>) -> Request {
+        Request::Batch { text: text.into(), parameters: Vec::new() }
+    }
+}
+
+/// A piece of an answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pulled {
+    /// What comes next, in order.
+    pub items: Vec<Item>,
+    /// Whether there is more to pull.
+    pub more: bool,
+}
+
+/// A client's connection to a server.
+pub struct Connection {
+    facts: Arc<Facts>,
+    world: Arc<World>,
+    overlay: Arc<Overlay>,
+    server: String,
+    engine: Option<engine::Tables>,
+    variables: BTreeMap<String, (Cell, Option<SqlType>)>,
+    options: steps::Options,
+    transaction: u32,
+    prepared: BTreeMap<i64, (String, Vec<String>)>,
+    /// Changes of an open transaction.
+    pending: Vec<Vec<u8>>,
+    running: Option<run::Run>,
+    out: VecDeque<Item>,
+}
+
+impl Connection {
+    /// Opens a connection for a login that was let in.
+    ///
+    /// # Errors
+    /// The message with which the product refuses the database (4060 and the like).
+    pub fn open(
+        catalog: Arc<Catalog>,
+        world: Arc<World>,
+        overlay: Arc<Overlay>,
+        login: Login,
+        now: Timestamp,
+    ) -> Result<Connection, Message> {
+        let language = login.language.as_deref().and_then(Language::by_name).unwrap_or(catalog.server.language);
+        let listed = catalog.login(&login.name);
+        let default = listed.map_or(&catalog.server.database, |login| &login.default).clone();
+        let wanted = login.database.filter(|name| !name.is_empty()).unwrap_or(default);
+        let product = catalog.product;
+        let refused = |name: &str| {
+            let mut message = texts::message(&Problem::NoDatabase(name.to_owned()), product, language, 1);
+            if product == super::Product::SqlServer {
+                (message.number, message.class) = (4060, 11);
+                message.text = match language {
+                    Language::Chinese => format!("无法打开登录所请求的数据库 \"{name}\"。登录失败。"),
+                    Language::English => format!("Cannot open database \"{name}\" requested by the login. The login failed."),
+                };
+            }
+            message
+        };
+        let database = catalog.database(&wanted).map(|database| database.name.clone()).ok_or_else(|| refused(&wanted))?;
+        let administrator = listed.is_some_and(|login| login.administrator);
+        let view = world.at(now);
+        let client = (login.host, login.program);
+        let facts = Facts::new(Arc::clone(&catalog), view, login.name, administrator, client, login.session, database.clone(), language);
+        if !facts.may_enter(&database) {
+            return Err(refused(&database));
+        }
+        Ok(Connection {
+            facts: Arc::new(facts),
+            world,
+            overlay,
+            server: login.server,
+            engine: None,
+            variables: BTreeMap::new(),
+            options: steps::Options::default(),
+            transaction: 0,
+            prepared: BTreeMap::new(),
+            pending: Vec::new(),
+            running: None,
+            out: VecDeque::new(),
+        })
+    }
+
+    /// The current database.
+    pub fn database(&self) -> String {
+        self.facts.database()
+    }
+
+    /// The language of messages.
+    pub fn language(&self) -> Language {
+        self.facts.language()
+    }
+
+    /// Whether a transaction is open.
+    pub fn in_transaction(&self) -> bool {
+        self.transaction > 0
+    }
+
+    /// Begins to answer a request; what was left of the last one is dropped.
+    pub fn begin(&mut self, request: Request, now: Timestamp) {
+        self.cancel();
+        self.facts.state().view = self.world.at(now);
+        self.start(request);
+    }
+
+    /// The next piece of the answer, at most so many rows. Work of up to some seconds where a
+    /// statement reads much and gives little: call it where that holds nobody up.
+    pub fn pull(&mut self, rows: usize) -> Pulled {
+        let mut pulled = Pulled::default();
+        let mut given = 0;
+        loop {
+            while let Some(item) = self.out.pop_front() {
+                given += usize::from(matches!(item, Item::Row(_)));
+                pulled.items.push(item);
+            }
+            if given >= rows.max(1) {
+                pulled.more = true;
+                return pulled;
+            }
+            if !self.advance(rows.max(1) - given) && self.out.is_empty() {
+                return pulled;
+            }
+        }
+    }
+
+    /// Stops what is running; nothing more comes of it.
+    pub fn cancel(&mut self) {
+        if let (Some(run), Some(engine)) = (self.running.take(), &mut self.engine) {
+            run.close(engine);
+        }
+        self.out.clear();
+    }
+
+    /// Forgets variables, temporary tables and open transactions, as when a pooled connection is used
+    /// again.
+    pub fn reset(&mut self) {
+        self.cancel();
+        self.transaction = 0;
+        self.variables.clear();
+        self.options = steps::Options::default();
+        self.engine = None;
+    }
+
+    fn fail(&mut self, problem: &Problem, line: u32) {
+        let message = texts::message(problem, self.facts.product(), self.facts.language(), line);
+        self.facts.state().last_error = (message.number, message.text.clone());
+        self.out.push_back(Item::Message(message));
+    }
+
+    fn notice(&mut self, number: u32, class: u8, text: String, line: u32) {
+        let sqlstate = if class > 10 { "42000" } else { "01000" }.to_owned();
+        let procedure = String::new();
+        self.out.push_back(Item::Message(Message { number, class, state: 1, sqlstate, line, procedure, text }));
+    }
+}

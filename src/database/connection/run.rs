@@ -1,0 +1,446 @@
+//! The steps of a request, one after the other; a query in between is read as far as is asked.
+
+use std::sync::Arc;
+
+use rusqlite::types::Value as Cell;
+use sqlparser::ast::{Expr, Query, Statement};
+
+use super::engine::Tables;
+use super::query::Open;
+use super::{Connection, Request};
+use crate::database::problem::Problem;
+use crate::database::script::{self, Placed, Step, Transaction};
+use crate::database::{Deed, Done, Item, MAX_OBJECTS, MAX_TOLD, Parameter, Product, Records, Seen, Verb, cell};
+
+/// Most times that the loops of one request go round.
+const MAX_ROUNDS: u32 = 20_000;
+
+/// Deepest calls of procedures and dynamic texts.
+const MAX_FRAMES: usize = 32;
+
+/// A request that is being answered.
+pub(super) struct Run {
+    frames: Vec<Frame>,
+    open: Option<(Open, Placed)>,
+    rounds: u32,
+    /// A call from outside: its output parameters are given at the end.
+    call: Option<Vec<Parameter>>,
+    last_failed: bool,
+}
+
+struct Frame {
+    steps: Arc<[Placed]>,
+    at: usize,
+    kind: Enclosing,
+}
+
+/// What a frame is.
+#[derive(Clone)]
+pub(super) enum Enclosing {
+    Block,
+    Loop(Box<Expr>),
+    Try(Arc<[Placed]>),
+    Procedure,
+}
+
+impl Run {
+    pub(super) fn close(self, tables: &mut Tables) {
+        if let Some((open, _)) = self.open {
+            tables.engine.close(open.opened);
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn start(&mut self, request: Request) {
+        let product = self.facts.product();
+        let mut run = Run { frames: Vec::new(), open: None, rounds: 0, call: None, last_failed: false };
+        if product == Product::SqlServer {
+            self.variables.clear();
+        }
+        let replayed = self.replay();
+        match request {
+            Request::Batch { text, parameters } => {
+                self.bind(&parameters);
+                match script::read(&text, product) {
+                    Ok(steps) => run.frames.push(Frame { steps: steps.into(), at: 0, kind: Enclosing::Block }),
+                    Err((problem, line)) => {
+                        let seen = self.seen_text(&text, Verb::Other);
+                        self.failed(&problem, line, seen, Verb::Other);
+                        return;
+                    }
+                }
+            }
+            Request::Call { procedure, parameters } => {
+                run.call = Some(Vec::new());
+                self.running = Some(run);
+                self.call_from_outside(&procedure, parameters);
+                return;
+            }
+        }
+        if let Err(problem) = replayed {
+            self.fail(&problem, 1);
+            return;
+        }
+        self.running = Some(run);
+    }
+
+    fn bind(&mut self, parameters: &[Parameter]) {
+        for (parameter, at) in parameters.iter().zip(1..) {
+            let value = cell::of(&parameter.value, &parameter.ty);
+            let ty = Some(parameter.ty.clone());
+            if parameter.name.is_empty() {
+                for name in [format!("?{at}"), format!("${at}"), format!(":{at}")] {
+                    self.variables.insert(name, (value.clone(), ty.clone()));
+                }
+            } else {
+                self.variables.insert(parameter.name.to_lowercase(), (value, ty));
+            }
+        }
+    }
+
+    /// Goes on, giving at most so many rows; `false` when the request is answered.
+    pub(super) fn advance(&mut self, rows: usize) -> bool {
+        let Some(mut run) = self.running.take() else { return false };
+        let goes_on = self.advance_run(&mut run, rows);
+        if goes_on {
+            // A step may have put in frames of its own.
+            if let Some(added) = self.running.take() {
+                run.frames.extend(added.frames);
+            }
+            self.running = Some(run);
+        } else if let Some(outputs) = run.call {
+            self.out.extend(outputs.into_iter().map(Item::Output));
+            self.out.push_back(Item::Returned(i32::from(run.last_failed)));
+        }
+        goes_on
+    }
+
+    fn advance_run(&mut self, run: &mut Run, rows: usize) -> bool {
+        if let Some((open, placed)) = &mut run.open {
+            match self.read(open, rows) {
+                Ok(true) => return true,
+                Ok(false) => {
+                    let placed = placed.clone();
+                    if let Some((open, _)) = run.open.take() {
+                        self.close(open, &placed, None);
+                    }
+                }
+                Err(problem) => {
+                    let placed = placed.clone();
+                    if let Some((open, _)) = run.open.take() {
+                        self.close(open, &placed, Some(&problem));
+                    }
+                    return self.unwind(run);
+                }
+            }
+        }
+        let Some(frame) = run.frames.last_mut() else { return false };
+        let Some(placed) = frame.steps.get(frame.at).cloned() else {
+            return self.leave(run);
+        };
+        frame.at += 1;
+        if let Some(tables) = &self.engine {
+            tables.refresh(&self.facts);
+        }
+        match self.step(run, &placed) {
+            Ok(()) => true,
+            Err((problem, seen)) => {
+                run.last_failed = true;
+                self.failed(&problem, placed.line, seen, verb_of(&placed.step));
+                if goes_on_after(&problem) { true } else { self.unwind(run) }
+            }
+        }
+    }
+
+    /// The end of a frame.
+    fn leave(&mut self, run: &mut Run) -> bool {
+        let Some(frame) = run.frames.pop() else { return false };
+        if let Enclosing::Loop(condition) = &frame.kind {
+            run.rounds += 1;
+            let again = run.rounds < MAX_ROUNDS && self.truth(condition).unwrap_or(false);
+            if again {
+                run.frames.push(Frame { at: 0, ..frame });
+            }
+        }
+        !run.frames.is_empty()
+    }
+
+    /// An error ends the batch, or goes to the handler around it.
+    fn unwind(&mut self, run: &mut Run) -> bool {
+        while let Some(frame) = run.frames.pop() {
+            if let Enclosing::Try(handler) = frame.kind {
+                // What is caught is not shown.
+                let shown = self.out.iter().rposition(|item| matches!(item, Item::Message(message) if message.is_error()));
+                if let Some(at) = shown {
+                    self.out.remove(at);
+                }
+                run.frames.push(Frame { steps: handler, at: 0, kind: Enclosing::Block });
+                return true;
+            }
+        }
+        false
+    }
+
+    fn truth(&mut self, condition: &Expr) -> Result<bool, Problem> {
+        Ok(cell::number(&self.evaluate(condition)?).is_some_and(|number| number != 0.0))
+    }
+
+    /// Puts steps in front of what comes next.
+    pub(super) fn enter(&mut self, steps: Vec<Placed>, kind: Enclosing) {
+        let run = self.running.get_or_insert(Run { frames: Vec::new(), open: None, rounds: 0, call: None, last_failed: false });
+        run.frames.push(Frame { steps: steps.into(), at: 0, kind });
+    }
+
+    fn step(&mut self, run: &mut Run, placed: &Placed) -> Result<(), (Problem, Seen)> {
+        let verb = verb_of(&placed.step);
+        let told = |connection: &Connection| connection.seen_text(&placed.text, verb);
+        let plain = |result: Result<(), Problem>, connection: &Connection| result.map_err(|problem| (problem, told(connection)));
+        if run.frames.len() > MAX_FRAMES {
+            return Err((Problem::TooDeep, told(self)));
+        }
+        match &placed.step {
+            Step::Statement(statement) => match statement.as_ref() {
+                Statement::Query(query) if into_target(query).is_none() => self.query(run, query, placed),
+                other => self.change(other, placed),
+            },
+            Step::If(condition, then, otherwise) => {
+                let on = self.truth(condition).map_err(|problem| (problem, told(self)))?;
+                let steps = if on { then } else { otherwise };
+                run.frames.push(Frame { steps: steps.clone().into(), at: 0, kind: Enclosing::Block });
+                Ok(())
+            }
+            Step::While(condition, body) => {
+                if self.truth(condition).map_err(|problem| (problem, told(self)))? {
+                    let kind = Enclosing::Loop(condition.clone());
+                    run.frames.push(Frame { steps: body.clone().into(), at: 0, kind });
+                }
+                Ok(())
+            }
+            Step::Try(body, handler) => {
+                let kind = Enclosing::Try(handler.clone().into());
+                run.frames.push(Frame { steps: body.clone().into(), at: 0, kind });
+                Ok(())
+            }
+            Step::Return => {
+                while let Some(frame) = run.frames.pop() {
+                    if matches!(frame.kind, Enclosing::Procedure) {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Step::Leave(out) => {
+                while let Some(frame) = run.frames.last_mut() {
+                    if matches!(frame.kind, Enclosing::Loop(_)) {
+                        frame.at = frame.steps.len();
+                        break;
+                    }
+                    run.frames.pop();
+                }
+                if *out {
+                    run.frames.pop();
+                }
+                Ok(())
+            }
+            Step::Transaction(transaction) => plain(self.transact(*transaction), self),
+            other => self.plain_step(other, placed),
+        }
+    }
+
+    fn query(&mut self, run: &mut Run, query: &Query, placed: &Placed) -> Result<(), (Problem, Seen)> {
+        let opened = self.open_query(query);
+        let (mut open, assigned) = opened.map_err(|problem| (problem, self.seen_text(&placed.text, Verb::Select)))?;
+        if assigned.is_empty() {
+            self.out.push_back(Item::Columns(Arc::clone(&open.columns)));
+            if let Some(most) = self.options.row_count {
+                open.most = most;
+            }
+            run.open = Some((open, placed.clone()));
+            return Ok(());
+        }
+        let mut last = None;
+        let mut failed = None;
+        loop {
+            match self.next_row(&mut open) {
+                Ok(Some(row)) => last = Some(row),
+                Ok(None) => break,
+                Err(problem) => {
+                    failed = Some(problem);
+                    break;
+                }
+            }
+        }
+        if let Some(tables) = &mut self.engine {
+            tables.engine.close(open.opened);
+        }
+        for (name, value) in assigned.into_iter().zip(last.unwrap_or_default()) {
+            let ty = self.variables.get(&name).and_then(|(_, ty)| ty.clone());
+            self.variables.insert(name, (value, ty));
+        }
+        let mut seen = self.seen_of(&placed.text, &mut open);
+        seen.reads.clear();
+        match failed {
+            Some(problem) => Err((problem, seen)),
+            None => {
+                self.out.push_back(Item::Seen(Box::new(seen)));
+                Ok(())
+            }
+        }
+    }
+
+    fn close(&mut self, mut open: Open, placed: &Placed, problem: Option<&Problem>) {
+        if let Some(tables) = &mut self.engine {
+            tables.engine.close(open.opened);
+        }
+        let seen = self.seen_of(&placed.text, &mut open);
+        match problem {
+            Some(problem) => self.failed(problem, placed.line, seen, Verb::Select),
+            None => self.done(Verb::Select, Some(open.rows), seen),
+        }
+    }
+
+    /// A statement has ended well.
+    pub(super) fn done(&mut self, verb: Verb, rows: Option<u64>, seen: Seen) {
+        {
+            let mut state = self.facts.state();
+            state.row_count = rows.and_then(|rows| i64::try_from(rows).ok()).unwrap_or(0);
+            state.last_error = (0, String::new());
+        }
+        let rows = if self.options.no_count && self.facts.product() == Product::SqlServer { None } else { rows };
+        let done = Done { verb, rows, failed: false, nested: false, in_transaction: self.transaction > 0 };
+        self.out.push_back(Item::Done(done));
+        self.out.push_back(Item::Seen(Box::new(seen)));
+    }
+
+    /// A statement has failed.
+    pub(super) fn failed(&mut self, problem: &Problem, line: u32, mut seen: Seen, verb: Verb) {
+        self.fail(problem, line);
+        let number = self.facts.state().last_error.0;
+        seen.error = number.max(1);
+        let done = Done { verb, rows: None, failed: true, nested: false, in_transaction: self.transaction > 0 };
+        self.out.push_back(Item::Done(done));
+        self.out.push_back(Item::Seen(Box::new(seen)));
+    }
+
+    /// What is told of a statement before anything is known of it.
+    pub(super) fn seen_text(&self, text: &str, verb: Verb) -> Seen {
+        let mut end = text.len().min(MAX_TOLD);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = text.get(..end).unwrap_or_default().to_owned();
+        Seen { text, verb, objects: Vec::new(), reads: Vec::new(), writes: Vec::new(), rows: 0, unbounded: false, catalogue: false, deeds: Vec::new(), error: 0 }
+    }
+
+    fn seen_of(&self, text: &str, open: &mut Open) -> Seen {
+        let mut seen = self.seen_text(text, Verb::Select);
+        let relation = |name: &str| name.replace('\u{1f}', "");
+        seen.objects = open.reads.iter().map(|read| relation(&read.relation)).take(MAX_OBJECTS).collect();
+        seen.rows = open.rows;
+        seen.catalogue = open.reads.iter().all(|read| read.relation.starts_with('\u{1f}'));
+        seen.reads = open.records();
+        let of_world = open.reads.iter().any(|read| read.with_ids);
+        seen.unbounded = of_world && !open.has_where;
+        if seen.reads.is_empty() && of_world && open.rows > 0 && open.columns.len() > 1 {
+            // Rows that name no record: grouped, joined or through a view.
+            seen.reads = self.kinds_read(&open.reads).into_iter().map(|kind| Records { kind, count: open.rows, ids: Vec::new() }).collect();
+        }
+        let secret = open.reads.iter().find(|read| ["sys.sql_logins", "mysql.user", "pg_catalog.pg_shadow", "dba_users"].iter().any(|name| read.relation.ends_with(name)));
+        let staff = open.columns.iter().find(|column| {
+            let name = column.name.to_lowercase();
+            ["password", "passwd", "mima", "pwd", "kl"].contains(&name.as_str())
+        });
+        if let Some(object) = secret.map(|read| relation(&read.relation)).or_else(|| staff.and_then(|c| c.origin.clone()).map(|(_, table, column)| format!("{table}.{column}"))) {
+            seen.deeds.push(Deed::Secrets { object });
+        }
+        seen
+    }
+
+    pub(super) fn kinds_read(&self, reads: &[crate::database::rewrite::Read]) -> Vec<crate::event::observation::RecordKind> {
+        let mut kinds: Vec<_> = reads
+            .iter()
+            .filter_map(|read| {
+                let table = self.facts.catalog.tables.values().find(|table| read.relation.starts_with(&table.place().relation()))?;
+                match &table.source {
+                    crate::database::Source::World { rows, .. } => rows.kind(),
+                    crate::database::Source::Given(_) => None,
+                }
+            })
+            .collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    fn transact(&mut self, transaction: Transaction) -> Result<(), Problem> {
+        match transaction {
+            Transaction::Begin => self.transaction += 1,
+            Transaction::Commit if self.transaction > 0 => {
+                self.transaction -= 1;
+                if self.transaction == 0 {
+                    self.keep_changes()?;
+                }
+            }
+            Transaction::Rollback if self.transaction > 0 => {
+                self.transaction = 0;
+                self.drop_changes();
+            }
+            Transaction::Commit | Transaction::Rollback => {
+                if self.facts.product() == Product::SqlServer {
+                    return Err(Problem::NoTransaction(if transaction == Transaction::Commit { "COMMIT" } else { "ROLLBACK" }));
+                }
+            }
+        }
+        let seen = self.seen_text("", Verb::Transaction);
+        let done = Done { verb: Verb::Transaction, rows: None, failed: false, nested: false, in_transaction: self.transaction > 0 };
+        self.out.push_back(Item::Done(done));
+        drop(seen);
+        Ok(())
+    }
+
+    /// Sets a variable.
+    pub(super) fn set(&mut self, name: &str, value: Cell) {
+        let ty = self.variables.get(name).and_then(|(_, ty)| ty.clone());
+        self.variables.insert(name.to_owned(), (value, ty));
+    }
+}
+
+/// Errors after which a batch goes on.
+fn goes_on_after(problem: &Problem) -> bool {
+    match problem {
+        Problem::NoProcedure(_) | Problem::Zero | Problem::NotDropped(_) | Problem::Disabled(_) => true,
+        Problem::NoOption(_) | Problem::NoLogin(_) | Problem::NoTransaction(_) | Problem::NoDatabase(_) => true,
+        Problem::NotNull(..) | Problem::Duplicate(..) | Problem::Denied(..) | Problem::NoRight(_) => true,
+        Problem::Raised(_, class, ..) => *class < 20,
+        _ => false,
+    }
+}
+
+/// The table that a `SELECT … INTO` makes.
+pub(super) fn into_target(query: &Query) -> Option<&Expr> {
+    match query.body.as_ref() {
+        sqlparser::ast::SetExpr::Select(select) => select.into.as_ref()?.targets.first(),
+        _ => None,
+    }
+}
+
+pub(super) fn verb_of(step: &Step) -> Verb {
+    match step {
+        Step::Statement(statement) => match statement.as_ref() {
+            Statement::Query(_) => Verb::Select,
+            Statement::Insert(_) => Verb::Insert,
+            Statement::Update(_) => Verb::Update,
+            Statement::Delete(_) => Verb::Delete,
+            Statement::CreateTable(_) | Statement::CreateView(_) => Verb::Create,
+            Statement::Drop { .. } => Verb::Drop,
+            _ => Verb::Other,
+        },
+        Step::Words(verb, _) => *verb,
+        Step::Use(_) => Verb::Use,
+        Step::Call(_) | Step::Text(_) => Verb::Execute,
+        Step::Declare(_) | Step::Assign(..) | Step::Option(_) => Verb::Set,
+        Step::Transaction(_) => Verb::Transaction,
+        Step::If(..) | Step::While(..) | Step::Try(..) | Step::Print(_) | Step::Raise(_) | Step::Return | Step::Leave(_) => Verb::Other,
+    }
+}

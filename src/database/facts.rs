@@ -1,0 +1,261 @@
+//! What functions and the catalogue know of a connection.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::civil::DateTime;
+use sha2::{Digest, Sha256};
+
+use super::catalog::{Catalog, ColumnSpec, Place, Source, Table};
+use super::records::{self, Days};
+use super::{Language, Product};
+use crate::world::View;
+
+/// What functions and tables of the catalogue read; shared with the engine.
+pub(super) struct Facts {
+    pub catalog: Arc<Catalog>,
+    pub days: Arc<Days>,
+    /// Local time's offset from UTC.
+    pub offset_minutes: i32,
+    pub login: String,
+    pub administrator: bool,
+    /// The client's own name of its host, and of its program.
+    pub client: (String, String),
+    /// Number of the session.
+    pub session: u32,
+    state: Mutex<State>,
+}
+
+/// What changes while a connection lasts.
+pub(super) struct State {
+    pub database: String,
+    pub language: Language,
+    pub view: View,
+    /// Options of `sp_configure`: configured and running value.
+    pub options: BTreeMap<String, (i64, i64)>,
+    /// Tables that the intruder made.
+    pub made: BTreeMap<Place, Arc<Table>>,
+    /// Tables that he took away or emptied, and rows that he added.
+    pub gone: BTreeMap<Place, Gone>,
+    pub added: BTreeMap<Place, i64>,
+    /// Databases that he took away or made.
+    pub dropped_databases: Vec<String>,
+    pub made_databases: Vec<String>,
+    /// Logins that he made.
+    pub logins: Vec<String>,
+    pub last_error: (u32, String),
+    pub row_count: i64,
+    counter: u64,
+}
+
+/// How a table is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// It is there and has no rows.
+    Empty,
+    /// It is not there.
+    Dropped,
+}
+
+/// An object of a database, as the catalogue lists it.
+#[derive(Debug, Clone)]
+pub(super) struct Object {
+    pub id: i32,
+    pub schema: String,
+    pub name: String,
+    pub created: DateTime,
+    /// `U`, `V` or `P`.
+    pub kind: char,
+    pub title: String,
+    pub table: Option<Arc<Table>>,
+    /// Its text, for views and procedures.
+    pub text: String,
+}
+
+impl Facts {
+    #[expect(clippy::too_many_arguments, reason = "the facts of one connection, given once")]
+    pub(super) fn new(
+        catalog: Arc<Catalog>,
+        view: View,
+        login: String,
+        administrator: bool,
+        client: (String, String),
+        session: u32,
+        database: String,
+        language: Language,
+    ) -> Facts {
+        let offset_minutes = view.hospital().utc_offset_minutes;
+        let state = State {
+            database,
+            language,
+            view,
+            options: super::settings::options(),
+            made: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            added: BTreeMap::new(),
+            dropped_databases: Vec::new(),
+            made_databases: Vec::new(),
+            logins: Vec::new(),
+            last_error: (0, String::new()),
+            row_count: 0,
+            counter: 0,
+        };
+        let days = Arc::clone(&catalog.days);
+        Facts { catalog, days, offset_minutes, login, administrator, client, session, state: Mutex::new(state) }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn product(&self) -> Product {
+        self.catalog.product
+    }
+
+    pub(super) fn language(&self) -> Language {
+        self.state().language
+    }
+
+    pub(super) fn database(&self) -> String {
+        self.state().database.clone()
+    }
+
+    /// Local time of the statement.
+    pub(super) fn now(&self) -> DateTime {
+        let state = self.state();
+        state.view.local(state.view.now())
+    }
+
+    /// When the server was started last: every so many days since it was installed, at night.
+    pub(super) fn started(&self) -> DateTime {
+        let server = &self.catalog.server;
+        let now = self.now();
+        let days = server.installed.date().until((jiff::Unit::Day, now.date())).map_or(0, |span| span.get_days());
+        let every = i32::try_from(server.restart_days).unwrap_or(97).max(1);
+        let last = days - days.rem_euclid(every);
+        let date = server.installed.date().checked_add(jiff::Span::new().days(last)).unwrap_or(now.date());
+        let started = date.at(2, 47, 13, 563_000_000);
+        if started > now { server.installed } else { started }
+    }
+
+    /// Thirty-two bytes that no other call of this connection gives.
+    fn fresh(&self) -> [u8; 32] {
+        let mut state = self.state();
+        state.counter += 1;
+        let mut hash = Sha256::new();
+        hash.update(self.login.as_bytes());
+        hash.update(self.session.to_le_bytes());
+        hash.update(state.view.now().as_nanosecond().to_le_bytes());
+        hash.update(state.counter.to_le_bytes());
+        hash.finalize().into()
+    }
+
+    pub(super) fn new_guid(&self) -> String {
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(self.fresh()) {
+            *to = from;
+        }
+        // Version 4, as the products make them.
+        let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+        *version = *version & 0x0f | 0x40;
+        *variant = *variant & 0x3f | 0x80;
+        super::value::guid(&bytes)
+    }
+
+    pub(super) fn chance(&self) -> f64 {
+        let [a, b, c, d, ..] = self.fresh();
+        f64::from(u32::from_le_bytes([a, b, c, d])) / f64::from(u32::MAX)
+    }
+
+    /// Databases that the connection sees, with their ids.
+    pub(super) fn databases(&self) -> Vec<(String, i32)> {
+        let state = self.state();
+        let there = self.catalog.databases.iter().map(|database| (database.name.clone(), database.id));
+        let next = i32::try_from(self.catalog.databases.len()).unwrap_or(0) + 1;
+        let made = state.made_databases.iter().cloned().zip(next..);
+        there.chain(made).filter(|(name, _)| !state.dropped_databases.iter().any(|gone| gone == name)).collect()
+    }
+
+    /// Whether the login may enter a database.
+    pub(super) fn may_enter(&self, database: &str) -> bool {
+        let listed = self.catalog.login(&self.login).is_none_or(|login| {
+            login.databases.is_empty() || login.databases.iter().any(|name| name.eq_ignore_ascii_case(database))
+        });
+        let system = self.catalog.database(database).is_some_and(|database| database.system);
+        self.administrator || listed || system
+    }
+
+    /// Objects of a database by name.
+    pub(super) fn objects(&self, database: &str) -> Vec<Object> {
+        let state = self.state();
+        let here = |name: &str| name.eq_ignore_ascii_case(database);
+        let gone = |place: &Place| state.gone.get(place) == Some(&Gone::Dropped);
+        let tables = self.catalog.tables.iter().filter(|(place, _)| !gone(place)).map(|(_, table)| table);
+        let tables = tables.chain(state.made.values()).filter(|table| here(&table.database)).map(|table| Object {
+            id: table.id,
+            schema: table.schema.clone(),
+            name: table.name.clone(),
+            created: table.created,
+            kind: 'U',
+            title: table.title.clone(),
+            table: Some(Arc::clone(table)),
+            text: String::new(),
+        });
+        let views = self.catalog.views.values().filter(|view| here(&view.database)).map(|view| Object {
+            id: view.id,
+            schema: view.schema.clone(),
+            name: view.name.clone(),
+            created: view.created,
+            kind: 'V',
+            title: String::new(),
+            table: None,
+            text: format!("CREATE VIEW {}.{} AS\r\n{}", view.schema, view.name, view.sql),
+        });
+        let procedures = self.catalog.procedures.values().filter(|made| here(&made.database)).map(|made| Object {
+            id: made.id,
+            schema: made.schema.clone(),
+            name: made.name.clone(),
+            created: made.created,
+            kind: 'P',
+            title: String::new(),
+            table: None,
+            text: procedure_text(made),
+        });
+        let mut all: Vec<Object> = tables.chain(views).chain(procedures).collect();
+        all.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()));
+        all
+    }
+
+    /// An object by id or name.
+    pub(super) fn object(&self, database: &str, matches: impl Fn(&Object) -> bool) -> Option<Object> {
+        self.objects(database).into_iter().find(matches)
+    }
+
+    /// How many rows a table has.
+    pub(super) fn count(&self, table: &Table) -> i64 {
+        let (view, gone, added) = {
+            let state = self.state();
+            let place = table.place();
+            (state.view.clone(), state.gone.get(&place).copied(), state.added.get(&place).copied().unwrap_or(0))
+        };
+        if gone.is_some() {
+            return added;
+        }
+        added
+            + match &table.source {
+                Source::World { rows, days } => records::count(*rows, *days, &view, &self.days),
+                Source::Given(rows) => i64::try_from(rows.len()).unwrap_or(0),
+            }
+    }
+}
+
+fn procedure_text(made: &super::catalog::Procedure) -> String {
+    let parameters = made.parameters.iter().map(|(name, ty)| format!("  {name} {}", ty.display()));
+    let parameters: Vec<String> = parameters.collect();
+    format!("CREATE PROCEDURE {}.{}\r\n{}\r\nAS\r\n{}", made.schema, made.name, parameters.join(",\r\n"), made.sql)
+}
+
+/// Columns of a table that the catalogue describes, from lines of a schema file.
+pub(super) fn columns(lines: &[&str]) -> Vec<ColumnSpec> {
+    lines.iter().filter_map(|line| ColumnSpec::parse(line).ok()).collect()
+}

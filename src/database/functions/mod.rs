@@ -1,0 +1,157 @@
+//! Functions of the products, as the engine calls them: `f_` and the product's name of it.
+
+mod catalogue;
+mod convert;
+mod dates;
+mod patterns;
+mod texts;
+
+pub(super) use convert::convert_to;
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use encoding_rs::GBK;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{Value as Cell, ValueRef};
+use rusqlite::{Connection, Error};
+
+use super::catalog::Product;
+use super::cell;
+use super::facts::Facts;
+use super::problem::mark;
+
+/// Longest text that a function makes: a client's own are shorter, and each is held whole.
+const MAX_TEXT: usize = 1 << 20;
+
+/// What a function gives.
+type Answer = Result<Cell, Error>;
+
+/// A function of the products.
+struct Function {
+    name: &'static str,
+    /// Products that have it.
+    of: &'static str,
+    /// Fewest and most arguments.
+    arguments: (usize, usize),
+    /// What it does.
+    run: fn(&Facts, &[Cell]) -> Answer,
+}
+
+const fn function(
+    name: &'static str,
+    of: &'static str,
+    arguments: (usize, usize),
+    run: fn(&Facts, &[Cell]) -> Answer,
+) -> Function {
+    Function { name, of, arguments, run }
+}
+
+fn letter(product: Product) -> char {
+    match product {
+        Product::SqlServer => 's',
+        Product::Oracle => 'o',
+        Product::MySql => 'm',
+        Product::Postgres => 'p',
+    }
+}
+
+fn all() -> impl Iterator<Item = &'static Function> {
+    texts::FUNCTIONS.iter().chain(dates::FUNCTIONS).chain(convert::FUNCTIONS).chain(patterns::FUNCTIONS).chain(catalogue::FUNCTIONS)
+}
+
+/// Whether a product has a function that the engine lacks.
+pub(super) fn known(product: Product, name: &str) -> bool {
+    all().any(|function| function.name == name && function.of.contains(letter(product)))
+}
+
+/// Makes all functions and collations of a product known to the engine.
+pub(super) fn register(connection: &Connection, facts: &Arc<Facts>) -> rusqlite::Result<()> {
+    let product = facts.catalog.product;
+    for function in all().filter(|function| function.of.contains(letter(product)) || function.of == "*") {
+        let facts = Arc::clone(facts);
+        let (fewest, most) = function.arguments;
+        connection.create_scalar_function(
+            format!("f_{}", function.name).as_str(),
+            -1,
+            FunctionFlags::SQLITE_UTF8,
+            move |context| {
+                if context.len() < fewest || context.len() > most {
+                    return Err(mark("@arguments", &[function.name]));
+                }
+                let arguments: Vec<Cell> = (0..context.len()).map(|at| owned(context.get_raw(at))).collect();
+                (function.run)(&facts, &arguments)
+            },
+        )?;
+    }
+    let fold = matches!(product, Product::SqlServer | Product::MySql);
+    connection.create_collation(cell::TEXT, move |a, b| if fold { compare(a, b) } else { a.cmp(b) })?;
+    connection.create_collation(cell::TIME, compare_moments)
+}
+
+fn owned(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Integer(number),
+        ValueRef::Real(number) => Cell::Real(number),
+        ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
+    }
+}
+
+/// As `Chinese_PRC_CI_AS` orders: without case, without blanks at the end, Chinese by the order of the
+/// code page, which for the common characters is that of pinyin.
+fn compare(a: &str, b: &str) -> Ordering {
+    let (a, b) = (a.trim_end_matches(' '), b.trim_end_matches(' '));
+    if a.is_ascii() && b.is_ascii() {
+        let fold = |text: &str| -> Vec<u8> { text.bytes().map(|b| b.to_ascii_lowercase()).collect() };
+        return fold(a).cmp(&fold(b));
+    }
+    let encoded = |text: &str| -> Vec<u8> { GBK.encode(&text.to_lowercase()).0.into_owned() };
+    encoded(a).cmp(&encoded(b))
+}
+
+fn compare_moments(a: &str, b: &str) -> Ordering {
+    match (cell::parse_moment(a), cell::parse_moment(b)) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        _ => a.cmp(b),
+    }
+}
+
+fn text_of(arguments: &[Cell], at: usize) -> Option<String> {
+    arguments.get(at).and_then(cell::text)
+}
+
+fn number_of(arguments: &[Cell], at: usize) -> Option<f64> {
+    arguments.get(at).and_then(cell::number)
+}
+
+fn whole_of(arguments: &[Cell], at: usize) -> Option<i64> {
+    number_of(arguments, at).map(cell::truncated)
+}
+
+fn text(text: impl Into<String>) -> Answer {
+    let text = text.into();
+    if text.len() > MAX_TEXT { Err(Error::UserFunctionError("@work".into())) } else { Ok(Cell::Text(text)) }
+}
+
+fn maybe_text(found: Option<impl Into<String>>) -> Answer {
+    found.map_or(Ok(Cell::Null), text)
+}
+
+fn whole(number: i64) -> Answer {
+    Ok(Cell::Integer(number))
+}
+
+fn maybe_whole(number: Option<i64>) -> Answer {
+    Ok(number.map_or(Cell::Null, Cell::Integer))
+}
+
+fn size(number: usize) -> Answer {
+    whole(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A number as the engine keeps it: whole where it is.
+fn real(number: f64) -> Answer {
+    Ok(if number.is_finite() { Cell::Real(number) } else { Cell::Null })
+}

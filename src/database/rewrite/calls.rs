@@ -1,0 +1,116 @@
+//! Calls of functions.
+
+use rusqlite::types::Value as Cell;
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart,
+};
+
+use super::Names;
+use super::build::{arguments, call, literal, parse_name, word};
+use super::expressions::take;
+use crate::database::catalog::Product;
+use crate::database::problem::Problem;
+
+/// Functions whose first argument is the bare name of a part of a date.
+const WITH_PART: &[&str] =
+    &["dateadd", "datediff", "datepart", "datename", "datediff_big", "timestampdiff", "timestampadd"];
+
+/// Before its arguments are looked at.
+pub(super) fn before(function: &mut Function, names: &mut dyn Names) -> Result<Option<Expr>, Problem> {
+    let mut parts = parse_name(&function.name);
+    let name = parts.pop().unwrap_or_default().to_lowercase();
+    function.within_group.clear();
+    let mysql_difference = names.product() == Product::MySql && name == "datediff";
+    if WITH_PART.contains(&name.as_str()) && !mysql_difference {
+        let Some(mut arguments) = arguments(function) else { return Err(Problem::Syntax(name)) };
+        if let Some(first) = arguments.first_mut() {
+            let part = word(first).map(str::to_lowercase);
+            **first = part.map_or_else(|| literal(&Cell::Null), |part| literal(&Cell::Text(part)));
+        }
+        return Ok(None);
+    }
+    let bare = match &function.args {
+        FunctionArguments::None => true,
+        FunctionArguments::List(list) => list.args.is_empty(),
+        FunctionArguments::Subquery(_) => false,
+    };
+    if bare
+        && function.over.is_none()
+        && let Some(value) = names.constant(&name)
+    {
+        return Ok(Some(literal(&value)));
+    }
+    if name == "decode" && names.product() == Product::Oracle {
+        return Ok(
+            arguments(function).and_then(|arguments| decode(arguments.into_iter().map(take).collect()))
+        );
+    }
+    Ok(None)
+}
+
+/// `DECODE(x, a, 1, b, 2, 0)` as CASE.
+fn decode(arguments: Vec<Expr>) -> Option<Expr> {
+    let mut arguments = arguments.into_iter();
+    let operand = arguments.next()?;
+    let rest: Vec<Expr> = arguments.collect();
+    let otherwise = if rest.len() % 2 == 1 { rest.last().cloned() } else { None };
+    let conditions = rest.chunks_exact(2).filter_map(|pair| match pair {
+        [when, then] => {
+            let same = Expr::IsNotDistinctFrom(Box::new(operand.clone()), Box::new(when.clone()));
+            Some(sqlparser::ast::CaseWhen { condition: same, result: then.clone() })
+        }
+        _ => None,
+    });
+    Some(Expr::Case {
+        case_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
+        end_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
+        operand: None,
+        conditions: conditions.collect(),
+        else_result: otherwise.map(Box::new),
+    })
+}
+
+/// After its arguments were looked at: the engine's name of it.
+pub(super) fn after(function: &mut Function, names: &dyn Names) -> Result<Option<Expr>, Problem> {
+    let mut parts = parse_name(&function.name);
+    let written = parts.pop().unwrap_or_default();
+    let name = written.to_lowercase();
+    if name.starts_with("f_") || matches!(name.as_str(), "row_number" | "group_concat" | "json_array") {
+        return Ok(None);
+    }
+    if let FunctionArguments::None = function.args {
+        function.args = FunctionArguments::List(sqlparser::ast::FunctionArgumentList {
+            duplicate_treatment: None,
+            args: vec![],
+            clauses: vec![],
+        });
+    }
+    let engine = match name.as_str() {
+        "count_big" => "count".to_owned(),
+        "wm_concat" | "listagg" => "group_concat".to_owned(),
+        "convert" if names.product() == Product::SqlServer => return convert(function),
+        name if names.has_function(name) => format!("f_{name}"),
+        name => name.to_owned(),
+    };
+    if names.product() == Product::SqlServer && !parts.is_empty() && !names.has_function(&name) {
+        return Err(Problem::NoFunction(written));
+    }
+    function.name = ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', engine))]);
+    Ok(None)
+}
+
+/// `CONVERT(int, x)` where the parser took the type for an expression.
+fn convert(function: &mut Function) -> Result<Option<Expr>, Problem> {
+    let FunctionArguments::List(list) = &mut function.args else { return Ok(None) };
+    let mut texts = list.args.iter_mut().map(|arg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(take(expr)),
+        _ => None,
+    });
+    match (texts.next().flatten(), texts.next().flatten(), texts.next().flatten()) {
+        (Some(ty), Some(value), style) => {
+            let ty = literal(&Cell::Text(ty.to_string().replace('"', "").to_lowercase()));
+            Ok(Some(call("f_convert", vec![ty, value, style.unwrap_or_else(|| literal(&Cell::Null))])))
+        }
+        _ => Err(Problem::Arguments("convert".to_owned())),
+    }
+}

@@ -1,0 +1,551 @@
+//! Reads steps from tokens.
+
+use sqlparser::ast::{Expr, Ident};
+use sqlparser::dialect::{Dialect, MsSqlDialect, MySqlDialect, OracleDialect, PostgreSqlDialect};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+
+use super::{Argument, Call, MAX_DEPTH, MAX_OPERATORS, MAX_STEPS, Placed, Step, Transaction};
+use crate::database::catalog::Product;
+use crate::database::problem::Problem;
+use crate::database::rewrite::literal;
+use crate::database::{SqlType, Verb};
+
+type Read<T> = Result<T, (Problem, u32)>;
+
+/// Words with which statements begin that are none of the engine's.
+const WORDS: &[(&str, Verb)] = &[
+    ("backup", Verb::Backup), ("restore", Verb::Backup), ("grant", Verb::Grant), ("revoke", Verb::Grant), ("deny", Verb::Grant),
+    ("kill", Verb::Other), ("dbcc", Verb::Other), ("shutdown", Verb::Other), ("waitfor", Verb::Other), ("reconfigure", Verb::Set),
+    ("checkpoint", Verb::Other), ("bulk", Verb::Insert), ("setuser", Verb::Set), ("revert", Verb::Set), ("enable", Verb::Alter), ("disable", Verb::Alter),
+    ("flush", Verb::Other), ("show", Verb::Show), ("describe", Verb::Show), ("desc", Verb::Show), ("load", Verb::Other),
+    ("listen", Verb::Other), ("vacuum", Verb::Other), ("analyze", Verb::Other), ("discard", Verb::Other), ("reset", Verb::Set), ("copy", Verb::Other), ("lock", Verb::Other),
+];
+
+pub(super) struct Reader<'a> {
+    parser: Parser<'a>,
+    tokens: Vec<TokenWithSpan>,
+    product: Product,
+    steps: usize,
+    depth: usize,
+}
+
+fn dialect(product: Product) -> &'static dyn Dialect {
+    match product {
+        Product::SqlServer => &MsSqlDialect {},
+        Product::MySql => &MySqlDialect {},
+        Product::Postgres => &PostgreSqlDialect {},
+        Product::Oracle => &OracleDialect {},
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &str, product: Product) -> Read<Reader<'a>> {
+        let dialect = dialect(product);
+        let tokens = Tokenizer::new(dialect, text).tokenize_with_location().map_err(|error| {
+            let line = u32::try_from(error.location.line).unwrap_or(1);
+            (Problem::Unclosed(tail(text, error.location.line, error.location.column)), line)
+        })?;
+        let tokens = without_options(tokens);
+        check(&tokens)?;
+        let parser = Parser::new(dialect).with_recursion_limit(MAX_DEPTH).with_tokens_with_locations(tokens.clone());
+        Ok(Reader { parser, tokens, product, steps: 0, depth: 0 })
+    }
+
+    pub(super) fn batch(mut self) -> Read<Vec<Placed>> {
+        let mut steps = Vec::new();
+        while !self.at_end() {
+            let first = steps.is_empty();
+            if let Some(step) = self.placed(first)? {
+                steps.push(step);
+            }
+        }
+        Ok(steps)
+    }
+
+    fn at_end(&mut self) -> bool {
+        while self.parser.consume_token(&Token::SemiColon) {}
+        matches!(self.parser.peek_token().token, Token::EOF)
+    }
+
+    fn line(&self) -> u32 {
+        u32::try_from(self.parser.peek_token().span.start.line.max(1)).unwrap_or(1)
+    }
+
+    fn placed(&mut self, first: bool) -> Read<Option<Placed>> {
+        self.steps += 1;
+        self.depth += 1;
+        if self.steps > MAX_STEPS || self.depth > MAX_DEPTH {
+            return Err((Problem::TooDeep, self.line()));
+        }
+        let (line, from) = (self.line(), self.parser.index());
+        let step = self.step(first)?;
+        self.depth -= 1;
+        let to = self.parser.index();
+        let text: String = self.tokens.get(from..to).unwrap_or_default().iter().map(|t| t.token.to_string()).collect();
+        Ok(step.map(|step| Placed { step, line, text: text.trim().to_owned() }))
+    }
+
+    fn word(&self, ahead: usize) -> String {
+        match self.parser.peek_nth_token(ahead).token {
+            Token::Word(word) if word.quote_style.is_none() => word.value.to_lowercase(),
+            _ => String::new(),
+        }
+    }
+
+    fn step(&mut self, first: bool) -> Read<Option<Step>> {
+        let word = self.word(0);
+        if self.product != Product::SqlServer {
+            return self.other_step(&word).map(Some);
+        }
+        let second = self.word(1);
+        let step = match (word.as_str(), second.as_str()) {
+            ("go", _) => {
+                self.parser.next_token();
+                return Ok(None);
+            }
+            ("if", _) => self.condition()?,
+            ("while", _) => {
+                self.parser.next_token();
+                let condition = self.expression()?;
+                Step::While(Box::new(condition), self.block()?)
+            }
+            ("begin", "tran" | "transaction") => self.transaction(Transaction::Begin),
+            ("begin", "try") => self.try_block()?,
+            ("begin", _) => {
+                let steps = self.block()?;
+                let truth = literal(&rusqlite::types::Value::Integer(1));
+                Step::If(Box::new(truth), steps, Vec::new())
+            }
+            ("commit", _) => self.transaction(Transaction::Commit),
+            ("rollback", _) => self.transaction(Transaction::Rollback),
+            ("declare", _) => self.declare()?,
+            ("set", _) => self.set()?,
+            ("print", _) => {
+                self.parser.next_token();
+                Step::Print(Box::new(self.expression()?))
+            }
+            ("raiserror", _) => self.raise()?,
+            ("use", _) => {
+                self.parser.next_token();
+                Step::Use(self.name_part()?)
+            }
+            ("exec" | "execute", "as") => Step::Words(Verb::Set, self.words()),
+            ("exec" | "execute", _) => {
+                self.parser.next_token();
+                self.call()?
+            }
+            ("return", _) => {
+                self.parser.next_token();
+                if matches!(self.parser.peek_token().token, Token::Number(..)) {
+                    self.parser.next_token();
+                }
+                Step::Return
+            }
+            ("break", _) | ("continue", _) => {
+                self.parser.next_token();
+                Step::Leave(word == "break")
+            }
+            ("drop", "database" | "login" | "user" | "procedure" | "proc" | "function" | "trigger" | "assembly") => Step::Words(Verb::Drop, self.words()),
+            ("create", "database" | "login" | "user" | "procedure" | "proc" | "function" | "trigger" | "assembly" | "credential" | "index" | "unique" | "clustered" | "nonclustered" | "server" | "role" | "view") => {
+                Step::Words(Verb::Create, self.words())
+            }
+            ("alter", _) => Step::Words(Verb::Alter, self.words()),
+            ("truncate", _) => Step::Words(Verb::Truncate, self.words()),
+            _ => match WORDS.iter().find(|(known, _)| *known == word) {
+                Some((_, verb)) => Step::Words(*verb, self.words()),
+                None if first && self.is_bare_call() => self.call()?,
+                None => self.statement()?,
+            },
+        };
+        Ok(Some(step))
+    }
+
+    /// Steps of the products whose clients send single statements.
+    fn other_step(&mut self, word: &str) -> Read<Step> {
+        let second = self.word(1);
+        Ok(match (word, second.as_str()) {
+            ("begin", _) | ("start", "transaction") => {
+                if self.product == Product::Oracle {
+                    return Ok(Step::Words(Verb::Execute, self.words()));
+                }
+                self.words();
+                Step::Transaction(Transaction::Begin)
+            }
+            ("commit" | "end", _) => {
+                self.words();
+                Step::Transaction(Transaction::Commit)
+            }
+            ("rollback" | "abort", _) => {
+                self.words();
+                Step::Transaction(Transaction::Rollback)
+            }
+            ("set", _) => Step::Option(self.words()),
+            ("use", _) => {
+                self.parser.next_token();
+                Step::Use(self.name_part()?)
+            }
+            ("explain", _) if self.product == Product::MySql => Step::Words(Verb::Show, self.words()),
+            ("drop", "database" | "schema" | "user" | "role" | "tablespace") => Step::Words(Verb::Drop, self.words()),
+            ("create", "database" | "schema" | "user" | "role" | "function" | "procedure" | "extension" | "index" | "unique" | "trigger" | "or") => Step::Words(Verb::Create, self.words()),
+            ("alter", _) => Step::Words(Verb::Alter, self.words()),
+            ("truncate", _) => Step::Words(Verb::Truncate, self.words()),
+            ("call" | "exec" | "execute" | "declare" | "do", _) => Step::Words(Verb::Execute, self.words()),
+            _ => match WORDS.iter().find(|(known, _)| *known == word) {
+                Some((_, verb)) => Step::Words(*verb, self.words()),
+                None => self.statement()?,
+            },
+        })
+    }
+
+    fn statement(&mut self) -> Read<Step> {
+        let line = self.line();
+        self.parser.parse_statement().map(|statement| Step::Statement(Box::new(statement))).map_err(|error| self.fault(&error, line))
+    }
+
+    fn expression(&mut self) -> Read<Expr> {
+        let line = self.line();
+        self.parser.parse_expr().map_err(|error| self.fault(&error, line))
+    }
+
+    /// The parser says what it found where it stopped; the product names the word.
+    fn fault(&mut self, error: &ParserError, line: u32) -> (Problem, u32) {
+        match error {
+            ParserError::RecursionLimitExceeded => (Problem::TooDeep, line),
+            ParserError::ParserError(text) | ParserError::TokenizerError(text) => {
+                let found = text.split("found: ").nth(1).map(|rest| rest.split(" at Line").next().unwrap_or(rest));
+                let at = text.rsplit("Line: ").next().and_then(|rest| rest.split(',').next()?.trim().parse().ok());
+                let near = found.map(str::to_owned).unwrap_or_else(|| self.parser.peek_token().token.to_string());
+                let near = if near == "EOF" { self.last_word() } else { near };
+                (Problem::Syntax(near.chars().take(128).collect()), at.unwrap_or(line))
+            }
+        }
+    }
+
+    fn last_word(&self) -> String {
+        let mut words = self.tokens.iter().rev().filter(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF | Token::SemiColon));
+        words.next().map(|token| token.token.to_string()).unwrap_or_default()
+    }
+
+    fn syntax<T>(&self) -> Read<T> {
+        Err((Problem::Syntax(self.parser.peek_token().token.to_string()), self.line()))
+    }
+
+    fn condition(&mut self) -> Read<Step> {
+        self.parser.next_token();
+        let condition = self.expression()?;
+        let then = self.block()?;
+        while self.parser.peek_nth_token(1).token != Token::EOF && self.word_after_semicolon() == "else" {
+            self.parser.next_token();
+        }
+        let otherwise = if self.word(0) == "else" {
+            self.parser.next_token();
+            self.block()?
+        } else {
+            Vec::new()
+        };
+        Ok(Step::If(Box::new(condition), then, otherwise))
+    }
+
+    fn word_after_semicolon(&self) -> String {
+        if self.parser.peek_token().token == Token::SemiColon { self.word(1) } else { String::new() }
+    }
+
+    /// One statement, or those between BEGIN and END.
+    fn block(&mut self) -> Read<Vec<Placed>> {
+        let begins = self.word(0) == "begin" && !matches!(self.word(1).as_str(), "tran" | "transaction" | "try");
+        if !begins {
+            return Ok(self.placed(false)?.into_iter().collect());
+        }
+        self.parser.next_token();
+        self.until_end()
+    }
+
+    fn until_end(&mut self) -> Read<Vec<Placed>> {
+        let mut steps = Vec::new();
+        while !self.at_end() {
+            if self.word(0) == "end" {
+                self.parser.next_token();
+                return Ok(steps);
+            }
+            steps.extend(self.placed(false)?);
+        }
+        self.syntax()
+    }
+
+    fn try_block(&mut self) -> Read<Step> {
+        self.parser.next_token();
+        self.parser.next_token();
+        let body = self.until_end()?;
+        self.parser.next_token();
+        self.at_end();
+        if (self.word(0).as_str(), self.word(1).as_str()) != ("begin", "catch") {
+            return self.syntax();
+        }
+        self.parser.next_token();
+        self.parser.next_token();
+        let handler = self.until_end()?;
+        self.parser.next_token();
+        Ok(Step::Try(body, handler))
+    }
+
+    fn transaction(&mut self, verb: Transaction) -> Step {
+        self.parser.next_token();
+        if matches!(self.word(0).as_str(), "tran" | "transaction" | "work") {
+            self.parser.next_token();
+        }
+        Step::Transaction(verb)
+    }
+
+    fn declare(&mut self) -> Read<Step> {
+        self.parser.next_token();
+        let mut made = Vec::new();
+        loop {
+            let name = self.variable()?;
+            self.parser.parse_keyword(Keyword::AS);
+            if self.word(0) == "table" {
+                return Err((Problem::Syntax("table".to_owned()), self.line()));
+            }
+            let line = self.line();
+            let ty = self.parser.parse_data_type().map_err(|error| self.fault(&error, line))?;
+            let ty = SqlType::parse(&ty.to_string().replace(['[', ']'], ""));
+            let value = if self.parser.consume_token(&Token::Eq) { Some(self.expression()?) } else { None };
+            made.push((name, ty, value));
+            if !self.parser.consume_token(&Token::Comma) {
+                return Ok(Step::Declare(made));
+            }
+        }
+    }
+
+    fn variable(&mut self) -> Read<String> {
+        match self.parser.peek_token().token {
+            Token::Word(word) if word.value.starts_with('@') => {
+                self.parser.next_token();
+                Ok(word.value.to_lowercase())
+            }
+            _ => self.syntax(),
+        }
+    }
+
+    fn set(&mut self) -> Read<Step> {
+        if !self.word(1).starts_with('@') {
+            return Ok(Step::Option(self.words()));
+        }
+        self.parser.next_token();
+        let name = self.variable()?;
+        let plus = self.parser.consume_token(&Token::Plus);
+        if !self.parser.consume_token(&Token::Eq) {
+            return self.syntax();
+        }
+        let value = self.expression()?;
+        let value = if plus {
+            let old = Expr::Identifier(Ident::new(name.clone()));
+            Expr::BinaryOp { left: Box::new(old), op: sqlparser::ast::BinaryOperator::Plus, right: Box::new(value) }
+        } else {
+            value
+        };
+        Ok(Step::Assign(name, Box::new(value)))
+    }
+
+    fn raise(&mut self) -> Read<Step> {
+        self.parser.next_token();
+        let parentheses = self.parser.consume_token(&Token::LParen);
+        let mut arguments = vec![self.expression()?];
+        while self.parser.consume_token(&Token::Comma) {
+            arguments.push(self.expression()?);
+        }
+        if parentheses && !self.parser.consume_token(&Token::RParen) {
+            return self.syntax();
+        }
+        if self.word(0) == "with" {
+            self.words();
+        }
+        Ok(Step::Raise(arguments))
+    }
+
+    fn name_part(&mut self) -> Read<String> {
+        match self.parser.next_token().token {
+            Token::Word(word) => Ok(word.value),
+            other => Err((Problem::Syntax(other.to_string()), self.line())),
+        }
+    }
+
+    fn is_bare_call(&self) -> bool {
+        match self.parser.peek_token().token {
+            Token::Word(word) => word.keyword == Keyword::NoKeyword && !word.value.starts_with('@'),
+            _ => false,
+        }
+    }
+
+    fn call(&mut self) -> Read<Step> {
+        if self.parser.consume_token(&Token::LParen) {
+            let text = self.expression()?;
+            if !self.parser.consume_token(&Token::RParen) {
+                return self.syntax();
+            }
+            if self.word(0) == "at" {
+                self.parser.next_token();
+                let at = Some(self.name_part()?);
+                let value = Argument { name: String::new(), value: text, output: None };
+                return Ok(Step::Call(Call { result: None, name: vec!["sp_executesql".to_owned()], arguments: vec![value], at }));
+            }
+            return Ok(Step::Text(Box::new(text)));
+        }
+        let mut result = None;
+        if self.word(0).starts_with('@') && self.parser.peek_nth_token(1).token == Token::Eq {
+            result = Some(self.variable()?);
+            self.parser.next_token();
+        }
+        let mut name = vec![self.name_part()?];
+        while self.parser.consume_token(&Token::Period) {
+            while self.parser.consume_token(&Token::Period) {
+                name.push(String::new());
+            }
+            name.push(self.name_part()?);
+        }
+        let mut arguments = Vec::new();
+        if self.begins_argument() {
+            loop {
+                arguments.push(self.argument()?);
+                if !self.parser.consume_token(&Token::Comma) {
+                    break;
+                }
+            }
+        }
+        Ok(Step::Call(Call { result, name, arguments, at: None }))
+    }
+
+    fn begins_argument(&self) -> bool {
+        match self.parser.peek_token().token {
+            Token::Word(word) => word.value.starts_with('@') || word.quote_style.is_some() || word.keyword == Keyword::NoKeyword || matches!(word.keyword, Keyword::NULL | Keyword::DEFAULT | Keyword::TRUE | Keyword::FALSE | Keyword::ON | Keyword::OFF),
+            Token::EOF | Token::SemiColon => false,
+            _ => true,
+        }
+    }
+
+    fn argument(&mut self) -> Read<Argument> {
+        let mut name = String::new();
+        if self.word(0).starts_with('@') && self.parser.peek_nth_token(1).token == Token::Eq {
+            name = self.variable()?;
+            self.parser.next_token();
+        }
+        // A bare word is text here, whatever it means elsewhere.
+        let value = match self.parser.peek_token().token {
+            Token::Word(word) if word.value.starts_with('@') => {
+                self.parser.next_token();
+                Expr::Identifier(Ident::new(word.value.to_lowercase()))
+            }
+            Token::Word(word) if matches!(word.keyword, Keyword::NULL | Keyword::DEFAULT) => {
+                self.parser.next_token();
+                literal(&rusqlite::types::Value::Null)
+            }
+            Token::Word(word) => {
+                self.parser.next_token();
+                let mut text = word.value;
+                while self.parser.consume_token(&Token::Period) {
+                    text = format!("{text}.{}", self.name_part()?);
+                }
+                literal(&rusqlite::types::Value::Text(text))
+            }
+            _ => self.expression()?,
+        };
+        let wants = matches!(self.word(0).as_str(), "output" | "out");
+        if wants {
+            self.parser.next_token();
+        }
+        let output = match &value {
+            Expr::Identifier(ident) if wants => Some(ident.value.clone()),
+            _ => None,
+        };
+        Ok(Argument { name, value, output })
+    }
+
+    /// All words up to the end of the statement: a semicolon, or a word at the beginning of a line that
+    /// begins another one.
+    fn words(&mut self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut depth = 0usize;
+        let mut line = self.line();
+        loop {
+            let next = self.parser.peek_token();
+            match &next.token {
+                Token::EOF | Token::SemiColon => return words,
+                Token::LParen => depth += 1,
+                Token::RParen => depth = depth.saturating_sub(1),
+                Token::Word(word) if depth == 0 && !words.is_empty() && word.quote_style.is_none() => {
+                    let new_line = u32::try_from(next.span.start.line).unwrap_or(line) > line;
+                    let begins = matches!(
+                        word.keyword,
+                        Keyword::SELECT | Keyword::EXEC | Keyword::EXECUTE | Keyword::IF | Keyword::DECLARE | Keyword::PRINT | Keyword::USE
+                    );
+                    let begins = (begins || word.value.eq_ignore_ascii_case("reconfigure")) && !matches!(words.first().map(String::as_str), Some("create" | "copy" | "explain" | "grant" | "deny" | "revoke" | "GRANT" | "CREATE"));
+                    let other = new_line && matches!(word.keyword, Keyword::INSERT | Keyword::UPDATE | Keyword::DELETE | Keyword::DROP | Keyword::CREATE | Keyword::ALTER | Keyword::SET | Keyword::BEGIN | Keyword::WHILE);
+                    let go = new_line && word.value.eq_ignore_ascii_case("go") || word.keyword == Keyword::ELSE || word.keyword == Keyword::END && words.len() < 30;
+                    if begins && self.product == Product::SqlServer || other || go {
+                        return words;
+                    }
+                }
+                _ => {}
+            }
+            line = u32::try_from(next.span.start.line).unwrap_or(line);
+            self.parser.next_token();
+            words.push(match next.token {
+                Token::Word(word) => word.value,
+                Token::SingleQuotedString(text) | Token::NationalStringLiteral(text) | Token::DoubleQuotedString(text) => text,
+                other => other.to_string(),
+            });
+        }
+    }
+}
+
+/// Takes `OPTION (…)` out: it says how a query is run, not what it gives.
+fn without_options(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let is_option = |token: &Token| matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("option"));
+    while let Some(at) = tokens.iter().position(|token| is_option(&token.token)) {
+        let mut end = at + 1;
+        while matches!(tokens.get(end).map(|t| &t.token), Some(Token::Whitespace(_))) {
+            end += 1;
+        }
+        if tokens.get(end).map(|t| &t.token) != Some(&Token::LParen) {
+            break;
+        }
+        let close = tokens.iter().skip(end).position(|token| token.token == Token::RParen);
+        let Some(close) = close else { break };
+        tokens.drain(at..=end + close);
+    }
+    tokens
+}
+
+/// Refuses what would nest too deeply.
+fn check(tokens: &[TokenWithSpan]) -> Read<()> {
+    let (mut depth, mut operators) = (0usize, 0usize);
+    for token in tokens {
+        let line = u32::try_from(token.span.start.line).unwrap_or(1);
+        match &token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            Token::SemiColon => operators = 0,
+            Token::Word(word) => match word.keyword {
+                // Each of these begins a statement of its own, or a tree beside the last one.
+                Keyword::INSERT | Keyword::DECLARE | Keyword::EXEC | Keyword::PRINT => operators = 0,
+                Keyword::NoKeyword | Keyword::NULL | Keyword::AS => {}
+                _ => operators += 1,
+            },
+            Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::SingleQuotedString(_) => {}
+            Token::NationalStringLiteral(_) | Token::HexStringLiteral(_) | Token::Period | Token::EOF => {}
+            _ => operators += 1,
+        }
+        if depth > MAX_DEPTH || operators > MAX_OPERATORS {
+            return Err((Problem::TooDeep, line));
+        }
+    }
+    Ok(())
+}
+
+/// The text from a place on, as the product quotes it.
+fn tail(text: &str, line: u64, column: u64) -> String {
+    let start = text.lines().nth(usize::try_from(line.saturating_sub(1)).unwrap_or(0)).unwrap_or_default();
+    let skip = usize::try_from(column).unwrap_or(0);
+    start.chars().skip(skip).take(128).collect()
+}

@@ -1,0 +1,148 @@
+//! Tables of the products' catalogues: made from the schema, the login and what the intruder changed.
+
+mod mssql;
+mod mssql_server;
+mod others;
+mod properties;
+
+pub(super) use properties::{byte_length, server_property, type_id, type_name};
+
+use std::sync::{Arc, LazyLock};
+
+use rusqlite::types::Value as Cell;
+
+use super::catalog::{ColumnSpec, Product, Table};
+use super::facts::{Facts, columns};
+use crate::sys::sqlite;
+use crate::sys::sqlite::{Plan, Term, Test};
+
+use super::cell;
+
+/// A value of a row, some of which cost work that a statement may not need.
+#[derive(Debug, Clone)]
+pub(super) enum Late {
+    Now(Cell),
+    /// How many rows a table has.
+    Rows(Arc<Table>),
+    /// How many pages of 8 KiB it takes.
+    Pages(Arc<Table>),
+}
+
+/// A table of a catalogue.
+pub(super) struct System {
+    /// Its schema and name, lower case (`sys.databases`).
+    pub name: &'static str,
+    pub product: Product,
+    lines: &'static [&'static str],
+    rows: fn(&Facts, &str) -> Vec<Vec<Late>>,
+}
+
+/// All of them with their columns.
+static ALL: LazyLock<Vec<(&'static System, Vec<ColumnSpec>)>> = LazyLock::new(|| {
+    let all = mssql::TABLES.iter().chain(mssql_server::TABLES).chain(others::TABLES);
+    all.map(|table| (table, columns(table.lines))).collect()
+});
+
+/// A table of a product's catalogue by schema and name.
+pub(super) fn find(product: Product, name: &str) -> Option<&'static (&'static System, Vec<ColumnSpec>)> {
+    ALL.iter().find(|(table, _)| table.product == product && table.name == name)
+}
+
+/// All of a product.
+pub(super) fn names(product: Product) -> impl Iterator<Item = &'static str> {
+    ALL.iter().filter(move |(table, _)| table.product == product).map(|(table, _)| table.name)
+}
+
+/// A table of a catalogue, shown to the engine.
+pub(super) struct Shown {
+    pub table: &'static (&'static System, Vec<ColumnSpec>),
+    pub number: usize,
+    pub facts: Arc<Facts>,
+}
+
+impl sqlite::Table for Shown {
+    fn declaration(&self) -> String {
+        let mut columns = cell::declarations(&self.table.1, self.number);
+        columns.push("\"$database\" TEXT HIDDEN".to_owned());
+        format!("CREATE TABLE x({})", columns.join(", "))
+    }
+
+    fn plan(&self, terms: &[Term]) -> Plan {
+        let hidden = self.table.1.len();
+        let of = terms.iter().position(|term| term.column == hidden && term.test == Test::Equal);
+        Plan { number: 0, arguments: of.into_iter().collect(), cost: 1_000.0, rows: 300 }
+    }
+
+    fn open(&self) -> Box<dyn sqlite::Rows> {
+        Box::new(Cursor { table: self.table.0, facts: Arc::clone(&self.facts), rows: Vec::new(), at: 0 })
+    }
+}
+
+struct Cursor {
+    table: &'static System,
+    facts: Arc<Facts>,
+    rows: Vec<Vec<Late>>,
+    at: usize,
+}
+
+impl sqlite::Rows for Cursor {
+    fn start(&mut self, _: i32, arguments: Vec<Cell>) -> Result<(), String> {
+        let database = arguments.first().and_then(cell::text).unwrap_or_else(|| self.facts.database());
+        self.rows = (self.table.rows)(&self.facts, &database);
+        self.at = 0;
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<(), String> {
+        self.at += 1;
+        Ok(())
+    }
+
+    fn ended(&self) -> bool {
+        self.at >= self.rows.len()
+    }
+
+    fn value(&mut self, column: usize) -> Result<Cell, String> {
+        Ok(match self.rows.get(self.at).and_then(|row| row.get(column)) {
+            Some(Late::Now(value)) => value.clone(),
+            Some(Late::Rows(table)) => Cell::Integer(self.facts.count(table)),
+            Some(Late::Pages(table)) => Cell::Integer(pages(table, self.facts.count(table))),
+            None => Cell::Null,
+        })
+    }
+
+    fn number(&self) -> i64 {
+        i64::try_from(self.at).unwrap_or(i64::MAX)
+    }
+}
+
+/// Pages that so many rows take.
+pub(super) fn pages(table: &Table, rows: i64) -> i64 {
+    let width: i64 = table.columns.iter().map(|column| i64::from(byte_length(&column.ty)).clamp(1, 120)).sum();
+    (rows * (width / 2 + 9) / 8_060 + 1).max(1)
+}
+
+/// A text.
+fn t(text: impl Into<String>) -> Late {
+    Late::Now(Cell::Text(text.into()))
+}
+
+/// A number.
+fn n(number: impl Into<i64>) -> Late {
+    Late::Now(Cell::Integer(number.into()))
+}
+
+/// A number of things.
+fn count(number: usize) -> Late {
+    Late::Now(Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX)))
+}
+
+/// A point in time.
+fn at(moment: jiff::civil::DateTime) -> Late {
+    t(moment.strftime("%Y-%m-%d %H:%M:%S.%3f").to_string())
+}
+
+/// Nothing.
+fn none() -> Late {
+    Late::Now(Cell::Null)
+}
