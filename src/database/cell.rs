@@ -31,6 +31,15 @@ pub(super) fn declarations(columns: &[ColumnSpec], table: usize) -> Vec<String> 
     columns.iter().enumerate().map(column).collect()
 }
 
+/// The same for a table whose columns are known by another one's.
+pub(super) fn plain_declarations(columns: &[ColumnSpec]) -> Vec<String> {
+    let all = declarations(columns, 0).into_iter().zip(columns).enumerate();
+    all.map(|(at, (line, column))| {
+        line.replacen(&format!("{} K0_{at} ", quoted(&column.name)), &format!("{} ", quoted(&column.name)), 1)
+    })
+    .collect()
+}
+
 /// Table and column of a declared type.
 pub(super) fn declared(text: &str) -> Option<(usize, usize)> {
     let (table, column) = text.strip_prefix('K')?.split(' ').next()?.split_once('_')?;

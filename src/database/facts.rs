@@ -101,7 +101,16 @@ impl Facts {
             counter: 0,
         };
         let days = Arc::clone(&catalog.days);
-        Facts { catalog, days, offset_minutes, login, administrator, client, session, state: Mutex::new(state) }
+        Facts {
+            catalog,
+            days,
+            offset_minutes,
+            login,
+            administrator,
+            client,
+            session,
+            state: Mutex::new(state),
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -130,7 +139,8 @@ impl Facts {
     pub(super) fn started(&self) -> DateTime {
         let server = &self.catalog.server;
         let now = self.now();
-        let days = server.installed.date().until((jiff::Unit::Day, now.date())).map_or(0, |span| span.get_days());
+        let days =
+            server.installed.date().until((jiff::Unit::Day, now.date())).map_or(0, |span| span.get_days());
         let every = i32::try_from(server.restart_days).unwrap_or(97).max(1);
         let last = days - days.rem_euclid(every);
         let date = server.installed.date().checked_add(jiff::Span::new().days(last)).unwrap_or(now.date());
@@ -173,13 +183,17 @@ impl Facts {
         let there = self.catalog.databases.iter().map(|database| (database.name.clone(), database.id));
         let next = i32::try_from(self.catalog.databases.len()).unwrap_or(0) + 1;
         let made = state.made_databases.iter().cloned().zip(next..);
-        there.chain(made).filter(|(name, _)| !state.dropped_databases.iter().any(|gone| gone == name)).collect()
+        there
+            .chain(made)
+            .filter(|(name, _)| !state.dropped_databases.iter().any(|gone| gone == name))
+            .collect()
     }
 
     /// Whether the login may enter a database.
     pub(super) fn may_enter(&self, database: &str) -> bool {
         let listed = self.catalog.login(&self.login).is_none_or(|login| {
-            login.databases.is_empty() || login.databases.iter().any(|name| name.eq_ignore_ascii_case(database))
+            login.databases.is_empty()
+                || login.databases.iter().any(|name| name.eq_ignore_ascii_case(database))
         });
         let system = self.catalog.database(database).is_some_and(|database| database.system);
         self.administrator || listed || system
@@ -191,16 +205,17 @@ impl Facts {
         let here = |name: &str| name.eq_ignore_ascii_case(database);
         let gone = |place: &Place| state.gone.get(place) == Some(&Gone::Dropped);
         let tables = self.catalog.tables.iter().filter(|(place, _)| !gone(place)).map(|(_, table)| table);
-        let tables = tables.chain(state.made.values()).filter(|table| here(&table.database)).map(|table| Object {
-            id: table.id,
-            schema: table.schema.clone(),
-            name: table.name.clone(),
-            created: table.created,
-            kind: 'U',
-            title: table.title.clone(),
-            table: Some(Arc::clone(table)),
-            text: String::new(),
-        });
+        let tables =
+            tables.chain(state.made.values()).filter(|table| here(&table.database)).map(|table| Object {
+                id: table.id,
+                schema: table.schema.clone(),
+                name: table.name.clone(),
+                created: table.created,
+                kind: 'U',
+                title: table.title.clone(),
+                table: Some(Arc::clone(table)),
+                text: String::new(),
+            });
         let views = self.catalog.views.values().filter(|view| here(&view.database)).map(|view| Object {
             id: view.id,
             schema: view.schema.clone(),
@@ -211,18 +226,19 @@ impl Facts {
             table: None,
             text: format!("CREATE VIEW {}.{} AS\r\n{}", view.schema, view.name, view.sql),
         });
-        let procedures = self.catalog.procedures.values().filter(|made| here(&made.database)).map(|made| Object {
-            id: made.id,
-            schema: made.schema.clone(),
-            name: made.name.clone(),
-            created: made.created,
-            kind: 'P',
-            title: String::new(),
-            table: None,
-            text: procedure_text(made),
-        });
+        let procedures =
+            self.catalog.procedures.values().filter(|made| here(&made.database)).map(|made| Object {
+                id: made.id,
+                schema: made.schema.clone(),
+                name: made.name.clone(),
+                created: made.created,
+                kind: 'P',
+                title: String::new(),
+                table: None,
+                text: procedure_text(made),
+            });
         let mut all: Vec<Object> = tables.chain(views).chain(procedures).collect();
-        all.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()));
+        all.sort_by_key(|object| object.name.to_lowercase());
         all
     }
 
@@ -236,7 +252,11 @@ impl Facts {
         let (view, gone, added) = {
             let state = self.state();
             let place = table.place();
-            (state.view.clone(), state.gone.get(&place).copied(), state.added.get(&place).copied().unwrap_or(0))
+            (
+                state.view.clone(),
+                state.gone.get(&place).copied(),
+                state.added.get(&place).copied().unwrap_or(0),
+            )
         };
         if gone.is_some() {
             return added;
@@ -252,7 +272,13 @@ impl Facts {
 fn procedure_text(made: &super::catalog::Procedure) -> String {
     let parameters = made.parameters.iter().map(|(name, ty)| format!("  {name} {}", ty.display()));
     let parameters: Vec<String> = parameters.collect();
-    format!("CREATE PROCEDURE {}.{}\r\n{}\r\nAS\r\n{}", made.schema, made.name, parameters.join(",\r\n"), made.sql)
+    format!(
+        "CREATE PROCEDURE {}.{}\r\n{}\r\nAS\r\n{}",
+        made.schema,
+        made.name,
+        parameters.join(",\r\n"),
+        made.sql
+    )
 }
 
 /// Columns of a table that the catalogue describes, from lines of a schema file.

@@ -34,11 +34,11 @@ mod value;
 mod words;
 
 pub use answer::{Column, Deed, Done, Item, Message, Parameter, Records, Seen, Verb};
-pub use connection::{Connection, Login as ClientLogin, Pulled, Request};
 pub use catalog::{
     Binding, Catalog, ColumnSpec, Database, Format, Language, LinkedServer, LoadError, Login, Procedure,
     Product, Server, Source, Table, View,
 };
+pub use connection::{Connection, Login as ClientLogin, Pulled, Request};
 pub use records::{Field, Record, Rows};
 pub use types::{Kind, SqlType};
 pub use value::{Decimal, Value, guid};
@@ -48,3 +48,6 @@ pub const MAX_TOLD: usize = 4096;
 
 /// Most objects of one statement that are told.
 pub const MAX_OBJECTS: usize = 32;
+
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,7 @@ impl Problem {
             return Problem::NoObject(name.strip_prefix("main.").unwrap_or(&name).to_owned());
         }
         if let Some(name) = after("no such column: ") {
+            let name = name.split("\" - should").next().unwrap_or_default().replace('"', "");
             return Problem::NoColumn(name);
         }
         if let Some(name) = after("ambiguous column name: ") {

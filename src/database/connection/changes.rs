@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sqlparser::ast::{AssignmentTarget, CreateTable, Delete, Expr, FromTable, Insert, ObjectName, Query, Statement, TableFactor, TableObject, TableWithJoins, Update};
+use sqlparser::ast::{
+    AssignmentTarget, CreateTable, Delete, Expr, FromTable, Insert, ObjectName, Query, Statement,
+    TableFactor, TableObject, TableWithJoins, Update,
+};
 
+use super::Connection;
 use super::names::{Found, Lookup};
 use super::run::into_target;
-use super::Connection;
 use crate::database::catalog::{ColumnSpec, Place, Source, Table};
 use crate::database::facts::Gone;
 use crate::database::problem::Problem;
@@ -70,7 +73,8 @@ impl Connection {
         }
         self.tables()?;
         for key in keys.into_iter().skip(replayed) {
-            let change = self.overlay.get(&key).and_then(|bytes| serde_json::from_slice::<Change>(&bytes).ok());
+            let change =
+                self.overlay.get(&key).and_then(|bytes| serde_json::from_slice::<Change>(&bytes).ok());
             if let Some(change) = change {
                 self.play(&change)?;
             }
@@ -85,6 +89,10 @@ impl Connection {
         let facts = Arc::clone(&self.facts);
         if let Some(table) = facts.catalog.tables.get(&place) {
             self.tables()?.original(table, &facts).map_err(|_| Problem::Resources)?;
+        }
+        if let (Some(relation), Some(table), None) = (&change.relation, self.find_table(&place), &change.made)
+        {
+            self.tables()?.enter(relation, table.columns.clone(), Some(place.clone()));
         }
         if let Some(columns) = &change.made {
             self.enter_made(&place, change, columns)?;
@@ -109,19 +117,47 @@ impl Connection {
         Ok(())
     }
 
-    fn enter_made(&mut self, place: &Place, change: &Change, columns: &[(String, String, bool)]) -> Result<(), Problem> {
+    fn find_table(&self, place: &Place) -> Option<Arc<Table>> {
+        let made = self.facts.state().made.get(place).cloned();
+        made.or_else(|| self.facts.catalog.tables.get(place).cloned())
+    }
+
+    fn enter_made(
+        &mut self,
+        place: &Place,
+        change: &Change,
+        columns: &[(String, String, bool)],
+    ) -> Result<(), Problem> {
         let (database, schema, name) = &change.table;
         let spec = |(name, ty, nullable): &(String, String, bool)| {
             let ty = SqlType::parse(ty).unwrap_or_else(|| SqlType::nvarchar(Some(4000)));
-            ColumnSpec { name: name.clone(), ty, nullable: *nullable, key: false, binding: None, title: String::new() }
+            ColumnSpec {
+                name: name.clone(),
+                ty,
+                nullable: *nullable,
+                key: false,
+                binding: None,
+                title: String::new(),
+            }
         };
         let columns: Vec<ColumnSpec> = columns.iter().map(spec).collect();
         let relation = change.relation.clone().unwrap_or_default();
         let number = self.tables()?.enter(&relation, columns.clone(), Some(place.clone()));
-        self.execute(&format!("CREATE TABLE {} ({})", cell::quoted(&relation), cell::declarations(&columns, number).join(", ")))?;
+        self.execute(&format!(
+            "CREATE TABLE {} ({})",
+            cell::quoted(&relation),
+            cell::declarations(&columns, number).join(", ")
+        ))?;
         let table = Table {
-            database: database.clone(), schema: schema.clone(), name: name.clone(), title: String::new(),
-            id: crate::database::catalog::object_id(name), created: self.facts.now(), source: Source::Given(Arc::new([])), columns, indexes: Vec::new(),
+            database: database.clone(),
+            schema: schema.clone(),
+            name: name.clone(),
+            title: String::new(),
+            id: crate::database::catalog::object_id(name),
+            created: self.facts.now(),
+            source: Source::Given(Arc::new([])),
+            columns,
+            indexes: Vec::new(),
         };
         self.facts.state().made.insert(place.clone(), Arc::new(table));
         Ok(())
@@ -221,12 +257,19 @@ impl Connection {
         let facts = Arc::clone(&self.facts);
         match self.find(parts)? {
             Found::Temporary(relation) => {
-                let columns = self.tables()?.columns_of(&relation).cloned().ok_or_else(|| Problem::NoObject(parts.join(".")))?;
+                let columns = self
+                    .tables()?
+                    .columns_of(&relation)
+                    .cloned()
+                    .ok_or_else(|| Problem::NoObject(parts.join(".")))?;
                 Ok(Target { relation, table: None, columns })
             }
             Found::Table(table) => {
                 if !facts.administrator {
-                    return Err(Problem::Denied(right.to_owned(), format!("{}.{}.{}", table.database, table.schema, table.name)));
+                    return Err(Problem::Denied(
+                        right.to_owned(),
+                        format!("{}.{}.{}", table.database, table.schema, table.name),
+                    ));
                 }
                 let relation = self.tables()?.table(&table, &facts).map_err(|_| Problem::Resources)?;
                 let columns = table.columns.clone();
@@ -236,22 +279,34 @@ impl Connection {
         }
     }
 
-    fn rewritten<T: sqlparser::ast::VisitMut + std::fmt::Display>(&mut self, tree: &mut T) -> Result<String, Problem> {
+    fn rewritten<T: sqlparser::ast::VisitMut + std::fmt::Display>(
+        &mut self,
+        tree: &mut T,
+    ) -> Result<String, Problem> {
         let mut names = Lookup { connection: self };
         Rewriting::new(&mut names).apply(tree)?;
         Ok(tree.to_string())
     }
 
     fn insert(&mut self, insert: &Insert, seen: &mut Seen) -> Result<Option<u64>, Problem> {
-        let TableObject::TableName(name) = &insert.table else { return Err(Problem::Syntax("INSERT".to_owned())) };
+        let TableObject::TableName(name) = &insert.table else {
+            return Err(Problem::Syntax("INSERT".to_owned()));
+        };
         let target = self.target(&parse_name(name), "INSERT", seen)?;
         let mut query = insert.source.clone().ok_or_else(|| Problem::Syntax("INSERT".to_owned()))?;
         let source = self.rewritten(query.as_mut())?;
-        let names: Vec<String> = insert.columns.iter().filter_map(|column| parse_name(column).pop()).collect();
-        if let Some(unknown) = names.iter().find(|name| !target.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name))) {
+        let names: Vec<String> =
+            insert.columns.iter().filter_map(|column| parse_name(column).pop()).collect();
+        if let Some(unknown) =
+            names.iter().find(|name| !target.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name)))
+        {
             return Err(Problem::NoColumn(unknown.clone()));
         }
-        let list = if names.is_empty() { String::new() } else { format!("({})", names.iter().map(|n| cell::quoted(n)).collect::<Vec<_>>().join(", ")) };
+        let list = if names.is_empty() {
+            String::new()
+        } else {
+            format!("({})", names.iter().map(|n| cell::quoted(n)).collect::<Vec<_>>().join(", "))
+        };
         let Some(table) = target.table else {
             return self.direct(&format!("INSERT INTO {} {list} {source}", cell::quoted(&target.relation)));
         };
@@ -263,9 +318,17 @@ impl Connection {
             let (into, relation) = (format!("{layer}+"), layer);
             let columns: Vec<String> = table.columns.iter().map(|c| cell::quoted(&c.name)).collect();
             let columns = columns.join(", ");
-            let number = self.tables()?.enter(&relation, table.columns.clone(), Some(table.place()));
-            let make = format!("CREATE TABLE {} ({})", cell::quoted(&into), cell::declarations(&table.columns, number).join(", "));
-            let view = format!("CREATE VIEW {} AS SELECT {columns} FROM {} UNION ALL SELECT {columns} FROM {}", cell::quoted(&relation), cell::quoted(&target.relation), cell::quoted(&into));
+            let make = format!(
+                "CREATE TABLE {} ({})",
+                cell::quoted(&into),
+                cell::plain_declarations(&table.columns).join(", ")
+            );
+            let view = format!(
+                "CREATE VIEW {} AS SELECT {columns} FROM {} UNION ALL SELECT {columns} FROM {}",
+                cell::quoted(&relation),
+                cell::quoted(&target.relation),
+                cell::quoted(&into)
+            );
             (vec![make, view], Some(relation), into)
         };
         sql.push(format!("INSERT INTO {} {list} {source}", cell::quoted(&into)));
@@ -283,7 +346,9 @@ impl Connection {
         let Some(opened) = tables.engine.open(&sql).map_err(failed)? else { return Ok(0) };
         let row = tables.engine.step(opened).map_err(failed);
         tables.engine.close(opened);
-        Ok(row?.and_then(|row| row.first().and_then(cell::number)).map_or(0, |n| cell::truncated(n).unsigned_abs()))
+        Ok(row?
+            .and_then(|row| row.first().and_then(cell::number))
+            .map_or(0, |n| cell::truncated(n).unsigned_abs()))
     }
 
     /// Changes a table that is this connection's own.
@@ -297,7 +362,11 @@ impl Connection {
     fn layer(&self, relation: &str) -> Result<String, Problem> {
         let (base, number) = relation.rsplit_once('\u{1f}').unwrap_or((relation, ""));
         let number = number.parse::<usize>().unwrap_or(0) + 1;
-        if number > MAX_LAYERS { Err(Problem::Full(self.facts.database())) } else { Ok(format!("{base}\u{1f}{number}")) }
+        if number > MAX_LAYERS {
+            Err(Problem::Full(self.facts.database()))
+        } else {
+            Ok(format!("{base}\u{1f}{number}"))
+        }
     }
 
     fn update(&mut self, update: &Update, seen: &mut Seen) -> Result<Option<u64>, Problem> {
@@ -306,7 +375,9 @@ impl Connection {
         let condition = self.condition(update.selection.as_ref())?;
         let mut set = Vec::new();
         for assignment in &update.assignments {
-            let AssignmentTarget::ColumnName(name) = &assignment.target else { return Err(Problem::Syntax("SET".to_owned())) };
+            let AssignmentTarget::ColumnName(name) = &assignment.target else {
+                return Err(Problem::Syntax("SET".to_owned()));
+            };
             let name = parse_name(name).pop().unwrap_or_default();
             let known = target.columns.iter().find(|column| column.name.eq_ignore_ascii_case(&name));
             let known = known.ok_or_else(|| Problem::NoColumn(name.clone()))?.name.clone();
@@ -314,8 +385,13 @@ impl Connection {
             set.push((known, value));
         }
         let Some(table) = target.table.clone() else {
-            let set: Vec<String> = set.iter().map(|(name, value)| format!("{} = {value}", cell::quoted(name))).collect();
-            return self.direct(&format!("UPDATE {} SET {} WHERE {condition}", cell::quoted(&target.relation), set.join(", ")));
+            let set: Vec<String> =
+                set.iter().map(|(name, value)| format!("{} = {value}", cell::quoted(name))).collect();
+            return self.direct(&format!(
+                "UPDATE {} SET {} WHERE {condition}",
+                cell::quoted(&target.relation),
+                set.join(", ")
+            ));
         };
         let (rows, ids) = self.affected(&target, &alias, &condition, update.selection.is_none())?;
         let columns = target.columns.iter().map(|column| {
@@ -351,7 +427,8 @@ impl Connection {
             let object = format!("{}.{}.{}", table.database, table.schema, table.name);
             seen.deeds.push(Deed::Destroy { object, rows });
         } else if rows > 0 {
-            let columns: Vec<String> = target.columns.iter().map(|column| cell::quoted(&column.name)).collect();
+            let columns: Vec<String> =
+                target.columns.iter().map(|column| cell::quoted(&column.name)).collect();
             let keep = format!("NOT coalesce(({condition}), 0)");
             let less = -i64::try_from(rows).unwrap_or(0);
             self.add_layer(&table, &target.relation, &alias, &columns.join(", "), Some(&keep), less)?;
@@ -369,14 +446,25 @@ impl Connection {
     }
 
     /// How many rows a condition meets, and the first ids.
-    fn affected(&mut self, target: &Target, alias: &str, condition: &str, all: bool) -> Result<(u64, Vec<String>), Problem> {
+    fn affected(
+        &mut self,
+        target: &Target,
+        alias: &str,
+        condition: &str,
+        all: bool,
+    ) -> Result<(u64, Vec<String>), Problem> {
         if let (Some(table), true) = (&target.table, all) {
             let count = self.facts.count(table);
             return Ok((u64::try_from(count).unwrap_or(0), Vec::new()));
         }
-        let world = target.relation.ends_with('\u{1f}') && target.table.as_ref().is_some_and(|table| matches!(table.source, Source::World { .. }));
+        let world = target.relation.ends_with('\u{1f}')
+            && target.table.as_ref().is_some_and(|table| matches!(table.source, Source::World { .. }));
         let id = if world { cell::quoted(WORLD_ID) } else { "NULL".to_owned() };
-        let sql = format!("SELECT {id} FROM {} AS {} WHERE {condition}", cell::quoted(&target.relation), cell::quoted(alias));
+        let sql = format!(
+            "SELECT {id} FROM {} AS {} WHERE {condition}",
+            cell::quoted(&target.relation),
+            cell::quoted(alias)
+        );
         let tables = self.tables()?;
         tables.rest();
         let Some(opened) = tables.engine.open(&sql).map_err(failed)? else { return Ok((0, Vec::new())) };
@@ -398,14 +486,23 @@ impl Connection {
         result
     }
 
-    fn add_layer(&mut self, table: &Table, below: &str, alias: &str, columns: &str, keep: Option<&str>, added: i64) -> Result<(), Problem> {
+    fn add_layer(
+        &mut self,
+        table: &Table,
+        below: &str,
+        alias: &str,
+        columns: &str,
+        keep: Option<&str>,
+        added: i64,
+    ) -> Result<(), Problem> {
         let relation = self.layer(below)?;
         let keep = keep.map_or(String::new(), |keep| format!(" WHERE {keep}"));
-        let sql = format!("CREATE VIEW {} AS SELECT {columns} FROM {} AS {}{keep}", cell::quoted(&relation), cell::quoted(below), cell::quoted(alias));
-        if self.tables()?.columns_of(&relation).is_none() {
-            let place = table.place();
-            self.tables()?.enter(&relation, table.columns.clone(), Some(place));
-        }
+        let sql = format!(
+            "CREATE VIEW {} AS SELECT {columns} FROM {} AS {}{keep}",
+            cell::quoted(&relation),
+            cell::quoted(below),
+            cell::quoted(alias)
+        );
         self.commit(change_of(table, vec![sql], Some(relation), added))
     }
 
@@ -413,7 +510,12 @@ impl Connection {
     fn empty(&mut self, table: &Table, below: &str) -> Result<(), Problem> {
         let columns: Vec<String> = table.columns.iter().map(|column| cell::quoted(&column.name)).collect();
         let relation = self.layer(below)?;
-        let sql = format!("CREATE VIEW {} AS SELECT {} FROM {} WHERE 0", cell::quoted(&relation), columns.join(", "), cell::quoted(below));
+        let sql = format!(
+            "CREATE VIEW {} AS SELECT {} FROM {} WHERE 0",
+            cell::quoted(&relation),
+            columns.join(", "),
+            cell::quoted(below)
+        );
         let mut change = change_of(table, vec![sql], Some(relation), 0);
         change.dropped = Some(false);
         self.commit(change)
@@ -427,12 +529,20 @@ impl Connection {
         };
         let rows = u64::try_from(self.facts.count(&table)).unwrap_or(0);
         self.empty(&table, &target.relation)?;
-        seen.deeds.push(Deed::Destroy { object: format!("{}.{}.{}", table.database, table.schema, table.name), rows });
+        seen.deeds.push(Deed::Destroy {
+            object: format!("{}.{}.{}", table.database, table.schema, table.name),
+            rows,
+        });
         self.told_write(&table, rows, Vec::new(), seen);
         Ok(())
     }
 
-    fn drop_tables(&mut self, names: &[ObjectName], if_exists: bool, seen: &mut Seen) -> Result<Option<u64>, Problem> {
+    fn drop_tables(
+        &mut self,
+        names: &[ObjectName],
+        if_exists: bool,
+        seen: &mut Seen,
+    ) -> Result<Option<u64>, Problem> {
         for name in names {
             let parts = parse_name(name);
             let target = match self.target(&parts, "ALTER", seen) {
@@ -448,7 +558,10 @@ impl Connection {
             let mut change = change_of(&table, Vec::new(), None, 0);
             change.dropped = Some(true);
             self.commit(change)?;
-            seen.deeds.push(Deed::Destroy { object: format!("{}.{}.{}", table.database, table.schema, table.name), rows });
+            seen.deeds.push(Deed::Destroy {
+                object: format!("{}.{}.{}", table.database, table.schema, table.name),
+                rows,
+            });
             self.told_write(&table, rows, Vec::new(), seen);
         }
         Ok(None)
@@ -460,7 +573,10 @@ impl Connection {
             let ty = column.data_type.to_string().replace(['[', ']', '"', '`'], "").to_lowercase();
             let ty = ty.split(" identity").next().unwrap_or_default().to_owned();
             let ty = SqlType::parse(&ty).map_or_else(|| "nvarchar(4000)".to_owned(), |ty| ty.display());
-            let not_null = column.options.iter().any(|option| matches!(option.option, sqlparser::ast::ColumnOption::NotNull));
+            let not_null = column
+                .options
+                .iter()
+                .any(|option| matches!(option.option, sqlparser::ast::ColumnOption::NotNull));
             (column.name.value.clone(), ty, !not_null)
         });
         let columns: Vec<(String, String, bool)> = columns.collect();
@@ -474,20 +590,39 @@ impl Connection {
     }
 
     /// Makes a table; gives its relation.
-    fn make(&mut self, parts: &[String], columns: Vec<(String, String, bool)>, seen: &mut Seen) -> Result<String, Problem> {
+    fn make(
+        &mut self,
+        parts: &[String],
+        columns: Vec<(String, String, bool)>,
+        seen: &mut Seen,
+    ) -> Result<String, Problem> {
         seen.objects.push(parts.join("."));
         let name = parts.last().cloned().unwrap_or_default();
         if name.starts_with('#') {
             let relation = name.to_lowercase();
-            let specs: Vec<ColumnSpec> = columns.iter().filter_map(|(name, ty, nullable)| {
-                let ty = SqlType::parse(ty)?;
-                Some(ColumnSpec { name: name.clone(), ty, nullable: *nullable, key: false, binding: None, title: String::new() })
-            }).collect();
+            let specs: Vec<ColumnSpec> = columns
+                .iter()
+                .filter_map(|(name, ty, nullable)| {
+                    let ty = SqlType::parse(ty)?;
+                    Some(ColumnSpec {
+                        name: name.clone(),
+                        ty,
+                        nullable: *nullable,
+                        key: false,
+                        binding: None,
+                        title: String::new(),
+                    })
+                })
+                .collect();
             if self.tables()?.columns_of(&relation).is_some() && self.count_rows(&relation).is_ok() {
                 return Err(Problem::Exists(name));
             }
             let number = self.tables()?.enter(&relation, specs.clone(), None);
-            self.execute(&format!("CREATE TABLE {} ({})", cell::quoted(&relation), cell::declarations(&specs, number).join(", ")))?;
+            self.execute(&format!(
+                "CREATE TABLE {} ({})",
+                cell::quoted(&relation),
+                cell::declarations(&specs, number).join(", ")
+            ))?;
             return Ok(relation);
         }
         if !self.facts.administrator {
@@ -498,16 +633,29 @@ impl Connection {
         }
         let schema = parts.iter().rev().nth(1).filter(|schema| !schema.is_empty()).cloned();
         let (database, schema) = match self.facts.product() {
-            crate::database::Product::MySql => (schema.unwrap_or_else(|| self.facts.database()), String::new()),
+            crate::database::Product::MySql => {
+                (schema.unwrap_or_else(|| self.facts.database()), String::new())
+            }
             _ => {
                 let database = parts.iter().rev().nth(2).cloned().unwrap_or_else(|| self.facts.database());
-                (database, schema.unwrap_or_else(|| self.facts.catalog.default_schema(&self.facts.login).into_owned()))
+                (
+                    database,
+                    schema
+                        .unwrap_or_else(|| self.facts.catalog.default_schema(&self.facts.login).into_owned()),
+                )
             }
         };
         let place = Place::new(&database, &schema, &name);
         let generation = self.overlay.keys(&self.prefix()).len() + self.pending.len();
         let relation = format!("{}\u{1f}made{generation}", place.relation());
-        let change = Change { sql: Vec::new(), table: (database, schema, name), relation: Some(relation.clone()), made: Some(columns), dropped: None, added: 0 };
+        let change = Change {
+            sql: Vec::new(),
+            table: (database, schema, name),
+            relation: Some(relation.clone()),
+            made: Some(columns),
+            dropped: None,
+            added: 0,
+        };
         self.commit(change)?;
         Ok(relation)
     }
@@ -524,7 +672,8 @@ impl Connection {
             select.into = None;
         }
         let (mut open, _) = self.open_query(&plain)?;
-        let columns = open.columns.iter().map(|column| (column.name.clone(), column.ty.display(), true)).collect();
+        let columns =
+            open.columns.iter().map(|column| (column.name.clone(), column.ty.display(), true)).collect();
         let mut rows = Vec::new();
         let result = loop {
             match self.next_row(&mut open) {
@@ -541,7 +690,10 @@ impl Connection {
         let temporary = relation.starts_with('#');
         let count = u64::try_from(rows.len()).unwrap_or(0);
         for piece in rows.chunks(200) {
-            let values: Vec<String> = piece.iter().map(|row| format!("({})", row.iter().map(cell::literal).collect::<Vec<_>>().join(", "))).collect();
+            let values: Vec<String> = piece
+                .iter()
+                .map(|row| format!("({})", row.iter().map(cell::literal).collect::<Vec<_>>().join(", ")))
+                .collect();
             let sql = format!("INSERT INTO {} VALUES {}", cell::quoted(&relation), values.join(", "));
             if temporary {
                 self.execute(&sql)?;
@@ -577,7 +729,8 @@ fn single(table: &TableWithJoins, joined: bool) -> Result<(Vec<String>, String),
     match &table.relation {
         TableFactor::Table { name, alias, .. } if table.joins.is_empty() && !joined => {
             let parts = parse_name(name);
-            let shown = alias.as_ref().map(|alias| alias.name.value.clone()).or_else(|| parts.last().cloned());
+            let shown =
+                alias.as_ref().map(|alias| alias.name.value.clone()).or_else(|| parts.last().cloned());
             Ok((parts, shown.unwrap_or_default()))
         }
         _ => Err(Problem::Syntax("FROM".to_owned())),

@@ -6,7 +6,12 @@ use crate::database::script::Placed;
 use crate::database::{Deed, Language, Product, Seen, Verb};
 
 impl Connection {
-    pub(super) fn words(&mut self, verb: Verb, words: &[String], placed: &Placed) -> Result<(), (Problem, Seen)> {
+    pub(super) fn words(
+        &mut self,
+        verb: Verb,
+        words: &[String],
+        placed: &Placed,
+    ) -> Result<(), (Problem, Seen)> {
         let mut seen = self.seen_text(&placed.text, verb);
         let result = self.deed(verb, words, placed.line, &mut seen);
         match result {
@@ -42,16 +47,31 @@ impl Connection {
                 self.backup(database, line)
             }
             ["drop", "database", rest @ ..] | ["drop", "schema", rest @ ..] => {
-                let name = rest.iter().rposition(|w| !matches!(*w, "if" | "exists")).and_then(|at| words.get(at + 2)).cloned().unwrap_or_default();
+                let name = rest
+                    .iter()
+                    .rposition(|w| !matches!(*w, "if" | "exists"))
+                    .and_then(|at| words.get(at + 2))
+                    .cloned()
+                    .unwrap_or_default();
                 seen.deeds.push(Deed::Destroy { object: name.clone(), rows: 0 });
                 need("DROP DATABASE")?;
                 self.drop_database(&name, rest.contains(&"exists"))
             }
             ["create", "database" | "schema", ..] => {
                 need("CREATE DATABASE")?;
-                let name = words.iter().skip(2).find(|w| !matches!(w.to_lowercase().as_str(), "if" | "not" | "exists")).cloned().unwrap_or_default();
+                let name = words
+                    .iter()
+                    .skip(2)
+                    .find(|w| !matches!(w.to_lowercase().as_str(), "if" | "not" | "exists"))
+                    .cloned()
+                    .unwrap_or_default();
                 if self.facts.databases().iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-                    return Err(Problem::Raised(1801, 16, 3, format!("数据库 '{name}' 已存在。请选择其他数据库名称。")));
+                    return Err(Problem::Raised(
+                        1801,
+                        16,
+                        3,
+                        format!("数据库 '{name}' 已存在。请选择其他数据库名称。"),
+                    ));
                 }
                 self.facts.state().made_databases.push(name);
                 Ok(())
@@ -65,9 +85,12 @@ impl Connection {
                 let secret = after(words, &["password", "by"]);
                 seen.deeds.push(Deed::Account { login: word(2), action, secret });
                 need("ALTER ANY LOGIN")?;
-                let known = self.facts.catalog.login(name).is_some() || self.facts.state().logins.iter().any(|login| login.eq_ignore_ascii_case(name));
+                let known = self.facts.catalog.login(name).is_some()
+                    || self.facts.state().logins.iter().any(|login| login.eq_ignore_ascii_case(name));
                 match (action, known) {
-                    ("create", true) => Err(Problem::Raised(15025, 16, 1, format!("服务器主体 '{}' 已存在。", word(2)))),
+                    ("create", true) => {
+                        Err(Problem::Raised(15025, 16, 1, format!("服务器主体 '{}' 已存在。", word(2))))
+                    }
                     ("create", false) => {
                         self.facts.state().logins.push(word(2));
                         Ok(())
@@ -77,17 +100,41 @@ impl Connection {
                 }
             }
             ["alter", "server" | "role", ..] => {
-                seen.deeds.push(Deed::Account { login: words.last().cloned().unwrap_or_default(), action: "role", secret: None });
+                seen.deeds.push(Deed::Account {
+                    login: words.last().cloned().unwrap_or_default(),
+                    action: "role",
+                    secret: None,
+                });
                 need("ALTER ANY ROLE")
             }
             ["grant" | "revoke" | "deny", ..] => {
-                seen.deeds.push(Deed::Account { login: words.last().cloned().unwrap_or_default(), action: "grant", secret: None });
+                seen.deeds.push(Deed::Account {
+                    login: words.last().cloned().unwrap_or_default(),
+                    action: "grant",
+                    secret: None,
+                });
                 need("GRANT")
             }
             ["execute" | "exec", "as", ..] | ["setuser", ..] => {
-                let login = words.iter().rev().find(|word| word.chars().any(char::is_alphanumeric)).cloned().unwrap_or_default();
+                let login = words
+                    .iter()
+                    .rev()
+                    .find(|word| word.chars().any(char::is_alphanumeric))
+                    .cloned()
+                    .unwrap_or_default();
                 seen.deeds.push(Deed::Impersonate { login: login.clone() });
-                if administrator { Ok(()) } else { Err(Problem::Raised(15406, 16, 1, format!("无法作为服务器主体执行，因为主体 \"{login}\" 不存在、无法模拟这种类型的主体，或您没有所需的权限。"))) }
+                if administrator {
+                    Ok(())
+                } else {
+                    Err(Problem::Raised(
+                        15406,
+                        16,
+                        1,
+                        format!(
+                            "无法作为服务器主体执行，因为主体 \"{login}\" 不存在、无法模拟这种类型的主体，或您没有所需的权限。"
+                        ),
+                    ))
+                }
             }
             ["reconfigure", ..] => {
                 need("RECONFIGURE")?;
@@ -118,12 +165,19 @@ impl Connection {
                 Err(Problem::NoFile(words.last().cloned().unwrap_or_default()))
             }
             ["load", ..] => {
-                seen.deeds.push(Deed::Files { means: "LOAD DATA", path: words.get(3).cloned().unwrap_or_default() });
+                seen.deeds.push(Deed::Files {
+                    means: "LOAD DATA",
+                    path: words.get(3).cloned().unwrap_or_default(),
+                });
                 Err(Problem::NoFile(word(3)))
             }
             ["shutdown", ..] | ["kill", ..] => need("SHUTDOWN"),
-            ["create", "assembly", ..] | ["create", "procedure" | "proc" | "function" | "trigger" | "extension" | "or", ..] => {
-                seen.deeds.push(Deed::Configure { option: parts.get(1).copied().unwrap_or_default().to_owned(), value: word(2) });
+            ["create", "assembly", ..]
+            | ["create", "procedure" | "proc" | "function" | "trigger" | "extension" | "or", ..] => {
+                seen.deeds.push(Deed::Configure {
+                    option: parts.get(1).copied().unwrap_or_default().to_owned(),
+                    value: word(2),
+                });
                 need("CREATE PROCEDURE")?;
                 Err(Problem::Raised(6263, 16, 1, match self.facts.language() {
                     Language::Chinese => "禁止在 .NET Framework 中执行用户代码。启用 \"clr enabled\" 配置选项。".to_owned(),
@@ -133,20 +187,28 @@ impl Connection {
             ["dbcc", ..] => {
                 let text = match self.facts.language() {
                     Language::Chinese => "DBCC 执行完毕。如果 DBCC 输出了错误信息，请与系统管理员联系。",
-                    Language::English => "DBCC execution completed. If DBCC printed error messages, contact your system administrator.",
+                    Language::English => {
+                        "DBCC execution completed. If DBCC printed error messages, contact your system administrator."
+                    }
                 };
                 self.notice(2528, 0, text.to_owned(), line);
                 Ok(())
             }
-            ["begin" | "declare" | "call" | "do", ..] => Err(Problem::NoProcedure(words.iter().skip(1).take_while(|w| *w != "(" && *w != ";").map(String::as_str).collect())),
+            ["begin" | "declare" | "call" | "do", ..] => Err(Problem::NoProcedure(
+                words.iter().skip(1).take_while(|w| *w != "(" && *w != ";").map(String::as_str).collect(),
+            )),
             _ => Ok(()),
         }
     }
 
     fn no_device(&self, target: &str) -> String {
         match self.facts.language() {
-            Language::Chinese => format!("无法打开备份设备 '{target}'。出现操作系统错误 2(系统找不到指定的文件。)。"),
-            Language::English => format!("Cannot open backup device '{target}'. Operating system error 2(The system cannot find the file specified.)."),
+            Language::Chinese => {
+                format!("无法打开备份设备 '{target}'。出现操作系统错误 2(系统找不到指定的文件。)。")
+            }
+            Language::English => format!(
+                "Cannot open backup device '{target}'. Operating system error 2(The system cannot find the file specified.)."
+            ),
         }
     }
 
@@ -157,14 +219,26 @@ impl Connection {
         let seconds = f64::from(database.size_mb) / rate;
         let texts = match self.facts.language() {
             Language::Chinese => [
-                format!("已为数据库 '{0}'，文件 '{0}_Data' (位于文件 1 上)处理了 {pages} 页。", database.name),
+                format!(
+                    "已为数据库 '{0}'，文件 '{0}_Data' (位于文件 1 上)处理了 {pages} 页。",
+                    database.name
+                ),
                 format!("已为数据库 '{0}'，文件 '{0}_Log' (位于文件 1 上)处理了 3 页。", database.name),
-                format!("BACKUP DATABASE 成功处理了 {} 页，花费 {seconds:.3} 秒({rate:.3} MB/秒)。", pages + 3),
+                format!(
+                    "BACKUP DATABASE 成功处理了 {} 页，花费 {seconds:.3} 秒({rate:.3} MB/秒)。",
+                    pages + 3
+                ),
             ],
             Language::English => [
-                format!("Processed {pages} pages for database '{0}', file '{0}_Data' on file 1.", database.name),
+                format!(
+                    "Processed {pages} pages for database '{0}', file '{0}_Data' on file 1.",
+                    database.name
+                ),
                 format!("Processed 3 pages for database '{0}', file '{0}_Log' on file 1.", database.name),
-                format!("BACKUP DATABASE successfully processed {} pages in {seconds:.3} seconds ({rate:.3} MB/sec).", pages + 3),
+                format!(
+                    "BACKUP DATABASE successfully processed {} pages in {seconds:.3} seconds ({rate:.3} MB/sec).",
+                    pages + 3
+                ),
             ],
         };
         for (text, number) in texts.into_iter().zip([4035, 4035, 3014]) {
@@ -174,20 +248,38 @@ impl Connection {
     }
 
     fn drop_database(&mut self, name: &str, if_exists: bool) -> Result<(), Problem> {
-        let known = self.facts.databases().into_iter().map(|(known, _)| known).find(|known| known.eq_ignore_ascii_case(name));
+        let known = self
+            .facts
+            .databases()
+            .into_iter()
+            .map(|(known, _)| known)
+            .find(|known| known.eq_ignore_ascii_case(name));
         match known {
             None if if_exists => Ok(()),
-            None => Err(Problem::Raised(3701, 11, 1, match self.facts.language() {
-                Language::Chinese => format!("无法对 数据库 '{name}' 执行 删除，因为它不存在，或者您没有所需的权限。"),
-                Language::English => format!("Cannot drop the database '{name}', because it does not exist or you do not have permission."),
-            })),
+            None => Err(Problem::Raised(
+                3701,
+                11,
+                1,
+                match self.facts.language() {
+                    Language::Chinese => {
+                        format!("无法对 数据库 '{name}' 执行 删除，因为它不存在，或者您没有所需的权限。")
+                    }
+                    Language::English => format!(
+                        "Cannot drop the database '{name}', because it does not exist or you do not have permission."
+                    ),
+                },
+            )),
             Some(known) => {
                 let system = self.facts.catalog.database(&known).is_some_and(|database| database.system);
                 let current = known.eq_ignore_ascii_case(&self.facts.database());
                 if system || (current && self.facts.product() == Product::SqlServer) {
                     let text = match self.facts.language() {
-                        Language::Chinese => format!("无法删除数据库 \"{known}\"，因为该数据库当前正在使用。"),
-                        Language::English => format!("Cannot drop database \"{known}\" because it is currently in use."),
+                        Language::Chinese => {
+                            format!("无法删除数据库 \"{known}\"，因为该数据库当前正在使用。")
+                        }
+                        Language::English => {
+                            format!("Cannot drop database \"{known}\" because it is currently in use.")
+                        }
                     };
                     return Err(Problem::Raised(3702, 16, 3, text));
                 }

@@ -15,7 +15,9 @@ impl Connection {
     /// The message that the product refuses it with.
     pub fn describe(&mut self, text: &str, now: Timestamp) -> Result<Vec<Column>, Message> {
         let product = self.facts.product();
-        let said = |connection: &Connection, problem: &_, line| texts::message(problem, product, connection.facts.language(), line);
+        let said = |connection: &Connection, problem: &_, line| {
+            texts::message(problem, product, connection.facts.language(), line)
+        };
         self.facts.state().view = self.world.at(now);
         let steps = script::read(text, product).map_err(|(problem, line)| said(self, &problem, line))?;
         let Some(placed) = steps.into_iter().next() else { return Ok(Vec::new()) };

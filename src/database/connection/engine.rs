@@ -54,7 +54,9 @@ pub(super) struct Tables {
 impl Tables {
     pub(super) fn new(facts: &Arc<Facts>) -> rusqlite::Result<Tables> {
         let mut connection = rusqlite::Connection::open_in_memory()?;
-        connection.execute_batch(&format!("PRAGMA temp_store = MEMORY; PRAGMA max_page_count = {MAX_PAGES}; PRAGMA recursive_triggers = OFF"))?;
+        connection.execute_batch(&format!(
+            "PRAGMA temp_store = MEMORY; PRAGMA max_page_count = {MAX_PAGES}; PRAGMA recursive_triggers = OFF"
+        ))?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
         for (limit, most) in LIMITS {
@@ -64,9 +66,18 @@ impl Tables {
         connection.authorizer(Some(judge))?;
         let looks = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&looks);
-        connection.progress_handler(STEPS, Some(move || counted.fetch_add(1, Ordering::Relaxed) > MAX_LOOKS))?;
+        connection
+            .progress_handler(STEPS, Some(move || counted.fetch_add(1, Ordering::Relaxed) > MAX_LOOKS))?;
         let reading = Arc::new(Reading::default());
-        Ok(Tables { engine: Engine::new(connection), reading, looks, columns: Vec::new(), shown: BTreeMap::new(), changed: BTreeMap::new(), replayed: 0 })
+        Ok(Tables {
+            engine: Engine::new(connection),
+            reading,
+            looks,
+            columns: Vec::new(),
+            shown: BTreeMap::new(),
+            changed: BTreeMap::new(),
+            replayed: 0,
+        })
     }
 
     /// Work is counted from here on, at this moment of the world.
@@ -96,7 +107,12 @@ impl Tables {
         let name = format!("{}\u{1f}", place.relation());
         if !self.shown.contains_key(&name) {
             let number = self.enter(&name, table.columns.clone(), Some(place));
-            let shown = Shown { table: Arc::clone(table), number, reading: Arc::clone(&self.reading), days: Arc::clone(&facts.catalog.days) };
+            let shown = Shown {
+                table: Arc::clone(table),
+                number,
+                reading: Arc::clone(&self.reading),
+                days: Arc::clone(&facts.catalog.days),
+            };
             self.engine.show(&name, Arc::new(shown))?;
         }
         Ok(name)
@@ -110,7 +126,11 @@ impl Tables {
     }
 
     /// The relation of a table of the catalogue.
-    pub(super) fn system(&mut self, table: &'static (&'static system::System, Vec<ColumnSpec>), facts: &Arc<Facts>) -> rusqlite::Result<String> {
+    pub(super) fn system(
+        &mut self,
+        table: &'static (&'static system::System, Vec<ColumnSpec>),
+        facts: &Arc<Facts>,
+    ) -> rusqlite::Result<String> {
         let name = format!("\u{1f}{}", table.0.name);
         if !self.shown.contains_key(&name) {
             let number = self.enter(&name, table.1.clone(), None);
@@ -135,12 +155,15 @@ impl Tables {
 /// What a statement may do in the engine: read and write its own tables, nothing outside.
 fn judge(context: AuthContext<'_>) -> Authorization {
     match context.action {
-        AuthAction::Attach { .. } | AuthAction::Detach { .. } | AuthAction::Pragma { .. } => Authorization::Deny,
-        AuthAction::Function { function_name } => match function_name {
-            "load_extension" | "fts3_tokenizer" | "readfile" | "writefile" | "edit" => Authorization::Deny,
-            _ => Authorization::Allow,
-        },
-        AuthAction::CreateTrigger { .. } | AuthAction::CreateTempTrigger { .. } | AuthAction::CreateVtable { .. } => Authorization::Deny,
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } | AuthAction::Pragma { .. } => {
+            Authorization::Deny
+        }
+        AuthAction::Function {
+            function_name: "load_extension" | "fts3_tokenizer" | "readfile" | "writefile" | "edit",
+        } => Authorization::Deny,
+        AuthAction::CreateTrigger { .. }
+        | AuthAction::CreateTempTrigger { .. }
+        | AuthAction::CreateVtable { .. } => Authorization::Deny,
         _ => Authorization::Allow,
     }
 }

@@ -1,5 +1,11 @@
 //! A client's connection: what it asks is run step by step and pulled in bounded pieces.
 
+#![allow(
+    clippy::result_large_err,
+    clippy::needless_pass_by_value,
+    reason = "an error carries what is told of it; what is asked is handed over"
+)]
+
 mod changes;
 mod deeds;
 mod describe;
@@ -109,7 +115,8 @@ impl Connection {
         login: Login,
         now: Timestamp,
     ) -> Result<Connection, Message> {
-        let language = login.language.as_deref().and_then(Language::by_name).unwrap_or(catalog.server.language);
+        let language =
+            login.language.as_deref().and_then(Language::by_name).unwrap_or(catalog.server.language);
         let listed = catalog.login(&login.name);
         let default = listed.map_or(&catalog.server.database, |login| &login.default).clone();
         let wanted = login.database.filter(|name| !name.is_empty()).unwrap_or(default);
@@ -120,16 +127,30 @@ impl Connection {
                 (message.number, message.class) = (4060, 11);
                 message.text = match language {
                     Language::Chinese => format!("无法打开登录所请求的数据库 \"{name}\"。登录失败。"),
-                    Language::English => format!("Cannot open database \"{name}\" requested by the login. The login failed."),
+                    Language::English => {
+                        format!("Cannot open database \"{name}\" requested by the login. The login failed.")
+                    }
                 };
             }
             message
         };
-        let database = catalog.database(&wanted).map(|database| database.name.clone()).ok_or_else(|| refused(&wanted))?;
+        let database = catalog
+            .database(&wanted)
+            .map(|database| database.name.clone())
+            .ok_or_else(|| refused(&wanted))?;
         let administrator = listed.is_some_and(|login| login.administrator);
         let view = world.at(now);
         let client = (login.host, login.program);
-        let facts = Facts::new(Arc::clone(&catalog), view, login.name, administrator, client, login.session, database.clone(), language);
+        let facts = Facts::new(
+            Arc::clone(&catalog),
+            view,
+            login.name,
+            administrator,
+            client,
+            login.session,
+            database.clone(),
+            language,
+        );
         if !facts.may_enter(&database) {
             return Err(refused(&database));
         }
@@ -218,6 +239,14 @@ impl Connection {
     fn notice(&mut self, number: u32, class: u8, text: String, line: u32) {
         let sqlstate = if class > 10 { "42000" } else { "01000" }.to_owned();
         let procedure = String::new();
-        self.out.push_back(Item::Message(Message { number, class, state: 1, sqlstate, line, procedure, text }));
+        self.out.push_back(Item::Message(Message {
+            number,
+            class,
+            state: 1,
+            sqlstate,
+            line,
+            procedure,
+            text,
+        }));
     }
 }

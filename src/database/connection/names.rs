@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rusqlite::types::Value as Cell;
 use sqlparser::ast::{ObjectName, ObjectNamePart, Query, Statement, VisitMut, VisitorMut};
 
-use super::engine::Tables;
 use super::Connection;
+use super::engine::Tables;
 use crate::database::catalog::{Place, Product, Table, View};
 use crate::database::facts::{Facts, Gone};
 use crate::database::problem::Problem;
@@ -27,7 +27,9 @@ pub(super) enum Found {
 impl Connection {
     pub(super) fn tables(&mut self) -> Result<&mut Tables, Problem> {
         if self.engine.is_none() {
-            self.engine = Some(Tables::new(&self.facts).map_err(|_| Problem::Resources)?);
+            let tables = Tables::new(&self.facts).map_err(|_| Problem::Resources)?;
+            tables.refresh(&self.facts);
+            self.engine = Some(tables);
         }
         self.engine.as_mut().ok_or(Problem::Resources)
     }
@@ -48,7 +50,11 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
     if product == Product::SqlServer && parts.len() > 3 {
         let server = parts.first().map(String::as_str).unwrap_or_default();
         let known = facts.catalog.linked.iter().any(|linked| linked.name.eq_ignore_ascii_case(server));
-        return Err(if known { Problem::Unreachable(server.to_owned()) } else { Problem::NoServer(server.to_owned()) });
+        return Err(if known {
+            Problem::Unreachable(server.to_owned())
+        } else {
+            Problem::NoServer(server.to_owned())
+        });
     }
     let (database, schema) = match (product, before) {
         (Product::MySql, [.., database]) => (database.clone(), String::new()),
@@ -57,7 +63,11 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
         (_, [schema]) => (facts.database(), schema.clone()),
         (_, []) => (facts.database(), String::new()),
     };
-    let schema_or_default = if schema.is_empty() { facts.catalog.default_schema(&facts.login).into_owned() } else { schema.clone() };
+    let schema_or_default = if schema.is_empty() {
+        facts.catalog.default_schema(&facts.login).into_owned()
+    } else {
+        schema.clone()
+    };
     if let Some(found) = find_system(facts, &database, &schema, name) {
         return Ok(found);
     }
@@ -76,7 +86,8 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
         return Ok(Found::Table(Arc::clone(table)));
     }
     // Oracle finds a table of another schema by its public synonym.
-    if product == Product::Oracle && schema.is_empty()
+    if product == Product::Oracle
+        && schema.is_empty()
         && let Some(table) = facts.catalog.tables.values().find(|table| table.name.eq_ignore_ascii_case(name))
     {
         return Ok(Found::Table(Arc::clone(table)));
@@ -138,7 +149,10 @@ impl Names for Lookup<'_> {
     fn variable(&mut self, name: &str) -> Result<Cell, Problem> {
         let lower = name.to_lowercase();
         if let Some(server) = lower.strip_prefix("@@") {
-            return self.connection.server_variable(server).ok_or_else(|| Problem::NoVariable(name.to_owned()));
+            return self
+                .connection
+                .server_variable(server)
+                .ok_or_else(|| Problem::NoVariable(name.to_owned()));
         }
         match self.connection.variables.get(&lower) {
             Some((value, _)) => Ok(value.clone()),
@@ -164,7 +178,9 @@ impl Names for Lookup<'_> {
         let text = |text: &str| Some(Cell::Text(text.to_owned()));
         let server = &facts.catalog.server;
         match (facts.product(), name.to_lowercase().as_str()) {
-            (Product::SqlServer, "getdate" | "sysdatetime" | "current_timestamp") => Some(Cell::Text(self.now())),
+            (Product::SqlServer, "getdate" | "sysdatetime" | "current_timestamp") => {
+                Some(Cell::Text(self.now()))
+            }
             (Product::SqlServer, "getutcdate" | "sysutcdatetime") => {
                 let utc = facts.now().checked_sub(jiff::Span::new().minutes(facts.offset_minutes)).ok()?;
                 Some(Cell::Text(utc.strftime("%Y-%m-%d %H:%M:%S.%3f").to_string()))
@@ -176,22 +192,37 @@ impl Names for Lookup<'_> {
             (Product::MySql, "now" | "sysdate" | "current_timestamp" | "localtime" | "localtimestamp") => {
                 text(&facts.now().strftime("%Y-%m-%d %H:%M:%S").to_string())
             }
-            (Product::MySql | Product::Postgres, "curdate" | "current_date") => text(&facts.now().date().to_string()),
-            (Product::MySql, "curtime" | "current_time") => text(&facts.now().strftime("%H:%M:%S").to_string()),
+            (Product::MySql | Product::Postgres, "curdate" | "current_date") => {
+                text(&facts.now().date().to_string())
+            }
+            (Product::MySql, "curtime" | "current_time") => {
+                text(&facts.now().strftime("%H:%M:%S").to_string())
+            }
             (Product::MySql, "version") => text(&server.version),
             (Product::MySql, "database" | "schema") => text(&facts.database()),
-            (Product::MySql, "user" | "current_user" | "session_user" | "system_user") => {
-                text(&format!("{}@{}", facts.login, if facts.client.0.is_empty() { "%" } else { &facts.client.0 }))
+            (Product::MySql, "user" | "current_user" | "session_user" | "system_user") => text(&format!(
+                "{}@{}",
+                facts.login,
+                if facts.client.0.is_empty() { "%" } else { &facts.client.0 }
+            )),
+            (Product::MySql, "connection_id") | (Product::Postgres, "pg_backend_pid") => {
+                Some(Cell::Integer(i64::from(facts.session)))
             }
-            (Product::MySql, "connection_id") | (Product::Postgres, "pg_backend_pid") => Some(Cell::Integer(i64::from(facts.session))),
-            (Product::Postgres, "now" | "current_timestamp" | "clock_timestamp" | "localtimestamp" | "transaction_timestamp") => Some(Cell::Text(self.now())),
+            (
+                Product::Postgres,
+                "now" | "current_timestamp" | "clock_timestamp" | "localtimestamp" | "transaction_timestamp",
+            ) => Some(Cell::Text(self.now())),
             (Product::Postgres, "version") => text(&server.banner),
             (Product::Postgres, "current_database" | "current_catalog") => text(&facts.database()),
             (Product::Postgres, "current_schema") => text("public"),
             (Product::Postgres, "current_user" | "session_user" | "user") => text(&facts.login),
             (Product::Postgres, "pg_is_in_recovery") => Some(Cell::Integer(0)),
-            (Product::Postgres, "pg_postmaster_start_time") => text(&facts.started().strftime("%Y-%m-%d %H:%M:%S").to_string()),
-            (Product::Oracle, "sysdate" | "systimestamp" | "current_date" | "current_timestamp") => Some(Cell::Text(self.now())),
+            (Product::Postgres, "pg_postmaster_start_time") => {
+                text(&facts.started().strftime("%Y-%m-%d %H:%M:%S").to_string())
+            }
+            (Product::Oracle, "sysdate" | "systimestamp" | "current_date" | "current_timestamp") => {
+                Some(Cell::Text(self.now()))
+            }
             (Product::Oracle, "user") => text(&facts.login.to_uppercase()),
             (Product::Oracle, "uid") => Some(Cell::Integer(84)),
             _ => None,

@@ -43,7 +43,8 @@ impl Open {
     fn note(&mut self, hidden: &[Cell]) {
         for (kind, id) in self.kinds.iter().zip(hidden) {
             let Some(id) = cell::text(id) else { continue };
-            let records = self.seen.entry(*kind).or_insert(Records { kind: *kind, count: 0, ids: Vec::new() });
+            let records =
+                self.seen.entry(*kind).or_insert(Records { kind: *kind, count: 0, ids: Vec::new() });
             let known = records.ids.contains(&id);
             // One patient in many rows is one record.
             if !known {
@@ -91,7 +92,17 @@ impl Connection {
             let sample = first.as_ref().and_then(|row| row.get(at));
             columns.push(self.column(head, known, sample, &reads));
         }
-        let open = Open { opened, columns: columns.into(), kinds, seen: BTreeMap::new(), first, rows: 0, most: MAX_ROWS, reads, has_where };
+        let open = Open {
+            opened,
+            columns: columns.into(),
+            kinds,
+            seen: BTreeMap::new(),
+            first,
+            rows: 0,
+            most: MAX_ROWS,
+            reads,
+            has_where,
+        };
         Ok((open, assigned))
     }
 
@@ -99,16 +110,33 @@ impl Connection {
     fn add_ids(&mut self, query: &mut Query, reads: &[Read]) -> Vec<RecordKind> {
         let kind = |read: &Read| {
             let place = self.engine.as_ref()?.changed.values().any(|name| *name == read.relation);
-            let table = self.facts.catalog.tables.values().find(|table| format!("{}\u{1f}", table.place().relation()) == read.relation)?;
+            let table = self
+                .facts
+                .catalog
+                .tables
+                .values()
+                .find(|table| format!("{}\u{1f}", table.place().relation()) == read.relation)?;
             match (&table.source, place) {
                 (crate::database::Source::World { rows, .. }, false) => rows.kind(),
                 _ => None,
             }
         };
-        let told: Vec<(&Read, RecordKind)> = reads.iter().filter(|read| read.with_ids).filter_map(|read| Some((read, kind(read)?))).take(MAX_TOLD_TABLES).collect();
+        let told: Vec<(&Read, RecordKind)> = reads
+            .iter()
+            .filter(|read| read.with_ids)
+            .filter_map(|read| Some((read, kind(read)?)))
+            .take(MAX_TOLD_TABLES)
+            .collect();
         let Some(select) = is_plain(query) else { return Vec::new() };
         // Only tables that stand in the FROM of this select itself have their aliases here.
-        let direct: Vec<String> = select.from.iter().flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))).filter_map(alias_of).collect();
+        let direct: Vec<String> = select
+            .from
+            .iter()
+            .flat_map(|from| {
+                std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))
+            })
+            .filter_map(alias_of)
+            .collect();
         let mut kinds = Vec::new();
         for (read, kind) in told {
             if direct.contains(&read.alias) {
@@ -119,9 +147,16 @@ impl Connection {
         kinds
     }
 
-    fn column(&self, head: &crate::sys::sqlite::Head, known: Option<&Projected>, sample: Option<&Cell>, reads: &[Read]) -> Column {
+    fn column(
+        &self,
+        head: &crate::sys::sqlite::Head,
+        known: Option<&Projected>,
+        sample: Option<&Cell>,
+        reads: &[Read],
+    ) -> Column {
         let product = self.facts.product();
-        let table_column = head.declared.as_deref().and_then(|declared| self.engine.as_ref()?.column(declared));
+        let table_column =
+            head.declared.as_deref().and_then(|declared| self.engine.as_ref()?.column(declared));
         let name = match known {
             Some(Projected::One(_, name)) => name.clone(),
             Some(Projected::All) | None => head.name.clone(),
@@ -135,7 +170,9 @@ impl Connection {
             Some(Projected::One(expr, _)) => self.infer(expr, reads),
             Some(Projected::All) | None => None,
         };
-        let ty = inferred.or_else(|| Some(cell::natural_type(sample?))).unwrap_or_else(|| SqlType::nvarchar(Some(4000)));
+        let ty = inferred
+            .or_else(|| Some(cell::natural_type(sample?)))
+            .unwrap_or_else(|| SqlType::nvarchar(Some(4000)));
         Column { name, ty, nullable: true, origin: None }
     }
 
@@ -146,7 +183,11 @@ impl Connection {
                 return Ok(false);
             }
             let Some(row) = self.next_row(open)? else { return Ok(false) };
-            let values: Vec<Value> = row.into_iter().zip(open.columns.iter()).map(|(cell, column)| cell::value(cell, &column.ty)).collect();
+            let values: Vec<Value> = row
+                .into_iter()
+                .zip(open.columns.iter())
+                .map(|(cell, column)| cell::value(cell, &column.ty))
+                .collect();
             self.out.push_back(Item::Row(values));
         }
         Ok(true)
@@ -159,7 +200,10 @@ impl Connection {
         let row = match open.first.take() {
             Some(row) => Some(row),
             None if open.rows == 0 => None,
-            None => tables.engine.step(open.opened).map_err(|failure| Problem::of_engine(failure.code, &failure.text))?,
+            None => tables
+                .engine
+                .step(open.opened)
+                .map_err(|failure| Problem::of_engine(failure.code, &failure.text))?,
         };
         let Some(mut row) = row else { return Ok(None) };
         open.rows += 1;
@@ -188,21 +232,29 @@ impl Connection {
         let column = |name: &str| {
             let tables = self.engine.as_ref()?;
             let mut found = reads.iter().filter_map(|read| tables.columns_of(&read.relation));
-            found.find_map(|columns| columns.iter().find(|c| c.name.eq_ignore_ascii_case(name))).map(|c| c.ty.clone())
+            found
+                .find_map(|columns| columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)))
+                .map(|c| c.ty.clone())
         };
         match expr {
-            Expr::Identifier(ident) if ident.value.starts_with("@@") => match ident.value.to_lowercase().as_str() {
-                "@@version" => Some(SqlType::nvarchar(Some(300))),
-                "@@servername" | "@@servicename" | "@@language" => Some(SqlType::nvarchar(Some(128))),
-                "@@spid" => Some(SqlType::of(Kind::SmallInt)),
-                _ => None,
-            },
-            Expr::Identifier(ident) if ident.value.starts_with('@') => self.variables.get(&ident.value.to_lowercase())?.1.clone(),
+            Expr::Identifier(ident) if ident.value.starts_with("@@") => {
+                match ident.value.to_lowercase().as_str() {
+                    "@@version" => Some(SqlType::nvarchar(Some(300))),
+                    "@@servername" | "@@servicename" | "@@language" => Some(SqlType::nvarchar(Some(128))),
+                    "@@spid" => Some(SqlType::of(Kind::SmallInt)),
+                    _ => None,
+                }
+            }
+            Expr::Identifier(ident) if ident.value.starts_with('@') => {
+                self.variables.get(&ident.value.to_lowercase())?.1.clone()
+            }
             Expr::Identifier(ident) => column(&ident.value),
             Expr::CompoundIdentifier(parts) => column(&parts.last()?.value),
             Expr::Nested(inner) => self.infer(inner, reads),
             Expr::Cast { data_type, .. } => SqlType::parse(&data_type.to_string().replace(['[', ']'], "")),
-            Expr::Convert { data_type, .. } => SqlType::parse(&data_type.as_ref()?.to_string().replace(['[', ']'], "")),
+            Expr::Convert { data_type, .. } => {
+                SqlType::parse(&data_type.as_ref()?.to_string().replace(['[', ']'], ""))
+            }
             Expr::Case { conditions, .. } => self.infer(&conditions.first()?.result, reads),
             Expr::Value(value) => literal_type(&value.value, self.facts.product()),
             Expr::Function(function) => {
@@ -210,9 +262,13 @@ impl Connection {
                 match name.as_str() {
                     "count" if self.facts.product() == Product::SqlServer => Some(SqlType::of(Kind::Int)),
                     "count" | "count_big" | "row_number" => Some(SqlType::of(Kind::BigInt)),
-                    "getdate" | "dateadd" | "current_timestamp" | "now" | "sysdate" => Some(SqlType::of(Kind::DateTime)),
-                    "db_name" | "suser_sname" | "suser_name" | "user_name" | "host_name" | "app_name" | "object_name" | "schema_name" | "original_login" => Some(SqlType::nvarchar(Some(128))),
-                    "max" | "min" | "isnull" | "coalesce" | "nvl" | "upper" | "lower" | "rtrim" | "ltrim" | "sum" | "avg" | "ifnull" => self.infer(argument(function)?, reads).map(widened(&name)),
+                    "getdate" | "dateadd" | "current_timestamp" | "now" | "sysdate" => {
+                        Some(SqlType::of(Kind::DateTime))
+                    }
+                    "db_name" | "suser_sname" | "suser_name" | "user_name" | "host_name" | "app_name"
+                    | "object_name" | "schema_name" | "original_login" => Some(SqlType::nvarchar(Some(128))),
+                    "max" | "min" | "isnull" | "coalesce" | "nvl" | "upper" | "lower" | "rtrim" | "ltrim"
+                    | "sum" | "avg" | "ifnull" => self.infer(argument(function)?, reads).map(widened(&name)),
                     _ => None,
                 }
             }
@@ -226,7 +282,9 @@ fn widened(name: &str) -> impl Fn(SqlType) -> SqlType + '_ {
     move |ty| match (name, ty.kind) {
         ("sum" | "avg", Kind::TinyInt | Kind::SmallInt | Kind::Bit) => SqlType::of(Kind::Int),
         ("sum" | "avg", Kind::Decimal) => SqlType { precision: 38, ..ty },
-        ("upper" | "lower" | "rtrim" | "ltrim" | "isnull" | "coalesce", Kind::Char) => SqlType::varchar(ty.length),
+        ("upper" | "lower" | "rtrim" | "ltrim" | "isnull" | "coalesce", Kind::Char) => {
+            SqlType::varchar(ty.length)
+        }
         _ => ty,
     }
 }
@@ -246,8 +304,12 @@ fn literal_type(value: &sqlparser::ast::Value, product: Product) -> Option<SqlTy
     use sqlparser::ast::Value as Literal;
     let length = |text: &str| u32::try_from(text.chars().count().max(1)).ok();
     match value {
-        Literal::SingleQuotedString(text) if product == Product::SqlServer => Some(SqlType::varchar(length(text))),
-        Literal::SingleQuotedString(text) | Literal::NationalStringLiteral(text) => Some(SqlType::nvarchar(length(text))),
+        Literal::SingleQuotedString(text) if product == Product::SqlServer => {
+            Some(SqlType::varchar(length(text)))
+        }
+        Literal::SingleQuotedString(text) | Literal::NationalStringLiteral(text) => {
+            Some(SqlType::nvarchar(length(text)))
+        }
         Literal::Number(text, _) if text.contains('.') => {
             let scale = text.split('.').nth(1).map_or(0, str::len);
             let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -267,21 +329,27 @@ fn known(projected: &[Projected], at: usize, columns: usize) -> Option<&Projecte
             let after = projected.len() - star - 1;
             let from_end = columns.checked_sub(at + 1)?;
             let last_star = projected.iter().rposition(|item| *item == Projected::All);
-            (from_end < after && last_star == Some(star)).then(|| projected.get(projected.len() - 1 - from_end)).flatten()
+            (from_end < after && last_star == Some(star))
+                .then(|| projected.get(projected.len() - 1 - from_end))
+                .flatten()
         }
     }
 }
 
 fn alias_of(factor: &sqlparser::ast::TableFactor) -> Option<String> {
     match factor {
-        sqlparser::ast::TableFactor::Table { alias, .. } => alias.as_ref().map(|alias| alias.name.value.clone()),
+        sqlparser::ast::TableFactor::Table { alias, .. } => {
+            alias.as_ref().map(|alias| alias.name.value.clone())
+        }
         _ => None,
     }
 }
 
 fn has_condition(query: &Query) -> bool {
     match query.body.as_ref() {
-        SetExpr::Select(select) => select.selection.is_some() || select.top.is_some() || query.limit_clause.is_some(),
+        SetExpr::Select(select) => {
+            select.selection.is_some() || select.top.is_some() || query.limit_clause.is_some()
+        }
         _ => false,
     }
 }
@@ -296,7 +364,11 @@ fn assignments(query: &mut Query) -> Vec<String> {
                 names.push(alias.value.to_lowercase());
                 alias.value = alias.value.trim_start_matches('@').to_owned();
             }
-            SelectItem::UnnamedExpr(Expr::BinaryOp { left, op: sqlparser::ast::BinaryOperator::Eq, right }) => {
+            SelectItem::UnnamedExpr(Expr::BinaryOp {
+                left,
+                op: sqlparser::ast::BinaryOperator::Eq,
+                right,
+            }) => {
                 let name = match left.as_ref() {
                     Expr::Identifier(ident) if ident.value.starts_with('@') => ident.value.to_lowercase(),
                     _ => return Vec::new(),

@@ -10,7 +10,9 @@ use super::query::Open;
 use super::{Connection, Request};
 use crate::database::problem::Problem;
 use crate::database::script::{self, Placed, Step, Transaction};
-use crate::database::{Deed, Done, Item, MAX_OBJECTS, MAX_TOLD, Parameter, Product, Records, Seen, Verb, cell};
+use crate::database::{
+    Deed, Done, Item, MAX_OBJECTS, MAX_TOLD, Parameter, Product, Records, Seen, Verb, cell,
+};
 
 /// Most times that the loops of one request go round.
 const MAX_ROUNDS: u32 = 20_000;
@@ -63,7 +65,9 @@ impl Connection {
             Request::Batch { text, parameters } => {
                 self.bind(&parameters);
                 match script::read(&text, product) {
-                    Ok(steps) => run.frames.push(Frame { steps: steps.into(), at: 0, kind: Enclosing::Block }),
+                    Ok(steps) => {
+                        run.frames.push(Frame { steps: steps.into(), at: 0, kind: Enclosing::Block })
+                    }
                     Err((problem, line)) => {
                         let seen = self.seen_text(&text, Verb::Other);
                         self.failed(&problem, line, seen, Verb::Other);
@@ -131,7 +135,7 @@ impl Connection {
                     if let Some((open, _)) = run.open.take() {
                         self.close(open, &placed, Some(&problem));
                     }
-                    return self.unwind(run);
+                    return self.go_on(run, &problem);
                 }
             }
         }
@@ -148,9 +152,15 @@ impl Connection {
             Err((problem, seen)) => {
                 run.last_failed = true;
                 self.failed(&problem, placed.line, seen, verb_of(&placed.step));
-                if goes_on_after(&problem) { true } else { self.unwind(run) }
+                self.go_on(run, &problem)
             }
         }
+    }
+
+    /// After an error: the next step, the handler around it, or the end.
+    fn go_on(&mut self, run: &mut Run, problem: &Problem) -> bool {
+        let caught = run.frames.iter().any(|frame| matches!(frame.kind, Enclosing::Try(_)));
+        if goes_on_after(problem) && !caught { true } else { self.unwind(run) }
     }
 
     /// The end of a frame.
@@ -171,7 +181,10 @@ impl Connection {
         while let Some(frame) = run.frames.pop() {
             if let Enclosing::Try(handler) = frame.kind {
                 // What is caught is not shown.
-                let shown = self.out.iter().rposition(|item| matches!(item, Item::Message(message) if message.is_error()));
+                let shown = self
+                    .out
+                    .iter()
+                    .rposition(|item| matches!(item, Item::Message(message) if message.is_error()));
                 if let Some(at) = shown {
                     self.out.remove(at);
                 }
@@ -188,14 +201,22 @@ impl Connection {
 
     /// Puts steps in front of what comes next.
     pub(super) fn enter(&mut self, steps: Vec<Placed>, kind: Enclosing) {
-        let run = self.running.get_or_insert(Run { frames: Vec::new(), open: None, rounds: 0, call: None, last_failed: false });
+        let run = self.running.get_or_insert(Run {
+            frames: Vec::new(),
+            open: None,
+            rounds: 0,
+            call: None,
+            last_failed: false,
+        });
         run.frames.push(Frame { steps: steps.into(), at: 0, kind });
     }
 
     fn step(&mut self, run: &mut Run, placed: &Placed) -> Result<(), (Problem, Seen)> {
         let verb = verb_of(&placed.step);
         let told = |connection: &Connection| connection.seen_text(&placed.text, verb);
-        let plain = |result: Result<(), Problem>, connection: &Connection| result.map_err(|problem| (problem, told(connection)));
+        let plain = |result: Result<(), Problem>, connection: &Connection| {
+            result.map_err(|problem| (problem, told(connection)))
+        };
         if run.frames.len() > MAX_FRAMES {
             return Err((Problem::TooDeep, told(self)));
         }
@@ -250,7 +271,8 @@ impl Connection {
 
     fn query(&mut self, run: &mut Run, query: &Query, placed: &Placed) -> Result<(), (Problem, Seen)> {
         let opened = self.open_query(query);
-        let (mut open, assigned) = opened.map_err(|problem| (problem, self.seen_text(&placed.text, Verb::Select)))?;
+        let (mut open, assigned) =
+            opened.map_err(|problem| (problem, self.seen_text(&placed.text, Verb::Select)))?;
         if assigned.is_empty() {
             self.out.push_back(Item::Columns(Arc::clone(&open.columns)));
             if let Some(most) = self.options.row_count {
@@ -307,7 +329,8 @@ impl Connection {
             state.row_count = rows.and_then(|rows| i64::try_from(rows).ok()).unwrap_or(0);
             state.last_error = (0, String::new());
         }
-        let rows = if self.options.no_count && self.facts.product() == Product::SqlServer { None } else { rows };
+        let rows =
+            if self.options.no_count && self.facts.product() == Product::SqlServer { None } else { rows };
         let done = Done { verb, rows, failed: false, nested: false, in_transaction: self.transaction > 0 };
         self.out.push_back(Item::Done(done));
         self.out.push_back(Item::Seen(Box::new(seen)));
@@ -318,7 +341,8 @@ impl Connection {
         self.fail(problem, line);
         let number = self.facts.state().last_error.0;
         seen.error = number.max(1);
-        let done = Done { verb, rows: None, failed: true, nested: false, in_transaction: self.transaction > 0 };
+        let done =
+            Done { verb, rows: None, failed: true, nested: false, in_transaction: self.transaction > 0 };
         self.out.push_back(Item::Done(done));
         self.out.push_back(Item::Seen(Box::new(seen)));
     }
@@ -330,7 +354,18 @@ impl Connection {
             end -= 1;
         }
         let text = text.get(..end).unwrap_or_default().to_owned();
-        Seen { text, verb, objects: Vec::new(), reads: Vec::new(), writes: Vec::new(), rows: 0, unbounded: false, catalogue: false, deeds: Vec::new(), error: 0 }
+        Seen {
+            text,
+            verb,
+            objects: Vec::new(),
+            reads: Vec::new(),
+            writes: Vec::new(),
+            rows: 0,
+            unbounded: false,
+            catalogue: false,
+            deeds: Vec::new(),
+            error: 0,
+        }
     }
 
     fn seen_of(&self, text: &str, open: &mut Open) -> Seen {
@@ -344,24 +379,42 @@ impl Connection {
         seen.unbounded = of_world && !open.has_where;
         if seen.reads.is_empty() && of_world && open.rows > 0 && open.columns.len() > 1 {
             // Rows that name no record: grouped, joined or through a view.
-            seen.reads = self.kinds_read(&open.reads).into_iter().map(|kind| Records { kind, count: open.rows, ids: Vec::new() }).collect();
+            seen.reads = self
+                .kinds_read(&open.reads)
+                .into_iter()
+                .map(|kind| Records { kind, count: open.rows, ids: Vec::new() })
+                .collect();
         }
-        let secret = open.reads.iter().find(|read| ["sys.sql_logins", "mysql.user", "pg_catalog.pg_shadow", "dba_users"].iter().any(|name| read.relation.ends_with(name)));
+        let secret = open.reads.iter().find(|read| {
+            ["sys.sql_logins", "mysql.user", "pg_catalog.pg_shadow", "dba_users"]
+                .iter()
+                .any(|name| read.relation.ends_with(name))
+        });
         let staff = open.columns.iter().find(|column| {
             let name = column.name.to_lowercase();
             ["password", "passwd", "mima", "pwd", "kl"].contains(&name.as_str())
         });
-        if let Some(object) = secret.map(|read| relation(&read.relation)).or_else(|| staff.and_then(|c| c.origin.clone()).map(|(_, table, column)| format!("{table}.{column}"))) {
+        if let Some(object) = secret.map(|read| relation(&read.relation)).or_else(|| {
+            staff.and_then(|c| c.origin.clone()).map(|(_, table, column)| format!("{table}.{column}"))
+        }) {
             seen.deeds.push(Deed::Secrets { object });
         }
         seen
     }
 
-    pub(super) fn kinds_read(&self, reads: &[crate::database::rewrite::Read]) -> Vec<crate::event::observation::RecordKind> {
+    pub(super) fn kinds_read(
+        &self,
+        reads: &[crate::database::rewrite::Read],
+    ) -> Vec<crate::event::observation::RecordKind> {
         let mut kinds: Vec<_> = reads
             .iter()
             .filter_map(|read| {
-                let table = self.facts.catalog.tables.values().find(|table| read.relation.starts_with(&table.place().relation()))?;
+                let table = self
+                    .facts
+                    .catalog
+                    .tables
+                    .values()
+                    .find(|table| read.relation.starts_with(&table.place().relation()))?;
                 match &table.source {
                     crate::database::Source::World { rows, .. } => rows.kind(),
                     crate::database::Source::Given(_) => None,
@@ -388,12 +441,22 @@ impl Connection {
             }
             Transaction::Commit | Transaction::Rollback => {
                 if self.facts.product() == Product::SqlServer {
-                    return Err(Problem::NoTransaction(if transaction == Transaction::Commit { "COMMIT" } else { "ROLLBACK" }));
+                    return Err(Problem::NoTransaction(if transaction == Transaction::Commit {
+                        "COMMIT"
+                    } else {
+                        "ROLLBACK"
+                    }));
                 }
             }
         }
         let seen = self.seen_text("", Verb::Transaction);
-        let done = Done { verb: Verb::Transaction, rows: None, failed: false, nested: false, in_transaction: self.transaction > 0 };
+        let done = Done {
+            verb: Verb::Transaction,
+            rows: None,
+            failed: false,
+            nested: false,
+            in_transaction: self.transaction > 0,
+        };
         self.out.push_back(Item::Done(done));
         drop(seen);
         Ok(())
@@ -410,7 +473,9 @@ impl Connection {
 fn goes_on_after(problem: &Problem) -> bool {
     match problem {
         Problem::NoProcedure(_) | Problem::Zero | Problem::NotDropped(_) | Problem::Disabled(_) => true,
-        Problem::NoOption(_) | Problem::NoLogin(_) | Problem::NoTransaction(_) | Problem::NoDatabase(_) => true,
+        Problem::NoOption(_) | Problem::NoLogin(_) | Problem::NoTransaction(_) | Problem::NoDatabase(_) => {
+            true
+        }
         Problem::NotNull(..) | Problem::Duplicate(..) | Problem::Denied(..) | Problem::NoRight(_) => true,
         Problem::Raised(_, class, ..) => *class < 20,
         _ => false,
@@ -441,6 +506,12 @@ pub(super) fn verb_of(step: &Step) -> Verb {
         Step::Call(_) | Step::Text(_) => Verb::Execute,
         Step::Declare(_) | Step::Assign(..) | Step::Option(_) => Verb::Set,
         Step::Transaction(_) => Verb::Transaction,
-        Step::If(..) | Step::While(..) | Step::Try(..) | Step::Print(_) | Step::Raise(_) | Step::Return | Step::Leave(_) => Verb::Other,
+        Step::If(..)
+        | Step::While(..)
+        | Step::Try(..)
+        | Step::Print(_)
+        | Step::Raise(_)
+        | Step::Return
+        | Step::Leave(_) => Verb::Other,
     }
 }

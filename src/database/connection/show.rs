@@ -8,16 +8,25 @@ impl Connection {
     /// Answers `SHOW …` and the like.
     pub(super) fn show(&mut self, words: &[String]) -> Result<(), Problem> {
         let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
-        let parts: Vec<&str> = lower.iter().map(String::as_str).filter(|word| !matches!(*word, "full" | "extended" | "global" | "session")).collect();
+        let parts: Vec<&str> = lower
+            .iter()
+            .map(String::as_str)
+            .filter(|word| !matches!(*word, "full" | "extended" | "global" | "session"))
+            .collect();
         if self.facts.product() == Product::Postgres {
             return self.show_setting(parts.get(1..).unwrap_or_default());
         }
-        let sql = self.mysql(&parts, words).ok_or_else(|| Problem::Syntax(words.get(1).cloned().unwrap_or_default()))?;
+        let sql = self
+            .mysql(&parts, words)
+            .ok_or_else(|| Problem::Syntax(words.get(1).cloned().unwrap_or_default()))?;
         self.enter_text(&sql)
     }
 
     fn show_setting(&mut self, name: &[&str]) -> Result<(), Problem> {
-        let name = name.join("_").replace("transaction_isolation_level", "transaction_isolation").replace("time_zone", "timezone");
+        let name = name
+            .join("_")
+            .replace("transaction_isolation_level", "transaction_isolation")
+            .replace("time_zone", "timezone");
         match self.facts.catalog.server.settings.get(&name).cloned() {
             Some(value) => self.enter_text(&format!("select '{}' as {name}", value.replace('\'', "''"))),
             None => Err(Problem::NoOption(name)),
@@ -28,9 +37,13 @@ impl Connection {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
         let pattern = |column: &str| {
             let at = parts.iter().position(|word| *word == "like")?;
-            Some(format!(" and `{column}` like {}", quoted(words.iter().rev().nth(parts.len().checked_sub(at + 2)?)?)))
+            Some(format!(
+                " and `{column}` like {}",
+                quoted(words.iter().rev().nth(parts.len().checked_sub(at + 2)?)?)
+            ))
         };
-        let from = parts.iter().rposition(|word| matches!(*word, "from" | "in")).and_then(|at| parts.get(at + 1));
+        let from =
+            parts.iter().rposition(|word| matches!(*word, "from" | "in")).and_then(|at| parts.get(at + 1));
         let database = from.map_or_else(|| self.facts.database(), |name| (*name).to_owned());
         Some(match parts {
             ["show", "databases" | "schemas", ..] => {
@@ -66,29 +79,57 @@ impl Connection {
 
     fn columns_of(&self, table: &str, database: Option<&str>) -> String {
         let database = database.map_or_else(|| self.facts.database(), str::to_owned);
-        format!("select COLUMN_NAME as Field, COLUMN_TYPE as Type, IS_NULLABLE as `Null`, COLUMN_KEY as `Key`, COLUMN_DEFAULT as `Default`, EXTRA as Extra from information_schema.columns where TABLE_SCHEMA = '{database}' and TABLE_NAME = '{}' order by ORDINAL_POSITION", table.replace(['\'', '`'], ""))
+        format!(
+            "select COLUMN_NAME as Field, COLUMN_TYPE as Type, IS_NULLABLE as `Null`, COLUMN_KEY as `Key`, COLUMN_DEFAULT as `Default`, EXTRA as Extra from information_schema.columns where TABLE_SCHEMA = '{database}' and TABLE_NAME = '{}' order by ORDINAL_POSITION",
+            table.replace(['\'', '`'], "")
+        )
     }
 
     fn create_table(&self, name: &str) -> Option<String> {
-        let object = self.facts.object(&self.facts.database(), |object| object.name.eq_ignore_ascii_case(name.trim_matches('`')))?;
+        let object = self.facts.object(&self.facts.database(), |object| {
+            object.name.eq_ignore_ascii_case(name.trim_matches('`'))
+        })?;
         let table = object.table?;
-        let mut lines: Vec<String> = table.columns.iter().map(|column| {
-            let null = if column.nullable { "DEFAULT NULL" } else { "NOT NULL" };
-            let comment = if column.title.is_empty() { String::new() } else { format!(" COMMENT '{}'", column.title) };
-            format!("  `{}` {} {null}{comment}", column.name, column.ty.display())
-        }).collect();
-        let keys: Vec<String> = table.columns.iter().filter(|column| column.key).map(|column| format!("`{}`", column.name)).collect();
+        let mut lines: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| {
+                let null = if column.nullable { "DEFAULT NULL" } else { "NOT NULL" };
+                let comment = if column.title.is_empty() {
+                    String::new()
+                } else {
+                    format!(" COMMENT '{}'", column.title)
+                };
+                format!("  `{}` {} {null}{comment}", column.name, column.ty.display())
+            })
+            .collect();
+        let keys: Vec<String> = table
+            .columns
+            .iter()
+            .filter(|column| column.key)
+            .map(|column| format!("`{}`", column.name))
+            .collect();
         if !keys.is_empty() {
             lines.push(format!("  PRIMARY KEY ({})", keys.join(",")));
         }
-        let text = format!("CREATE TABLE `{}` (\n{}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8 COMMENT='{}'", table.name, lines.join(",\n"), table.title);
+        let text = format!(
+            "CREATE TABLE `{}` (\n{}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8 COMMENT='{}'",
+            table.name,
+            lines.join(",\n"),
+            table.title
+        );
         Some(format!("select '{}' as `Table`, '{}' as `Create Table`", table.name, text.replace('\'', "''")))
     }
 
     fn settings(&self, filter: String) -> String {
-        let row = |(name, value): (&String, &String)| format!("select '{name}' as Variable_name, '{}' as Value", value.replace('\'', "''"));
+        let row = |(name, value): (&String, &String)| {
+            format!("select '{name}' as Variable_name, '{}' as Value", value.replace('\'', "''"))
+        };
         let mut rows: Vec<String> = self.facts.catalog.server.settings.iter().take(400).map(row).collect();
-        rows.push(format!("select 'version' as Variable_name, '{}' as Value", self.facts.catalog.server.version));
+        rows.push(format!(
+            "select 'version' as Variable_name, '{}' as Value",
+            self.facts.catalog.server.version
+        ));
         format!("select Variable_name, Value from ({}) v where 1=1{filter}", rows.join(" union all "))
     }
 }

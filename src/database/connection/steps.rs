@@ -37,7 +37,10 @@ impl Connection {
         result.map_err(|problem| (problem, seen))
     }
 
-    fn declare(&mut self, made: &[(String, Option<crate::database::SqlType>, Option<Expr>)]) -> Result<(), Problem> {
+    fn declare(
+        &mut self,
+        made: &[(String, Option<crate::database::SqlType>, Option<Expr>)],
+    ) -> Result<(), Problem> {
         for (name, ty, value) in made {
             let value = match value {
                 Some(value) => self.evaluate(value)?,
@@ -55,7 +58,8 @@ impl Connection {
         let value = self.evaluate(value)?;
         let ty = self.variables.get(name).and_then(|(_, ty)| ty.clone());
         let value = match &ty {
-            Some(ty) => crate::database::functions::convert_to(value, ty, 0).map_err(|error| Problem::of_engine(1, &error.to_string()))?,
+            Some(ty) => crate::database::functions::convert_to(value, ty, 0)
+                .map_err(|error| Problem::of_engine(1, &error.to_string()))?,
             None => value,
         };
         self.variables.insert(name.to_owned(), (value, ty));
@@ -74,14 +78,21 @@ impl Connection {
                 let from = self.facts.language();
                 if let Some(to) = Language::by_name(name) {
                     self.facts.state().language = to;
-                    self.out.push_back(Item::Language { from: from.name().to_owned(), to: to.name().to_owned() });
+                    self.out
+                        .push_back(Item::Language { from: from.name().to_owned(), to: to.name().to_owned() });
                     self.notice(5703, 10, texts::changed_language(to.name(), to), 1);
                 }
             }
             _ => {}
         }
         if self.facts.product() != Product::SqlServer {
-            let done = Done { verb: Verb::Set, rows: Some(0), failed: false, nested: false, in_transaction: self.transaction > 0 };
+            let done = Done {
+                verb: Verb::Set,
+                rows: Some(0),
+                failed: false,
+                nested: false,
+                in_transaction: self.transaction > 0,
+            };
             self.out.push_back(Item::Done(done));
         }
         Ok(())
@@ -100,7 +111,9 @@ impl Connection {
         }
         let mut values = values.into_iter();
         let (first, class, state) = (values.next(), values.next(), values.next());
-        let small = |value: Option<Cell>| value.and_then(|v| cell::number(&v)).and_then(|n| u8::try_from(cell::truncated(n)).ok());
+        let small = |value: Option<Cell>| {
+            value.and_then(|v| cell::number(&v)).and_then(|n| u8::try_from(cell::truncated(n)).ok())
+        };
         let (class, state) = (small(class).unwrap_or(16), small(state).unwrap_or(1));
         let mut text = first.as_ref().and_then(cell::text).unwrap_or_default();
         for value in values {
@@ -120,13 +133,22 @@ impl Connection {
     }
 
     pub(super) fn use_database(&mut self, name: &str) -> Result<(), Problem> {
-        let known = self.facts.databases().into_iter().map(|(known, _)| known).find(|known| known.eq_ignore_ascii_case(name));
+        let known = self
+            .facts
+            .databases()
+            .into_iter()
+            .map(|(known, _)| known)
+            .find(|known| known.eq_ignore_ascii_case(name));
         let Some(to) = known else { return Err(Problem::NoDatabase(name.to_owned())) };
         if !self.facts.may_enter(&to) {
             let login = self.facts.login.clone();
             let text = match self.facts.language() {
-                Language::Chinese => format!("服务器主体 \"{login}\" 无法在当前安全上下文下访问数据库 \"{to}\"。"),
-                Language::English => format!("The server principal \"{login}\" is not able to access the database \"{to}\" under the current security context."),
+                Language::Chinese => {
+                    format!("服务器主体 \"{login}\" 无法在当前安全上下文下访问数据库 \"{to}\"。")
+                }
+                Language::English => format!(
+                    "The server principal \"{login}\" is not able to access the database \"{to}\" under the current security context."
+                ),
             };
             return Err(Problem::Raised(916, 14, 1, text));
         }
@@ -135,7 +157,13 @@ impl Connection {
         if self.facts.product() == Product::SqlServer {
             self.notice(5701, 10, texts::changed_database(&to, self.facts.language()), 1);
         } else {
-            let done = Done { verb: Verb::Use, rows: Some(0), failed: false, nested: false, in_transaction: self.transaction > 0 };
+            let done = Done {
+                verb: Verb::Use,
+                rows: Some(0),
+                failed: false,
+                nested: false,
+                in_transaction: self.transaction > 0,
+            };
             self.out.push_back(Item::Done(done));
         }
         Ok(())
@@ -162,9 +190,11 @@ impl Connection {
             arguments.push((argument.name.clone(), value));
         }
         if let Some(server) = &call.at {
-            let known = self.facts.catalog.linked.iter().any(|linked| linked.name.eq_ignore_ascii_case(server));
+            let known =
+                self.facts.catalog.linked.iter().any(|linked| linked.name.eq_ignore_ascii_case(server));
             seen.deeds.push(crate::database::Deed::Reach { means: "linked server", target: server.clone() });
-            let problem = if known { Problem::Unreachable(server.clone()) } else { Problem::NoServer(server.clone()) };
+            let problem =
+                if known { Problem::Unreachable(server.clone()) } else { Problem::NoServer(server.clone()) };
             return Err((problem, seen));
         }
         let result = self.run_procedure(&call.name, arguments, &mut seen);
@@ -172,7 +202,11 @@ impl Connection {
             Ok(outputs) => {
                 let mut wanted = call.arguments.iter().filter_map(|argument| argument.output.clone());
                 for (name, value) in outputs {
-                    let by_name = call.arguments.iter().find(|argument| argument.name.eq_ignore_ascii_case(&name)).and_then(|a| a.output.clone());
+                    let by_name = call
+                        .arguments
+                        .iter()
+                        .find(|argument| argument.name.eq_ignore_ascii_case(&name))
+                        .and_then(|a| a.output.clone());
                     if let Some(variable) = by_name.or_else(|| wanted.next()) {
                         self.set(&variable.to_lowercase(), value);
                     }
@@ -188,7 +222,12 @@ impl Connection {
     }
 
     /// A procedure of the product, of the schema, or none.
-    fn run_procedure(&mut self, name: &[String], arguments: Vec<(String, Cell)>, seen: &mut Seen) -> Result<Vec<(String, Cell)>, Problem> {
+    fn run_procedure(
+        &mut self,
+        name: &[String],
+        arguments: Vec<(String, Cell)>,
+        seen: &mut Seen,
+    ) -> Result<Vec<(String, Cell)>, Problem> {
         let written = name.iter().map(String::as_str).collect::<Vec<_>>().join(".");
         let last = name.last().map(|name| name.to_lowercase()).unwrap_or_default();
         seen.objects.push(written.clone());
@@ -242,7 +281,8 @@ impl Connection {
         let last = name.last()?;
         let database = if name.len() > 2 { name.get(name.len() - 3)?.clone() } else { self.facts.database() };
         let mut all = self.facts.catalog.procedures.values();
-        all.find(|made| made.name.eq_ignore_ascii_case(last) && made.database.eq_ignore_ascii_case(&database)).cloned()
+        all.find(|made| made.name.eq_ignore_ascii_case(last) && made.database.eq_ignore_ascii_case(&database))
+            .cloned()
     }
 
     fn execute_sql(&mut self, arguments: &procedures::Arguments) -> Result<(), Problem> {
@@ -283,16 +323,24 @@ impl Connection {
         let columns: std::sync::Arc<[crate::database::Column]> = columns.into();
         self.out.push_back(Item::Columns(std::sync::Arc::clone(&columns)));
         for row in rows {
-            let values = row.into_iter().zip(columns.iter()).map(|(value, column)| cell::value(value, &column.ty));
+            let values =
+                row.into_iter().zip(columns.iter()).map(|(value, column)| cell::value(value, &column.ty));
             self.out.push_back(Item::Row(values.collect()));
         }
-        let done = Done { verb: Verb::Select, rows: Some(count), failed: false, nested: true, in_transaction: self.transaction > 0 };
+        let done = Done {
+            verb: Verb::Select,
+            rows: Some(count),
+            failed: false,
+            nested: true,
+            in_transaction: self.transaction > 0,
+        };
         self.out.push_back(Item::Done(done));
     }
 
     /// A call that came as such, not in a text.
     pub(super) fn call_from_outside(&mut self, procedure: &str, parameters: Vec<Parameter>) {
-        let name: Vec<String> = procedure.split('.').map(|part| part.trim_matches(['[', ']']).to_owned()).collect();
+        let name: Vec<String> =
+            procedure.split('.').map(|part| part.trim_matches(['[', ']']).to_owned()).collect();
         let mut shown = format!("exec {procedure}");
         let values: Vec<(String, Cell)> = parameters
             .iter()

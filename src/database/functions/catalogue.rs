@@ -8,14 +8,18 @@ use crate::database::facts::{Facts, Object};
 pub(super) static FUNCTIONS: &[Function] = &[
     function("db_name", "s", (0, 1), |facts, a| match whole_of(a, 0) {
         None if a.is_empty() => text(facts.database()),
-        id => maybe_text(facts.databases().into_iter().find(|(_, db)| Some(i64::from(*db)) == id).map(|(name, _)| name)),
+        id => maybe_text(
+            facts.databases().into_iter().find(|(_, db)| Some(i64::from(*db)) == id).map(|(name, _)| name),
+        ),
     }),
     function("db_id", "s", (0, 1), |facts, a| {
         let name = text_of(a, 0).unwrap_or_else(|| facts.database());
         let found = facts.databases().into_iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
         maybe_whole(found.map(|(_, id)| i64::from(id)))
     }),
-    function("object_id", "s", (1, 2), |facts, a| maybe_whole(object_named(facts, a).map(|o| i64::from(o.id)))),
+    function("object_id", "s", (1, 2), |facts, a| {
+        maybe_whole(object_named(facts, a).map(|o| i64::from(o.id)))
+    }),
     function("object_name", "s", (1, 2), |facts, a| maybe_text(object_of(facts, a).map(|o| o.name))),
     function("object_schema_name", "s", (1, 2), |facts, a| maybe_text(object_of(facts, a).map(|o| o.schema))),
     function("object_definition", "s", (1, 1), |facts, a| {
@@ -54,13 +58,17 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Some(4) => text("sys"),
         Some(_) => Ok(Cell::Null),
     }),
-    function("schema_id", "s", (0, 1), |_, a| match text_of(a, 0).map(|name| name.to_lowercase()).as_deref() {
-        None | Some("dbo") => whole(1),
-        Some("sys") => whole(4),
-        Some("information_schema") => whole(3),
-        Some(_) => Ok(Cell::Null),
+    function("schema_id", "s", (0, 1), |_, a| {
+        match text_of(a, 0).map(|name| name.to_lowercase()).as_deref() {
+            None | Some("dbo") => whole(1),
+            Some("sys") => whole(4),
+            Some("information_schema") => whole(3),
+            Some(_) => Ok(Cell::Null),
+        }
     }),
-    function("type_name", "s", (1, 1), |_, a| maybe_text(whole_of(a, 0).and_then(super::super::system::type_name))),
+    function("type_name", "s", (1, 1), |_, a| {
+        maybe_text(whole_of(a, 0).and_then(super::super::system::type_name))
+    }),
     function("user_name", "s", (0, 1), |facts, _| text(user(facts))),
     function("user_id", "s", (0, 1), |_, _| whole(1)),
     function("suser_name", "s", (0, 1), |facts, _| text(&facts.login)),
@@ -69,7 +77,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Some(Cell::Blob(sid)) if sid == &[1] => text("sa"),
         Some(_) => text(&facts.login),
     }),
-    function("suser_id", "s", (0, 1), |facts, _| whole(if facts.login.eq_ignore_ascii_case("sa") { 1 } else { 267 })),
+    function("suser_id", "s", (0, 1), |facts, _| {
+        whole(if facts.login.eq_ignore_ascii_case("sa") { 1 } else { 267 })
+    }),
     function("suser_sid", "s", (0, 1), |_, _| Ok(Cell::Blob(vec![1]))),
     function("original_login", "s", (0, 0), |facts, _| text(&facts.login)),
     function("host_name", "s", (0, 0), |facts, _| text(&facts.client.0)),
@@ -77,7 +87,17 @@ pub(super) static FUNCTIONS: &[Function] = &[
     function("app_name", "s", (0, 0), |facts, _| text(&facts.client.1)),
     function("is_srvrolemember", "s", (1, 2), |facts, a| {
         let role = text_of(a, 0).unwrap_or_default().to_lowercase();
-        let known = ["sysadmin", "serveradmin", "securityadmin", "setupadmin", "processadmin", "diskadmin", "dbcreator", "bulkadmin", "public"];
+        let known = [
+            "sysadmin",
+            "serveradmin",
+            "securityadmin",
+            "setupadmin",
+            "processadmin",
+            "diskadmin",
+            "dbcreator",
+            "bulkadmin",
+            "public",
+        ];
         match (known.contains(&role.as_str()), text_of(a, 1)) {
             (false, _) => Ok(Cell::Null),
             (true, _) if role == "public" => whole(1),
@@ -88,31 +108,39 @@ pub(super) static FUNCTIONS: &[Function] = &[
             (true, None) => whole(i64::from(facts.administrator)),
         }
     }),
-    function("is_member", "s", (1, 1), |facts, a| member(facts, a)),
-    function("is_rolemember", "s", (1, 2), |facts, a| member(facts, a)),
+    function("is_member", "s", (1, 1), member),
+    function("is_rolemember", "s", (1, 2), member),
     function("has_dbaccess", "s", (1, 1), |facts, a| {
         let name = text_of(a, 0).unwrap_or_default();
         let there = facts.databases().iter().any(|(known, _)| known.eq_ignore_ascii_case(&name));
         maybe_whole(there.then(|| i64::from(facts.may_enter(&name))))
     }),
     function("has_perms_by_name", "s", (3, 5), |facts, _| whole(i64::from(facts.administrator))),
-    function("permissions", "s", (0, 2), |facts, _| whole(if facts.administrator { 1_881_108_543 } else { 4096 })),
-    function("serverproperty", "s", (1, 1), |facts, a| super::super::system::server_property(facts, &text_of(a, 0).unwrap_or_default())),
-    function("databasepropertyex", "s", (2, 2), |facts, a| database_property(facts, a)),
+    function("permissions", "s", (0, 2), |facts, _| {
+        whole(if facts.administrator { 1_881_108_543 } else { 4096 })
+    }),
+    function("serverproperty", "s", (1, 1), |facts, a| {
+        super::super::system::server_property(facts, &text_of(a, 0).unwrap_or_default())
+    }),
+    function("databasepropertyex", "s", (2, 2), database_property),
     function("databaseproperty", "s", (2, 2), |_, _| whole(0)),
-    function("connectionproperty", "s", (1, 1), |_, a| match text_of(a, 0).unwrap_or_default().to_lowercase().as_str() {
-        "net_transport" => text("TCP"),
-        "protocol_type" => text("TSQL"),
-        "auth_scheme" => text("SQL"),
-        "local_tcp_port" => whole(1433),
-        _ => Ok(Cell::Null),
+    function("connectionproperty", "s", (1, 1), |_, a| {
+        match text_of(a, 0).unwrap_or_default().to_lowercase().as_str() {
+            "net_transport" => text("TCP"),
+            "protocol_type" => text("TSQL"),
+            "auth_scheme" => text("SQL"),
+            "local_tcp_port" => whole(1433),
+            _ => Ok(Cell::Null),
+        }
     }),
     function("sessionproperty", "s", (1, 1), |_, _| whole(1)),
     function("fulltextserviceproperty", "s", (1, 1), |_, _| whole(0)),
-    function("collationproperty", "s", (2, 2), |_, a| match text_of(a, 1).unwrap_or_default().to_lowercase().as_str() {
-        "codepage" => whole(936),
-        "lcid" => whole(2052),
-        _ => Ok(Cell::Null),
+    function("collationproperty", "s", (2, 2), |_, a| {
+        match text_of(a, 1).unwrap_or_default().to_lowercase().as_str() {
+            "codepage" => whole(936),
+            "lcid" => whole(2052),
+            _ => Ok(Cell::Null),
+        }
     }),
     function("scope_identity", "s", (0, 0), |_, _| Ok(Cell::Null)),
     function("ident_current", "s", (1, 1), |_, _| Ok(Cell::Null)),
@@ -144,7 +172,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
         let name = text_of(a, 0).unwrap_or_default().to_lowercase();
         maybe_text(facts.catalog.server.settings.get(&name).cloned())
     }),
-    function("format_type", "p", (2, 2), |_, a| maybe_text(whole_of(a, 0).and_then(super::super::system::type_name))),
+    function("format_type", "p", (2, 2), |_, a| {
+        maybe_text(whole_of(a, 0).and_then(super::super::system::type_name))
+    }),
     function("sys_context", "o", (2, 2), |facts, a| {
         match text_of(a, 1).unwrap_or_default().to_lowercase().as_str() {
             "session_user" | "current_user" | "current_schema" => text(facts.login.to_uppercase()),
@@ -165,8 +195,10 @@ fn member(facts: &Facts, arguments: &[Cell]) -> Answer {
     let role = text_of(arguments, 0).unwrap_or_default().to_lowercase();
     match role.as_str() {
         "public" => whole(1),
-        "db_owner" | "db_datareader" | "db_datawriter" | "db_ddladmin" | "db_securityadmin" | "db_accessadmin"
-        | "db_backupoperator" => whole(i64::from(facts.administrator || role == "db_datareader")),
+        "db_owner" | "db_datareader" | "db_datawriter" | "db_ddladmin" | "db_securityadmin"
+        | "db_accessadmin" | "db_backupoperator" => {
+            whole(i64::from(facts.administrator || role == "db_datareader"))
+        }
         _ => Ok(Cell::Null),
     }
 }
@@ -180,7 +212,8 @@ fn object_named(facts: &Facts, arguments: &[Cell]) -> Option<Object> {
     let schema = parts.pop().filter(|schema| !schema.is_empty());
     let database = parts.pop().map_or_else(|| facts.database(), str::to_owned);
     facts.object(&database, |object| {
-        let kind = kind.as_ref().is_none_or(|kind| kind.trim().eq_ignore_ascii_case(&object.kind.to_string()));
+        let kind =
+            kind.as_ref().is_none_or(|kind| kind.trim().eq_ignore_ascii_case(&object.kind.to_string()));
         let schema = schema.is_none_or(|schema| schema.eq_ignore_ascii_case(&object.schema));
         kind && schema && object.name.eq_ignore_ascii_case(name)
     })

@@ -9,7 +9,9 @@ use crate::database::{Kind, SqlType};
 pub(super) static FUNCTIONS: &[Function] = &[
     function("convert", "*", (2, 3), |_, a| convert(a)),
     function("try_convert", "*", (2, 3), |_, a| Ok(convert(a).unwrap_or(Cell::Null))),
-    function("to_number", "po", (1, 2), |_, a| convert(&[Cell::Text("number".to_owned()), a.first().cloned().unwrap_or(Cell::Null)])),
+    function("to_number", "po", (1, 2), |_, a| {
+        convert(&[Cell::Text("number".to_owned()), a.first().cloned().unwrap_or(Cell::Null)])
+    }),
     function("hex", "m", (1, 1), |_, a| match a.first() {
         Some(Cell::Null) | None => Ok(Cell::Null),
         Some(Cell::Integer(number)) => text(format!("{number:X}")),
@@ -22,7 +24,10 @@ fn convert(arguments: &[Cell]) -> Answer {
     let name = text_of(arguments, 0).unwrap_or_default();
     let Some(mut ty) = SqlType::parse(&name) else { return Err(mark("@arguments", &[&name])) };
     // Without a length, text has room for thirty characters.
-    if !name.contains('(') && matches!(ty.kind, Kind::Char | Kind::VarChar | Kind::NChar | Kind::NVarChar) && ty.length == Some(1) {
+    if !name.contains('(')
+        && matches!(ty.kind, Kind::Char | Kind::VarChar | Kind::NChar | Kind::NVarChar)
+        && ty.length == Some(1)
+    {
         ty.length = Some(30);
     }
     if !name.contains('(') && ty.kind == Kind::VarChar && ty.length.is_none() && name == "varchar" {
@@ -69,13 +74,21 @@ pub(in crate::database) fn convert_to(value: Cell, ty: &SqlType, style: i64) -> 
                 Kind::Int => (i64::from(i32::MIN), i64::from(i32::MAX)),
                 _ => (i64::MIN, i64::MAX),
             };
-            if (low..=high).contains(&number) { Ok(Cell::Integer(number)) } else { Err(mark("@overflow", &[&ty.name])) }
+            if (low..=high).contains(&number) {
+                Ok(Cell::Integer(number))
+            } else {
+                Err(mark("@overflow", &[&ty.name]))
+            }
         }
         Kind::Decimal | Kind::Money | Kind::SmallMoney => {
             let number = cell::number(&value).ok_or_else(wrong)?;
             let scale = if ty.precision == 0 { 10 } else { ty.scale };
             let rounded = format!("{number:.*}", usize::from(scale)).parse::<f64>().map_err(|_| wrong())?;
-            Ok(if scale == 0 || (rounded.fract() == 0.0 && ty.precision == 0) { Cell::Integer(cell::truncated(rounded)) } else { Cell::Real(rounded) })
+            Ok(if scale == 0 || (rounded.fract() == 0.0 && ty.precision == 0) {
+                Cell::Integer(cell::truncated(rounded))
+            } else {
+                Cell::Real(rounded)
+            })
         }
         Kind::Real | Kind::Float => cell::number(&value).map(Cell::Real).ok_or_else(wrong),
         Kind::Date | Kind::Time | Kind::SmallDateTime | Kind::DateTime | Kind::DateTime2 | Kind::Moment => {

@@ -4,7 +4,10 @@ use jiff::civil::{Date, DateTime, DateTimeDifference};
 use jiff::{Span, Unit};
 use rusqlite::types::Value as Cell;
 
-use super::{Answer, Function, cell, function, mark, maybe_text, maybe_whole, number_of, text, text_of, whole, whole_of};
+use super::{
+    Answer, Function, cell, function, mark, maybe_text, maybe_whole, number_of, text, text_of, whole,
+    whole_of,
+};
 use crate::database::facts::Facts;
 
 /// A part of a point in time.
@@ -88,7 +91,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     function("timestampdiff", "m", (3, 3), |_, a| date_diff(a)),
     function("datepart", "*smpo", (2, 2), |_, a| part_of(a)),
     function("date_part", "p", (2, 2), |_, a| part_of(a)),
-    function("datename", "s", (2, 2), |facts, a| date_name(facts, a)),
+    function("datename", "s", (2, 2), date_name),
     function("year", "sm", (1, 1), |_, a| one(a, Part::Year)),
     function("month", "sm", (1, 1), |_, a| one(a, Part::Month)),
     function("day", "sm", (1, 1), |_, a| one(a, Part::Day)),
@@ -100,7 +103,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     function("date", "m", (1, 1), |_, a| maybe_text(at(a, 0)?.map(|at| at.date().to_string()))),
     function("date_format", "m", (2, 2), |_, a| {
-        let form = text_of(a, 1).unwrap_or_default().replace("%i", "%M").replace("%s", "%S").replace("%c", "%-m");
+        let form =
+            text_of(a, 1).unwrap_or_default().replace("%i", "%M").replace("%s", "%S").replace("%c", "%-m");
         maybe_text(at(a, 0)?.map(|at| written(at, &form)))
     }),
     function("unix_timestamp", "m", (0, 1), |facts, a| {
@@ -117,15 +121,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     function("to_date", "po", (1, 3), |_, a| moment_text(a)),
     function("to_timestamp", "po", (1, 2), |_, a| moment_text(a)),
-    function("trunc", "o", (1, 2), |_, a| truncated(a, 0, text_of(a, 1).unwrap_or_else(|| "dd".to_owned()))),
-    function("date_trunc", "p", (2, 2), |_, a| truncated(a, 1, text_of(a, 0).unwrap_or_default())),
+    function("trunc", "o", (1, 2), |_, a| truncated(a, 0, &text_of(a, 1).unwrap_or_else(|| "dd".to_owned()))),
+    function("date_trunc", "p", (2, 2), |_, a| truncated(a, 1, &text_of(a, 0).unwrap_or_default())),
     function("add_months", "o", (2, 2), |_, a| {
         let moved = at(a, 0)?.zip(whole_of(a, 1)).and_then(|(at, n)| shift(at, Part::Month, n));
         maybe_text(moved.map(show))
     }),
     function("interval", "*", (2, 2), |_, a| {
         let given = text_of(a, 0).unwrap_or_default();
-        let (count, unit) = given.trim().split_once(' ').map_or((given.as_str(), None), |(n, unit)| (n, Some(unit)));
+        let (count, unit) =
+            given.trim().split_once(' ').map_or((given.as_str(), None), |(n, unit)| (n, Some(unit)));
         let unit = unit.map(str::to_owned).or_else(|| text_of(a, 1)).unwrap_or_default();
         // Days as a fraction: what dates are shifted by.
         let per_day = match Part::by_name(&unit) {
@@ -267,7 +272,12 @@ fn date_name(facts: &Facts, arguments: &[Cell]) -> Answer {
         Part::Month => at.strftime("%B").to_string(),
         Part::Weekday if chinese => {
             let days = ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"];
-            usize::try_from(number - 1).ok().and_then(|day| days.get(day)).copied().unwrap_or_default().to_owned()
+            usize::try_from(number - 1)
+                .ok()
+                .and_then(|day| days.get(day))
+                .copied()
+                .unwrap_or_default()
+                .to_owned()
         }
         Part::Weekday => at.strftime("%A").to_string(),
         _ => number.to_string(),
@@ -278,14 +288,14 @@ fn moment_text(arguments: &[Cell]) -> Answer {
     maybe_text(at(arguments, 0)?.map(show))
 }
 
-fn truncated(arguments: &[Cell], place: usize, unit: String) -> Answer {
+fn truncated(arguments: &[Cell], place: usize, unit: &str) -> Answer {
     if let Some(number) = number_of(arguments, place) {
         let scale = 10f64.powi(i32::try_from(unit.parse::<i64>().unwrap_or(0).clamp(-18, 18)).unwrap_or(0));
         return super::real((number * scale).trunc() / scale);
     }
     let Some(at) = at(arguments, place)? else { return Ok(Cell::Null) };
     let midnight = |date: Date| date.at(0, 0, 0, 0);
-    let cut = match Part::by_name(&unit) {
+    let cut = match Part::by_name(unit) {
         Some(Part::Year) => midnight(at.date().first_of_year()),
         Some(Part::Month | Part::Quarter) => midnight(at.date().first_of_month()),
         Some(Part::Hour) => at.date().at(at.hour(), 0, 0, 0),
@@ -299,7 +309,18 @@ fn truncated(arguments: &[Cell], place: usize, unit: String) -> Answer {
 /// `YYYY-MM-DD HH24:MI:SS` as a form of ours.
 fn strftime(form: &str) -> String {
     let upper = form.to_uppercase();
-    [("YYYY", "%Y"), ("HH24", "%H"), ("HH12", "%I"), ("MM", "%m"), ("DD", "%d"), ("MI", "%M"), ("SS", "%S"), ("YY", "%y"), ("FF", "%3f"), ("HH", "%H")]
-        .iter()
-        .fold(upper, |form, (theirs, ours)| form.replace(theirs, ours))
+    [
+        ("YYYY", "%Y"),
+        ("HH24", "%H"),
+        ("HH12", "%I"),
+        ("MM", "%m"),
+        ("DD", "%d"),
+        ("MI", "%M"),
+        ("SS", "%S"),
+        ("YY", "%y"),
+        ("FF", "%3f"),
+        ("HH", "%H"),
+    ]
+    .iter()
+    .fold(upper, |form, (theirs, ours)| form.replace(theirs, ours))
 }

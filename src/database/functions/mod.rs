@@ -57,7 +57,12 @@ fn letter(product: Product) -> char {
 }
 
 fn all() -> impl Iterator<Item = &'static Function> {
-    texts::FUNCTIONS.iter().chain(dates::FUNCTIONS).chain(convert::FUNCTIONS).chain(patterns::FUNCTIONS).chain(catalogue::FUNCTIONS)
+    texts::FUNCTIONS
+        .iter()
+        .chain(dates::FUNCTIONS)
+        .chain(convert::FUNCTIONS)
+        .chain(patterns::FUNCTIONS)
+        .chain(catalogue::FUNCTIONS)
 }
 
 /// Whether a product has a function that the engine lacks.

@@ -12,7 +12,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     function("regexp", "*", (2, 2), |_, a| contains(text_of(a, 1), text_of(a, 0))),
     function("any", "*", (2, 2), |_, a| {
         let list = text_of(a, 1).unwrap_or_default();
-        let mut parts = list.trim_matches(['[', ']', '{', '}']).split(',').map(|part| part.trim().trim_matches('"'));
+        let mut parts =
+            list.trim_matches(['[', ']', '{', '}']).split(',').map(|part| part.trim().trim_matches('"'));
         maybe_whole(text_of(a, 0).map(|text| i64::from(parts.any(|part| part == text))))
     }),
 ];
@@ -29,7 +30,9 @@ enum Piece {
 }
 
 fn like(arguments: &[Cell], fold: bool, classes: bool) -> Answer {
-    let (Some(pattern), Some(text)) = (text_of(arguments, 0), text_of(arguments, 1)) else { return Ok(Cell::Null) };
+    let (Some(pattern), Some(text)) = (text_of(arguments, 0), text_of(arguments, 1)) else {
+        return Ok(Cell::Null);
+    };
     let escape = text_of(arguments, 2).and_then(|escape| escape.chars().next());
     let lower = |text: String| if fold { text.to_lowercase() } else { text };
     let escape = escape.or((fold && !classes).then_some('\\'));
@@ -103,7 +106,9 @@ fn matches(pieces: &[Piece], text: &[char], steps: &mut u32) -> bool {
 }
 
 fn patindex(arguments: &[Cell]) -> Answer {
-    let (Some(pattern), Some(text)) = (text_of(arguments, 0), text_of(arguments, 1)) else { return Ok(Cell::Null) };
+    let (Some(pattern), Some(text)) = (text_of(arguments, 0), text_of(arguments, 1)) else {
+        return Ok(Cell::Null);
+    };
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let free = pattern.starts_with('%');
     let pieces = pieces(pattern.to_lowercase().trim_start_matches('%'), None, true);

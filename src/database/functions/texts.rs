@@ -5,7 +5,10 @@ use rusqlite::types::Value as Cell;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
-use super::{Answer, Function, MAX_TEXT, cell, function, mark, maybe_text, maybe_whole, number_of, real, size, text, text_of, whole, whole_of};
+use super::{
+    Answer, Function, MAX_TEXT, cell, function, mark, maybe_text, maybe_whole, number_of, real, size, text,
+    text_of, whole, whole_of,
+};
 use crate::database::facts::Facts;
 
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -30,7 +33,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Some(Cell::Null) | None => Ok(Cell::Null),
     }),
     function("length", "m", (1, 1), |_, a| text_of(a, 0).map_or(Ok(Cell::Null), |text| size(text.len()))),
-    function("octet_length", "mp", (1, 1), |_, a| text_of(a, 0).map_or(Ok(Cell::Null), |text| size(text.len()))),
+    function("octet_length", "mp", (1, 1), |_, a| {
+        text_of(a, 0).map_or(Ok(Cell::Null), |text| size(text.len()))
+    }),
     function("char_length", "mp", (1, 1), |_, a| characters(a)),
     function("character_length", "mp", (1, 1), |_, a| characters(a)),
     function("lengthb", "o", (1, 1), |_, a| text_of(a, 0).map_or(Ok(Cell::Null), |text| size(text.len()))),
@@ -47,7 +52,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     function("replicate", "s", (2, 2), |_, a| repeat(text_of(a, 0), whole_of(a, 1))),
     function("repeat", "mp", (2, 2), |_, a| repeat(text_of(a, 0), whole_of(a, 1))),
     function("space", "sm", (1, 1), |_, a| repeat(Some(" ".to_owned()), whole_of(a, 0))),
-    function("reverse", "smpo", (1, 1), |_, a| maybe_text(text_of(a, 0).map(|t| t.chars().rev().collect::<String>()))),
+    function("reverse", "smpo", (1, 1), |_, a| {
+        maybe_text(text_of(a, 0).map(|t| t.chars().rev().collect::<String>()))
+    }),
     function("lpad", "mpo", (2, 3), |_, a| pad(a, true)),
     function("rpad", "mpo", (2, 3), |_, a| pad(a, false)),
     function("concat", "sp", (0, 200), |_, a| text(a.iter().filter_map(cell::text).collect::<String>())),
@@ -56,7 +63,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         maybe_text(a.iter().map(cell::text).collect::<Option<Vec<_>>>().map(|parts| parts.concat()))
     }),
     function("str", "s", (1, 3), |_, a| {
-        let (width, digits) = (whole_of(a, 1).unwrap_or(10).clamp(1, 60), whole_of(a, 2).unwrap_or(0).clamp(0, 16));
+        let (width, digits) =
+            (whole_of(a, 1).unwrap_or(10).clamp(1, 60), whole_of(a, 2).unwrap_or(0).clamp(0, 16));
         let (width, digits) = (usize::try_from(width).unwrap_or(10), usize::try_from(digits).unwrap_or(0));
         maybe_text(number_of(a, 0).map(|number| format!("{number:>width$.digits$}")))
     }),
@@ -67,7 +75,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
         let first = text_of(a, 0).and_then(|text| text.bytes().next());
         maybe_whole(first.map(i64::from))
     }),
-    function("ord", "m", (1, 1), |_, a| maybe_whole(text_of(a, 0).and_then(|t| t.bytes().next()).map(i64::from))),
+    function("ord", "m", (1, 1), |_, a| {
+        maybe_whole(text_of(a, 0).and_then(|t| t.bytes().next()).map(i64::from))
+    }),
     function("unicode", "s", (1, 1), |_, a| {
         maybe_whole(text_of(a, 0).and_then(|text| text.chars().next()).map(|c| i64::from(u32::from(c))))
     }),
@@ -82,9 +92,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
     function("quote_literal", "p", (1, 1), |_, a| {
         maybe_text(text_of(a, 0).map(|text| format!("'{}'", text.replace('\'', "''"))))
     }),
-    function("ceiling", "*smpo", (1, 1), |_, a| maybe_whole(number_of(a, 0).map(|n| cell::truncated(n.ceil())))),
+    function("ceiling", "*smpo", (1, 1), |_, a| {
+        maybe_whole(number_of(a, 0).map(|n| cell::truncated(n.ceil())))
+    }),
     function("ceil", "mpo", (1, 1), |_, a| maybe_whole(number_of(a, 0).map(|n| cell::truncated(n.ceil())))),
-    function("floor", "*smpo", (1, 1), |_, a| maybe_whole(number_of(a, 0).map(|n| cell::truncated(n.floor())))),
+    function("floor", "*smpo", (1, 1), |_, a| {
+        maybe_whole(number_of(a, 0).map(|n| cell::truncated(n.floor())))
+    }),
     function("sqrt", "smpo", (1, 1), |_, a| number_of(a, 0).map_or(Ok(Cell::Null), |n| real(n.sqrt()))),
     function("power", "*smpo", (2, 2), |_, a| {
         number_of(a, 0).zip(number_of(a, 1)).map_or(Ok(Cell::Null), |(n, by)| match n.powf(by) {
@@ -120,8 +134,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
             _ => Cell::Null,
         })
     }),
-    function("md5", "mp", (1, 1), |_, a| maybe_text(text_of(a, 0).map(|t| hex::encode(Md5::digest(t.as_bytes()))))),
-    function("sha1", "m", (1, 1), |_, a| maybe_text(text_of(a, 0).map(|t| hex::encode(Sha1::digest(t.as_bytes()))))),
+    function("md5", "mp", (1, 1), |_, a| {
+        maybe_text(text_of(a, 0).map(|t| hex::encode(Md5::digest(t.as_bytes()))))
+    }),
+    function("sha1", "m", (1, 1), |_, a| {
+        maybe_text(text_of(a, 0).map(|t| hex::encode(Sha1::digest(t.as_bytes()))))
+    }),
     function("elt", "m", (2, 60), |_, a| {
         Ok(whole_of(a, 0).and_then(|at| a.get(usize::try_from(at).ok()?)).cloned().unwrap_or(Cell::Null))
     }),
@@ -138,11 +156,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     function("plus", "*", (2, 2), |_, a| arithmetic(a, |x, y| x + y, i64::checked_add)),
     function("subtract", "*", (2, 2), |_, a| arithmetic(a, |x, y| x - y, i64::checked_sub)),
     function("divide", "*", (2, 2), divide),
-    function("int_divide", "*", (2, 2), |_, a| {
-        match (number_of(a, 0), number_of(a, 1)) {
-            (Some(_), Some(0.0)) | (None, _) | (_, None) => Ok(Cell::Null),
-            (Some(x), Some(y)) => whole(cell::truncated(x / y)),
-        }
+    function("int_divide", "*", (2, 2), |_, a| match (number_of(a, 0), number_of(a, 1)) {
+        (Some(_), Some(0.0)) | (None, _) | (_, None) => Ok(Cell::Null),
+        (Some(x), Some(y)) => whole(cell::truncated(x / y)),
     }),
     function("modulo", "*", (2, 2), |facts, a| match (whole_of(a, 0), whole_of(a, 1)) {
         (Some(_), Some(0)) if facts.catalog.product == crate::database::Product::MySql => Ok(Cell::Null),
@@ -172,7 +188,9 @@ fn character(arguments: &[Cell]) -> Answer {
 
 /// Places count from 1; one before the text takes from the length, as the standard says.
 fn substring(arguments: &[Cell]) -> Answer {
-    let (Some(whole), Some(start)) = (text_of(arguments, 0), whole_of(arguments, 1)) else { return Ok(Cell::Null) };
+    let (Some(whole), Some(start)) = (text_of(arguments, 0), whole_of(arguments, 1)) else {
+        return Ok(Cell::Null);
+    };
     let start = if start < 0 { i64::try_from(whole.chars().count()).unwrap_or(0) + start + 1 } else { start };
     let end = whole_of(arguments, 2).map_or(i64::MAX, |length| start.saturating_add(length.max(0)));
     let skip = usize::try_from(start.max(1) - 1).unwrap_or(0);
@@ -181,7 +199,9 @@ fn substring(arguments: &[Cell]) -> Answer {
 }
 
 fn ends(arguments: &[Cell], left: bool) -> Answer {
-    let (Some(whole), Some(count)) = (text_of(arguments, 0), whole_of(arguments, 1)) else { return Ok(Cell::Null) };
+    let (Some(whole), Some(count)) = (text_of(arguments, 0), whole_of(arguments, 1)) else {
+        return Ok(Cell::Null);
+    };
     let count = usize::try_from(count).unwrap_or(0);
     let skip = if left { 0 } else { whole.chars().count().saturating_sub(count) };
     text(whole.chars().skip(skip).take(count).collect::<String>())
@@ -200,12 +220,15 @@ fn find(what: Option<String>, within: Option<String>, from: Option<i64>) -> Answ
 }
 
 fn stuff(arguments: &[Cell]) -> Answer {
-    let (Some(base), Some(start), Some(count)) = (text_of(arguments, 0), whole_of(arguments, 1), whole_of(arguments, 2))
+    let (Some(base), Some(start), Some(count)) =
+        (text_of(arguments, 0), whole_of(arguments, 1), whole_of(arguments, 2))
     else {
         return Ok(Cell::Null);
     };
     let length = base.chars().count();
-    let (Ok(start), Ok(count)) = (usize::try_from(start - 1), usize::try_from(count)) else { return Ok(Cell::Null) };
+    let (Ok(start), Ok(count)) = (usize::try_from(start - 1), usize::try_from(count)) else {
+        return Ok(Cell::Null);
+    };
     if start >= length {
         return Ok(Cell::Null);
     }
@@ -223,7 +246,9 @@ fn repeat(part: Option<String>, times: Option<i64>) -> Answer {
 }
 
 fn pad(arguments: &[Cell], left: bool) -> Answer {
-    let (Some(base), Some(width)) = (text_of(arguments, 0), whole_of(arguments, 1)) else { return Ok(Cell::Null) };
+    let (Some(base), Some(width)) = (text_of(arguments, 0), whole_of(arguments, 1)) else {
+        return Ok(Cell::Null);
+    };
     let width = usize::try_from(width).unwrap_or(0).min(8000);
     let filler = text_of(arguments, 2).unwrap_or_else(|| " ".to_owned());
     let length = base.chars().count();
@@ -235,7 +260,8 @@ fn pad(arguments: &[Cell], left: bool) -> Answer {
 }
 
 fn substring_index(arguments: &[Cell]) -> Answer {
-    let (Some(whole), Some(by), Some(count)) = (text_of(arguments, 0), text_of(arguments, 1), whole_of(arguments, 2))
+    let (Some(whole), Some(by), Some(count)) =
+        (text_of(arguments, 0), text_of(arguments, 1), whole_of(arguments, 2))
     else {
         return Ok(Cell::Null);
     };
@@ -269,7 +295,9 @@ fn add(arguments: &[Cell]) -> Answer {
     match (left, right) {
         (Cell::Null, _) | (_, Cell::Null) => Ok(Cell::Null),
         (Cell::Text(left), Cell::Text(right)) => text(format!("{left}{right}")),
-        (Cell::Text(words), number) | (number, Cell::Text(words)) if cell::number(left).is_none() || cell::number(right).is_none() => {
+        (Cell::Text(words), number) | (number, Cell::Text(words))
+            if cell::number(left).is_none() || cell::number(right).is_none() =>
+        {
             let days = cell::number(number).unwrap_or(0.0);
             match cell::parse_moment(words) {
                 Some(at) => super::dates::after(at, days),
@@ -280,7 +308,11 @@ fn add(arguments: &[Cell]) -> Answer {
     }
 }
 
-fn arithmetic(arguments: &[Cell], real_op: fn(f64, f64) -> f64, whole_op: fn(i64, i64) -> Option<i64>) -> Answer {
+fn arithmetic(
+    arguments: &[Cell],
+    real_op: fn(f64, f64) -> f64,
+    whole_op: fn(i64, i64) -> Option<i64>,
+) -> Answer {
     match (arguments.first(), arguments.get(1)) {
         (Some(Cell::Integer(x)), Some(Cell::Integer(y))) => match whole_op(*x, *y) {
             Some(sum) => whole(sum),
@@ -302,7 +334,9 @@ fn divide(facts: &Facts, arguments: &[Cell]) -> Answer {
     let whole_numbers = matches!(product, Product::SqlServer | Product::Postgres);
     match (arguments.first(), arguments.get(1)) {
         (Some(Cell::Null) | None, _) | (_, Some(Cell::Null) | None) => Ok(Cell::Null),
-        (Some(Cell::Integer(x)), Some(Cell::Integer(y))) if whole_numbers && *y != 0 => maybe_whole(x.checked_div(*y)),
+        (Some(Cell::Integer(x)), Some(Cell::Integer(y))) if whole_numbers && *y != 0 => {
+            maybe_whole(x.checked_div(*y))
+        }
         _ => match (number_of(arguments, 0), number_of(arguments, 1)) {
             (Some(_), Some(0.0)) if product == Product::MySql => Ok(Cell::Null),
             (Some(_), Some(0.0)) => Err(mark("@zero", &[])),

@@ -12,7 +12,9 @@ use crate::database::{Deed, Seen};
 pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut Seen) -> Option<Answer> {
     let first = |parameter: &str| arguments.text(0, parameter);
     seen.catalogue = true;
-    let like = |column: &str, value: Option<String>| value.map_or(String::new(), |value| format!(" and {column} like {}", quoted(&value)));
+    let like = |column: &str, value: Option<String>| {
+        value.map_or(String::new(), |value| format!(" and {column} like {}", quoted(&value)))
+    };
     let query = |sql: String| Some(Ok(vec![Piece::Query(sql)]));
     match name {
         "sp_databases" => query("select name as DATABASE_NAME, (select sum(size) * 8 from sys.master_files f where f.database_id = d.database_id) as DATABASE_SIZE, cast(null as varchar(254)) as REMARKS from sys.databases d where has_dbaccess(name) = 1 order by 1".into()),
@@ -57,7 +59,8 @@ const MAX_EACH: usize = 400;
 fn for_each(command: Option<String>, names: impl Iterator<Item = String>) -> Answer {
     let command = command.unwrap_or_default();
     // Entered last, run first.
-    let mut texts: Vec<Piece> = names.take(MAX_EACH).map(|name| Piece::Query(command.replace('?', &name))).collect();
+    let mut texts: Vec<Piece> =
+        names.take(MAX_EACH).map(|name| Piece::Query(command.replace('?', &name))).collect();
     texts.reverse();
     Ok(texts)
 }
@@ -65,8 +68,12 @@ fn for_each(command: Option<String>, names: impl Iterator<Item = String>) -> Ans
 fn missing(name: &str, facts: &Facts) -> Problem {
     let database = facts.database();
     let text = match facts.language() {
-        crate::database::Language::Chinese => format!("数据库 '{database}' 中不存在对象 '{name}' 或对该操作无效。"),
-        crate::database::Language::English => format!("The object '{name}' does not exist in database '{database}' or is invalid for this operation."),
+        crate::database::Language::Chinese => {
+            format!("数据库 '{database}' 中不存在对象 '{name}' 或对该操作无效。")
+        }
+        crate::database::Language::English => format!(
+            "The object '{name}' does not exist in database '{database}' or is invalid for this operation."
+        ),
     };
     Problem::Raised(15009, 16, 1, text)
 }
@@ -82,8 +89,14 @@ fn help(name: Option<String>, facts: &Facts) -> Answer {
     let object = facts.object(&facts.database(), |object| object.name.eq_ignore_ascii_case(&bare(&name)));
     let object = object.ok_or_else(|| missing(&name, facts))?;
     Ok(vec![
-        Piece::Query(format!("select COLUMN_NAME as Column_name, DATA_TYPE as Type, 'no' as Computed, isnull(CHARACTER_OCTET_LENGTH, 8) as Length, isnull(NUMERIC_PRECISION, 0) as Prec, isnull(NUMERIC_SCALE, 0) as Scale, lower(IS_NULLABLE) as Nullable, COLLATION_NAME as Collation from INFORMATION_SCHEMA.COLUMNS where TABLE_NAME = {}", quoted(&object.name))),
-        Piece::Query(format!("select name as Name, 'dbo' as Owner, case type when 'U ' then 'user table' when 'V ' then 'view' else 'stored procedure' end as Type, create_date as Created_datetime from sys.objects where object_id = {}", object.id)),
+        Piece::Query(format!(
+            "select COLUMN_NAME as Column_name, DATA_TYPE as Type, 'no' as Computed, isnull(CHARACTER_OCTET_LENGTH, 8) as Length, isnull(NUMERIC_PRECISION, 0) as Prec, isnull(NUMERIC_SCALE, 0) as Scale, lower(IS_NULLABLE) as Nullable, COLLATION_NAME as Collation from INFORMATION_SCHEMA.COLUMNS where TABLE_NAME = {}",
+            quoted(&object.name)
+        )),
+        Piece::Query(format!(
+            "select name as Name, 'dbo' as Owner, case type when 'U ' then 'user table' when 'V ' then 'view' else 'stored procedure' end as Type, create_date as Created_datetime from sys.objects where object_id = {}",
+            object.id
+        )),
     ])
 }
 
@@ -100,37 +113,87 @@ fn space(name: Option<String>, facts: &Facts) -> Answer {
     let Some(name) = name else {
         let database = facts.catalog.database(&facts.database()).cloned();
         let (size, log) = database.map_or((3, 1), |database| (database.size_mb, database.log_mb));
-        let row = vec![Cell::Text(facts.database()), Cell::Text(format!("{}.00 MB", size + log)), Cell::Text(format!("{}.42 MB", size / 11))];
-        return Ok(vec![Piece::Set(columns(&[("database_name", "nvarchar(128)"), ("database_size", "varchar(18)"), ("unallocated space", "varchar(18)")]), vec![row])]);
+        let row = vec![
+            Cell::Text(facts.database()),
+            Cell::Text(format!("{}.00 MB", size + log)),
+            Cell::Text(format!("{}.42 MB", size / 11)),
+        ];
+        return Ok(vec![Piece::Set(
+            columns(&[
+                ("database_name", "nvarchar(128)"),
+                ("database_size", "varchar(18)"),
+                ("unallocated space", "varchar(18)"),
+            ]),
+            vec![row],
+        )]);
     };
     let object = facts.object(&facts.database(), |object| object.name.eq_ignore_ascii_case(&bare(&name)));
     let table = object.and_then(|object| object.table).ok_or_else(|| missing(&name, facts))?;
     let rows = facts.count(&table);
     let pages = crate::database::system::pages(&table, rows);
-    let row = vec![Cell::Text(table.name.clone()), Cell::Text(format!("{rows:<11}")), kb(pages + pages / 9 + 4), kb(pages), kb(pages / 9 + 1), kb(3)];
-    let heads = columns(&[("name", "nvarchar(128)"), ("rows", "char(11)"), ("reserved", "varchar(18)"), ("data", "varchar(18)"), ("index_size", "varchar(18)"), ("unused", "varchar(18)")]);
+    let row = vec![
+        Cell::Text(table.name.clone()),
+        Cell::Text(format!("{rows:<11}")),
+        kb(pages + pages / 9 + 4),
+        kb(pages),
+        kb(pages / 9 + 1),
+        kb(3),
+    ];
+    let heads = columns(&[
+        ("name", "nvarchar(128)"),
+        ("rows", "char(11)"),
+        ("reserved", "varchar(18)"),
+        ("data", "varchar(18)"),
+        ("index_size", "varchar(18)"),
+        ("unused", "varchar(18)"),
+    ]);
     Ok(vec![Piece::Set(heads, vec![row])])
 }
 
 fn configure(arguments: &Arguments, facts: &Facts, seen: &mut Seen) -> Answer {
     let name = arguments.text(0, "@configname");
-    let advanced = facts.state().options.get("show advanced options").is_some_and(|(_, running)| *running == 1);
-    let known: Vec<_> = OPTIONS.iter().filter(|(option, _, _, _, _, hidden)| (advanced || !hidden) && name.as_ref().is_none_or(|name| option.to_lowercase().contains(&name.to_lowercase()))).collect();
-    let exact = known.iter().find(|(option, ..)| name.as_ref().is_some_and(|name| option.eq_ignore_ascii_case(name)));
+    let advanced =
+        facts.state().options.get("show advanced options").is_some_and(|(_, running)| *running == 1);
+    let known: Vec<_> = OPTIONS
+        .iter()
+        .filter(|(option, _, _, _, _, hidden)| {
+            (advanced || !hidden)
+                && name.as_ref().is_none_or(|name| option.to_lowercase().contains(&name.to_lowercase()))
+        })
+        .collect();
+    let exact =
+        known.iter().find(|(option, ..)| name.as_ref().is_some_and(|name| option.eq_ignore_ascii_case(name)));
     let chosen = exact.map_or(known.clone(), |exact| vec![*exact]);
-    if chosen.is_empty() || (name.is_some() && chosen.len() > 1 && arguments.whole(1, "@configvalue").is_some()) {
+    if chosen.is_empty()
+        || (name.is_some() && chosen.len() > 1 && arguments.whole(1, "@configvalue").is_some())
+    {
         return Err(Problem::NoOption(name.unwrap_or_default()));
     }
     let Some(value) = arguments.whole(1, "@configvalue") else {
         let state = facts.state();
         let row = |(option, _, low, high, default, _): &&(&str, i32, i64, i64, i64, bool)| {
-            let (set, running) = state.options.get(&option.to_lowercase()).copied().unwrap_or((*default, *default));
-            vec![Cell::Text((*option).to_owned()), Cell::Integer(*low), Cell::Integer(*high), Cell::Integer(set), Cell::Integer(running)]
+            let (set, running) =
+                state.options.get(&option.to_lowercase()).copied().unwrap_or((*default, *default));
+            vec![
+                Cell::Text((*option).to_owned()),
+                Cell::Integer(*low),
+                Cell::Integer(*high),
+                Cell::Integer(set),
+                Cell::Integer(running),
+            ]
         };
-        let heads = columns(&[("name", "nvarchar(35)"), ("minimum", "int"), ("maximum", "int"), ("config_value", "int"), ("run_value", "int")]);
+        let heads = columns(&[
+            ("name", "nvarchar(35)"),
+            ("minimum", "int"),
+            ("maximum", "int"),
+            ("config_value", "int"),
+            ("run_value", "int"),
+        ]);
         return Ok(vec![Piece::Set(heads, chosen.iter().map(row).collect())]);
     };
-    let Some((option, _, low, high, default, _)) = chosen.first() else { return Err(Problem::NoOption(String::new())) };
+    let Some((option, _, low, high, default, _)) = chosen.first() else {
+        return Err(Problem::NoOption(String::new()));
+    };
     seen.catalogue = false;
     seen.deeds.push(Deed::Configure { option: (*option).to_owned(), value: value.to_string() });
     if !facts.administrator {

@@ -13,7 +13,8 @@ pub(super) fn run(command: &str, facts: &Facts) -> Vec<String> {
 
 fn one(command: &str, facts: &Facts) -> Vec<String> {
     let name = facts.catalog.server.name.clone();
-    let plain = command.trim_start_matches("cmd /c ").trim_start_matches("cmd.exe /c ").trim().trim_matches('"');
+    let plain =
+        command.trim_start_matches("cmd /c ").trim_start_matches("cmd.exe /c ").trim().trim_matches('"');
     let lower = plain.to_lowercase();
     let mut words = lower.split_whitespace();
     let verb = words.next().unwrap_or_default().trim_end_matches(".exe").to_owned();
@@ -21,23 +22,44 @@ fn one(command: &str, facts: &Facts) -> Vec<String> {
     let text = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
     match verb.as_str() {
         "" => Vec::new(),
-        "whoami" if rest.contains("/priv") => text(&["", "特权信息", "----------------------", "", "特权名                        描述                 状态  ", "============================= ==================== ======", "SeAssignPrimaryTokenPrivilege 替换一个进程级令牌   已禁用", "SeIncreaseQuotaPrivilege      为进程调整内存配额   已禁用", "SeChangeNotifyPrivilege       绕过遍历检查         已启用", "SeImpersonatePrivilege        身份验证后模拟客户端 已启用", "SeCreateGlobalPrivilege       创建全局对象         已启用"]),
+        "whoami" if rest.contains("/priv") => text(&[
+            "",
+            "特权信息",
+            "----------------------",
+            "",
+            "特权名                        描述                 状态  ",
+            "============================= ==================== ======",
+            "SeAssignPrimaryTokenPrivilege 替换一个进程级令牌   已禁用",
+            "SeIncreaseQuotaPrivilege      为进程调整内存配额   已禁用",
+            "SeChangeNotifyPrivilege       绕过遍历检查         已启用",
+            "SeImpersonatePrivilege        身份验证后模拟客户端 已启用",
+            "SeCreateGlobalPrivilege       创建全局对象         已启用",
+        ]),
         "whoami" => text(&[r"nt service\mssqlserver"]),
         "hostname" => vec![name.to_lowercase()],
         "echo" => vec![rest.to_owned()],
         "ver" => text(&["", "Microsoft Windows [版本 6.3.9600]"]),
         "cd" | "chdir" if rest.is_empty() => text(&[r"C:\Windows\system32"]),
-        "set" => vec![format!("COMPUTERNAME={}", name.to_uppercase()), "OS=Windows_NT".to_owned(), "PROCESSOR_ARCHITECTURE=AMD64".to_owned(), r"SystemRoot=C:\Windows".to_owned(), r"TEMP=C:\Windows\SERVIC~2\MSSQLS~1\AppData\Local\Temp".to_owned(), "USERNAME=MSSQLSERVER".to_owned()],
+        "set" => vec![
+            format!("COMPUTERNAME={}", name.to_uppercase()),
+            "OS=Windows_NT".to_owned(),
+            "PROCESSOR_ARCHITECTURE=AMD64".to_owned(),
+            r"SystemRoot=C:\Windows".to_owned(),
+            r"TEMP=C:\Windows\SERVIC~2\MSSQLS~1\AppData\Local\Temp".to_owned(),
+            "USERNAME=MSSQLSERVER".to_owned(),
+        ],
         "dir" => dir(rest, facts),
         "type" | "more" => text(&["系统找不到指定的文件。"]),
         "net" => net(words.next().unwrap_or_default(), &lower, &name),
         "tasklist" => tasks(),
         "systeminfo" => system(&name, facts),
         "ping" => text(&["", "请求超时。", "请求超时。", "请求超时。", "请求超时。"]),
-        "certutil" | "bitsadmin" | "curl" | "powershell" | "pwsh" | "mshta" | "regsvr32" | "rundll32" | "wmic" | "start" => Vec::new(),
+        "certutil" | "bitsadmin" | "curl" | "powershell" | "pwsh" | "mshta" | "regsvr32" | "rundll32"
+        | "wmic" | "start" => Vec::new(),
         "copy" | "move" => text(&["系统找不到指定的文件。", "已复制         0 个文件。"]),
         "del" | "erase" => vec![format!("找不到 {rest}")],
-        "mkdir" | "md" | "taskkill" | "vssadmin" | "sc" | "schtasks" | "reg" | "netsh" | "icacls" | "attrib" | "bcdedit" | "wevtutil" => text(&["拒绝访问。"]),
+        "mkdir" | "md" | "taskkill" | "vssadmin" | "sc" | "schtasks" | "reg" | "netsh" | "icacls"
+        | "attrib" | "bcdedit" | "wevtutil" => text(&["拒绝访问。"]),
         "ipconfig" | "netstat" | "arp" | "route" | "nslookup" | "query" | "quser" => Vec::new(),
         _ => {
             let shown = plain.split_whitespace().next().unwrap_or_default();
@@ -50,9 +72,20 @@ fn dir(path: &str, facts: &Facts) -> Vec<String> {
     let path = path.split_whitespace().find(|word| !word.starts_with('/')).unwrap_or(r"C:\Windows\system32");
     let entries = entries(path, facts);
     if entries.is_empty() {
-        return vec![" 驱动器 C 中的卷没有标签。".to_owned(), " 卷的序列号是 5CA1-0F3E".to_owned(), String::new(), "找不到文件".to_owned()];
+        return vec![
+            " 驱动器 C 中的卷没有标签。".to_owned(),
+            " 卷的序列号是 5CA1-0F3E".to_owned(),
+            String::new(),
+            "找不到文件".to_owned(),
+        ];
     }
-    let mut lines = vec![format!(" 驱动器 {} 中的卷没有标签。", path.chars().next().unwrap_or('C')), " 卷的序列号是 5CA1-0F3E".to_owned(), String::new(), format!(" {path} 的目录"), String::new()];
+    let mut lines = vec![
+        format!(" 驱动器 {} 中的卷没有标签。", path.chars().next().unwrap_or('C')),
+        " 卷的序列号是 5CA1-0F3E".to_owned(),
+        String::new(),
+        format!(" {path} 的目录"),
+        String::new(),
+    ];
     let made = facts.started().strftime("%Y/%m/%d  %H:%M").to_string();
     lines.extend(entries.iter().map(|(name, folder)| match folder {
         true => format!("{made}    <DIR>          {name}"),
@@ -63,18 +96,64 @@ fn dir(path: &str, facts: &Facts) -> Vec<String> {
 
 fn net(verb: &str, whole: &str, name: &str) -> Vec<String> {
     match verb {
-        "user" if whole.contains("/add") || whole.split_whitespace().count() > 3 => vec!["发生系统错误 5。".to_owned(), String::new(), "拒绝访问。".to_owned()],
-        "user" => vec![String::new(), format!("\\\\{} 的用户帐户", name.to_uppercase()), String::new(), "-".repeat(79), "Administrator            Guest                    hisbackup                ".to_owned(), "命令运行完毕，但发生一个或多个错误。".to_owned()],
-        "localgroup" => vec!["别名     administrators".to_owned(), "注释     管理员对计算机/域有不受限制的完全访问权".to_owned(), String::new(), "成员".to_owned(), String::new(), "-".repeat(79), "Administrator".to_owned(), "命令成功完成。".to_owned()],
-        "share" => vec![String::new(), "共享名       资源                            注解".to_owned(), String::new(), "-".repeat(79), "C$           C:\\                             默认共享".to_owned(), "D$           D:\\                             默认共享".to_owned(), "IPC$                                         远程 IPC".to_owned(), "ADMIN$       C:\\Windows                      远程管理".to_owned(), "命令成功完成。".to_owned()],
+        "user" if whole.contains("/add") || whole.split_whitespace().count() > 3 => {
+            vec!["发生系统错误 5。".to_owned(), String::new(), "拒绝访问。".to_owned()]
+        }
+        "user" => vec![
+            String::new(),
+            format!("\\\\{} 的用户帐户", name.to_uppercase()),
+            String::new(),
+            "-".repeat(79),
+            "Administrator            Guest                    hisbackup                ".to_owned(),
+            "命令运行完毕，但发生一个或多个错误。".to_owned(),
+        ],
+        "localgroup" => vec![
+            "别名     administrators".to_owned(),
+            "注释     管理员对计算机/域有不受限制的完全访问权".to_owned(),
+            String::new(),
+            "成员".to_owned(),
+            String::new(),
+            "-".repeat(79),
+            "Administrator".to_owned(),
+            "命令成功完成。".to_owned(),
+        ],
+        "share" => vec![
+            String::new(),
+            "共享名       资源                            注解".to_owned(),
+            String::new(),
+            "-".repeat(79),
+            "C$           C:\\                             默认共享".to_owned(),
+            "D$           D:\\                             默认共享".to_owned(),
+            "IPC$                                         远程 IPC".to_owned(),
+            "ADMIN$       C:\\Windows                      远程管理".to_owned(),
+            "命令成功完成。".to_owned(),
+        ],
         _ => vec!["发生系统错误 5。".to_owned(), String::new(), "拒绝访问。".to_owned()],
     }
 }
 
 fn tasks() -> Vec<String> {
-    let head = ["", "映像名称                       PID 会话名              会话#       内存使用 ", "========================= ======== ================ =========== ============"];
-    let rows = [("System Idle Process", 0, 24), ("System", 4, 288), ("smss.exe", 272, 1_124), ("csrss.exe", 388, 4_912), ("wininit.exe", 448, 4_388), ("services.exe", 544, 10_220), ("lsass.exe", 552, 18_404), ("svchost.exe", 716, 14_036), ("sqlservr.exe", 1884, 31_442_108), ("SQLAGENT.EXE", 2716, 18_220), ("360tray.exe", 3308, 41_112)];
-    let row = |(name, id, kb): &(&str, u32, u32)| format!("{name:<25} {id:>8} Services                   0 {kb:>10} K");
+    let head = [
+        "",
+        "映像名称                       PID 会话名              会话#       内存使用 ",
+        "========================= ======== ================ =========== ============",
+    ];
+    let rows = [
+        ("System Idle Process", 0, 24),
+        ("System", 4, 288),
+        ("smss.exe", 272, 1_124),
+        ("csrss.exe", 388, 4_912),
+        ("wininit.exe", 448, 4_388),
+        ("services.exe", 544, 10_220),
+        ("lsass.exe", 552, 18_404),
+        ("svchost.exe", 716, 14_036),
+        ("sqlservr.exe", 1884, 31_442_108),
+        ("SQLAGENT.EXE", 2716, 18_220),
+        ("360tray.exe", 3308, 41_112),
+    ];
+    let row = |(name, id, kb): &(&str, u32, u32)| {
+        format!("{name:<25} {id:>8} Services                   0 {kb:>10} K")
+    };
     head.iter().map(|line| (*line).to_owned()).chain(rows.iter().map(row)).collect()
 }
 
@@ -104,12 +183,27 @@ pub(super) fn entries(path: &str, facts: &Facts) -> Vec<(String, bool)> {
     let path = path.replace('/', "\\").trim_end_matches('\\').to_lowercase();
     if path == data {
         let databases = facts.catalog.databases.iter().filter(|database| !database.system);
-        return databases.flat_map(|d| [(format!("{}_Data.mdf", d.name), false), (format!("{}_Log.ldf", d.name), false)]).collect();
+        return databases
+            .flat_map(|d| [(format!("{}_Data.mdf", d.name), false), (format!("{}_Log.ldf", d.name), false)])
+            .collect();
     }
     match path.as_str() {
-        "c:" => folder(&["$Recycle.Bin", "inetpub", "PerfLogs", "Program Files", "Program Files (x86)", "ProgramData", "Users", "Windows"]),
+        "c:" => folder(&[
+            "$Recycle.Bin",
+            "inetpub",
+            "PerfLogs",
+            "Program Files",
+            "Program Files (x86)",
+            "ProgramData",
+            "Users",
+            "Windows",
+        ]),
         r"c:\users" => folder(&["Administrator", "Default", "Public"]),
-        "d:" => data.split('\\').nth(1).map(|name| folder(&[&name.to_uppercase(), "HISBAK", "Tools"])).unwrap_or_default(),
+        "d:" => data
+            .split('\\')
+            .nth(1)
+            .map(|name| folder(&[&name.to_uppercase(), "HISBAK", "Tools"]))
+            .unwrap_or_default(),
         "e:" => folder(&["HISBAK", "RECYCLER"]),
         _ => Vec::new(),
     }
@@ -118,7 +212,12 @@ pub(super) fn entries(path: &str, facts: &Facts) -> Vec<(String, bool)> {
 /// Whether a path is a file, and whether it is a folder.
 pub(super) fn exists(path: &str, facts: &Facts) -> (bool, bool) {
     let lower = path.to_lowercase();
-    let known = [r"c:\windows\win.ini", r"c:\windows\system32\cmd.exe", r"c:\windows\system32\drivers\etc\hosts", r"c:\windows\system32\sethc.exe"];
+    let known = [
+        r"c:\windows\win.ini",
+        r"c:\windows\system32\cmd.exe",
+        r"c:\windows\system32\drivers\etc\hosts",
+        r"c:\windows\system32\sethc.exe",
+    ];
     (known.contains(&lower.as_str()), !entries(path, facts).is_empty())
 }
 

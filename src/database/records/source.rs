@@ -247,7 +247,7 @@ fn of_order(rows: Rows, order: Order, view: &View) -> Vec<Record> {
             None => Vec::new(),
         },
         (Rows::LabResults, OrderKind::Laboratory) => match view.lab_order(&order.placer) {
-            Some(lab) => results(Arc::new(lab), number, view),
+            Some(lab) => results(&Arc::new(lab), number, view),
             None => Vec::new(),
         },
         (Rows::Studies | Rows::Reports, OrderKind::Imaging) => {
@@ -263,10 +263,10 @@ fn of_order(rows: Rows, order: Order, view: &View) -> Vec<Record> {
     }
 }
 
-fn results(lab: Arc<LabOrder>, number: i64, view: &View) -> Vec<Record> {
+fn results(lab: &Arc<LabOrder>, number: i64, view: &View) -> Vec<Record> {
     let lines = (0..lab.results.len()).zip(number.saturating_mul(LINES)..);
     lines
-        .map(|(index, number)| Record::new(view.clone(), number, Base::Result(Arc::clone(&lab), index)))
+        .map(|(index, number)| Record::new(view.clone(), number, Base::Result(Arc::clone(lab), index)))
         .collect()
 }
 

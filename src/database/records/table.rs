@@ -110,7 +110,11 @@ impl sqlite::Table for Shown {
             _ if source::is_dated(rows) => 2_000.0 * f64::from(days),
             _ => 1_000.0,
         };
-        let share = [1.0, 0.3, 0.02][arguments.len().min(2)];
+        let share = match arguments.len() {
+            0 => 1.0,
+            1 => 0.3,
+            _ => 0.02,
+        };
         #[expect(clippy::as_conversions, reason = "an estimate")]
         Plan { number, arguments, cost: size * share, rows: (size * share) as i64 }
     }

@@ -51,11 +51,6 @@ pub(in crate::database) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     })
 }
 
-/// A column's name as an expression.
-pub(in crate::database) fn identifier(name: &str) -> Expr {
-    Expr::Identifier(Ident::with_quote('"', name))
-}
-
 /// The parts of an object's name.
 pub(in crate::database) fn parse_name(name: &ObjectName) -> Vec<String> {
     let part = |part: &ObjectNamePart| match part {

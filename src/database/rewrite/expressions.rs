@@ -136,9 +136,7 @@ impl Rewriting<'_> {
             Value::Boolean(on) if self.product() == Product::Postgres => {
                 Value::Number(if *on { "1" } else { "0" }.to_owned(), false)
             }
-            Value::Number(digits, long) => {
-                Value::Number(digits.trim_end_matches('L').to_owned(), *long && false)
-            }
+            Value::Number(digits, _) => Value::Number(digits.trim_end_matches('L').to_owned(), false),
             Value::Placeholder(name) => {
                 let name = if name == "?" {
                     self.questions += 1;

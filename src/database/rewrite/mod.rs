@@ -7,7 +7,7 @@ mod expressions;
 mod queries;
 mod relations;
 
-pub(super) use build::{call, identifier, literal, parse_name};
+pub(super) use build::{literal, parse_name};
 pub(super) use queries::{Projected, add_column, is_plain, projected};
 
 use std::collections::BTreeSet;

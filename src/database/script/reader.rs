@@ -16,11 +16,34 @@ type Read<T> = Result<T, (Problem, u32)>;
 
 /// Words with which statements begin that are none of the engine's.
 const WORDS: &[(&str, Verb)] = &[
-    ("backup", Verb::Backup), ("restore", Verb::Backup), ("grant", Verb::Grant), ("revoke", Verb::Grant), ("deny", Verb::Grant),
-    ("kill", Verb::Other), ("dbcc", Verb::Other), ("shutdown", Verb::Other), ("waitfor", Verb::Other), ("reconfigure", Verb::Set),
-    ("checkpoint", Verb::Other), ("bulk", Verb::Insert), ("setuser", Verb::Set), ("revert", Verb::Set), ("enable", Verb::Alter), ("disable", Verb::Alter),
-    ("flush", Verb::Other), ("show", Verb::Show), ("describe", Verb::Show), ("desc", Verb::Show), ("load", Verb::Other),
-    ("listen", Verb::Other), ("vacuum", Verb::Other), ("analyze", Verb::Other), ("discard", Verb::Other), ("reset", Verb::Set), ("copy", Verb::Other), ("lock", Verb::Other),
+    ("backup", Verb::Backup),
+    ("restore", Verb::Backup),
+    ("grant", Verb::Grant),
+    ("revoke", Verb::Grant),
+    ("deny", Verb::Grant),
+    ("kill", Verb::Other),
+    ("dbcc", Verb::Other),
+    ("shutdown", Verb::Other),
+    ("waitfor", Verb::Other),
+    ("reconfigure", Verb::Set),
+    ("checkpoint", Verb::Other),
+    ("bulk", Verb::Insert),
+    ("setuser", Verb::Set),
+    ("revert", Verb::Set),
+    ("enable", Verb::Alter),
+    ("disable", Verb::Alter),
+    ("flush", Verb::Other),
+    ("show", Verb::Show),
+    ("describe", Verb::Show),
+    ("desc", Verb::Show),
+    ("load", Verb::Other),
+    ("listen", Verb::Other),
+    ("vacuum", Verb::Other),
+    ("analyze", Verb::Other),
+    ("discard", Verb::Other),
+    ("reset", Verb::Set),
+    ("copy", Verb::Other),
+    ("lock", Verb::Other),
 ];
 
 pub(super) struct Reader<'a> {
@@ -47,9 +70,10 @@ impl<'a> Reader<'a> {
             let line = u32::try_from(error.location.line).unwrap_or(1);
             (Problem::Unclosed(tail(text, error.location.line, error.location.column)), line)
         })?;
-        let tokens = without_options(tokens);
+        let tokens = if product == Product::SqlServer { parted(without_options(tokens)) } else { tokens };
         check(&tokens)?;
-        let parser = Parser::new(dialect).with_recursion_limit(MAX_DEPTH).with_tokens_with_locations(tokens.clone());
+        let parser =
+            Parser::new(dialect).with_recursion_limit(MAX_DEPTH).with_tokens_with_locations(tokens.clone());
         Ok(Reader { parser, tokens, product, steps: 0, depth: 0 })
     }
 
@@ -83,7 +107,8 @@ impl<'a> Reader<'a> {
         let step = self.step(first)?;
         self.depth -= 1;
         let to = self.parser.index();
-        let text: String = self.tokens.get(from..to).unwrap_or_default().iter().map(|t| t.token.to_string()).collect();
+        let text: String =
+            self.tokens.get(from..to).unwrap_or_default().iter().map(|t| t.token.to_string()).collect();
         Ok(step.map(|step| Placed { step, line, text: text.trim().to_owned() }))
     }
 
@@ -147,10 +172,16 @@ impl<'a> Reader<'a> {
                 self.parser.next_token();
                 Step::Leave(word == "break")
             }
-            ("drop", "database" | "login" | "user" | "procedure" | "proc" | "function" | "trigger" | "assembly") => Step::Words(Verb::Drop, self.words()),
-            ("create", "database" | "login" | "user" | "procedure" | "proc" | "function" | "trigger" | "assembly" | "credential" | "index" | "unique" | "clustered" | "nonclustered" | "server" | "role" | "view") => {
-                Step::Words(Verb::Create, self.words())
-            }
+            (
+                "drop",
+                "database" | "login" | "user" | "procedure" | "proc" | "function" | "trigger" | "assembly",
+            ) => Step::Words(Verb::Drop, self.words()),
+            (
+                "create",
+                "database" | "login" | "user" | "procedure" | "proc" | "function" | "trigger" | "assembly"
+                | "credential" | "index" | "unique" | "clustered" | "nonclustered" | "server" | "role"
+                | "view",
+            ) => Step::Words(Verb::Create, self.words()),
             ("alter", _) => Step::Words(Verb::Alter, self.words()),
             ("truncate", _) => Step::Words(Verb::Truncate, self.words()),
             _ => match WORDS.iter().find(|(known, _)| *known == word) {
@@ -187,8 +218,14 @@ impl<'a> Reader<'a> {
                 Step::Use(self.name_part()?)
             }
             ("explain", _) if self.product == Product::MySql => Step::Words(Verb::Show, self.words()),
-            ("drop", "database" | "schema" | "user" | "role" | "tablespace") => Step::Words(Verb::Drop, self.words()),
-            ("create", "database" | "schema" | "user" | "role" | "function" | "procedure" | "extension" | "index" | "unique" | "trigger" | "or") => Step::Words(Verb::Create, self.words()),
+            ("drop", "database" | "schema" | "user" | "role" | "tablespace") => {
+                Step::Words(Verb::Drop, self.words())
+            }
+            (
+                "create",
+                "database" | "schema" | "user" | "role" | "function" | "procedure" | "extension" | "index"
+                | "unique" | "trigger" | "or",
+            ) => Step::Words(Verb::Create, self.words()),
             ("alter", _) => Step::Words(Verb::Alter, self.words()),
             ("truncate", _) => Step::Words(Verb::Truncate, self.words()),
             ("call" | "exec" | "execute" | "declare" | "do", _) => Step::Words(Verb::Execute, self.words()),
@@ -201,7 +238,10 @@ impl<'a> Reader<'a> {
 
     fn statement(&mut self) -> Read<Step> {
         let line = self.line();
-        self.parser.parse_statement().map(|statement| Step::Statement(Box::new(statement))).map_err(|error| self.fault(&error, line))
+        self.parser
+            .parse_statement()
+            .map(|statement| Step::Statement(Box::new(statement)))
+            .map_err(|error| self.fault(&error, line))
     }
 
     fn expression(&mut self) -> Read<Expr> {
@@ -214,9 +254,12 @@ impl<'a> Reader<'a> {
         match error {
             ParserError::RecursionLimitExceeded => (Problem::TooDeep, line),
             ParserError::ParserError(text) | ParserError::TokenizerError(text) => {
-                let found = text.split("found: ").nth(1).map(|rest| rest.split(" at Line").next().unwrap_or(rest));
-                let at = text.rsplit("Line: ").next().and_then(|rest| rest.split(',').next()?.trim().parse().ok());
-                let near = found.map(str::to_owned).unwrap_or_else(|| self.parser.peek_token().token.to_string());
+                let found =
+                    text.split("found: ").nth(1).map(|rest| rest.split(" at Line").next().unwrap_or(rest));
+                let at =
+                    text.rsplit("Line: ").next().and_then(|rest| rest.split(',').next()?.trim().parse().ok());
+                let near =
+                    found.map(str::to_owned).unwrap_or_else(|| self.parser.peek_token().token.to_string());
                 let near = if near == "EOF" { self.last_word() } else { near };
                 (Problem::Syntax(near.chars().take(128).collect()), at.unwrap_or(line))
             }
@@ -224,7 +267,11 @@ impl<'a> Reader<'a> {
     }
 
     fn last_word(&self) -> String {
-        let mut words = self.tokens.iter().rev().filter(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF | Token::SemiColon));
+        let mut words = self
+            .tokens
+            .iter()
+            .rev()
+            .filter(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF | Token::SemiColon));
         words.next().map(|token| token.token.to_string()).unwrap_or_default()
     }
 
@@ -254,7 +301,8 @@ impl<'a> Reader<'a> {
 
     /// One statement, or those between BEGIN and END.
     fn block(&mut self) -> Read<Vec<Placed>> {
-        let begins = self.word(0) == "begin" && !matches!(self.word(1).as_str(), "tran" | "transaction" | "try");
+        let begins =
+            self.word(0) == "begin" && !matches!(self.word(1).as_str(), "tran" | "transaction" | "try");
         if !begins {
             return Ok(self.placed(false)?.into_iter().collect());
         }
@@ -303,7 +351,7 @@ impl<'a> Reader<'a> {
         let mut made = Vec::new();
         loop {
             let name = self.variable()?;
-            self.parser.parse_keyword(Keyword::AS);
+            let _ = self.parser.parse_keyword(Keyword::AS);
             if self.word(0) == "table" {
                 return Err((Problem::Syntax("table".to_owned()), self.line()));
             }
@@ -341,7 +389,11 @@ impl<'a> Reader<'a> {
         let value = self.expression()?;
         let value = if plus {
             let old = Expr::Identifier(Ident::new(name.clone()));
-            Expr::BinaryOp { left: Box::new(old), op: sqlparser::ast::BinaryOperator::Plus, right: Box::new(value) }
+            Expr::BinaryOp {
+                left: Box::new(old),
+                op: sqlparser::ast::BinaryOperator::Plus,
+                right: Box::new(value),
+            }
         } else {
             value
         };
@@ -388,7 +440,12 @@ impl<'a> Reader<'a> {
                 self.parser.next_token();
                 let at = Some(self.name_part()?);
                 let value = Argument { name: String::new(), value: text, output: None };
-                return Ok(Step::Call(Call { result: None, name: vec!["sp_executesql".to_owned()], arguments: vec![value], at }));
+                return Ok(Step::Call(Call {
+                    result: None,
+                    name: vec!["sp_executesql".to_owned()],
+                    arguments: vec![value],
+                    at,
+                }));
             }
             return Ok(Step::Text(Box::new(text)));
         }
@@ -418,7 +475,20 @@ impl<'a> Reader<'a> {
 
     fn begins_argument(&self) -> bool {
         match self.parser.peek_token().token {
-            Token::Word(word) => word.value.starts_with('@') || word.quote_style.is_some() || word.keyword == Keyword::NoKeyword || matches!(word.keyword, Keyword::NULL | Keyword::DEFAULT | Keyword::TRUE | Keyword::FALSE | Keyword::ON | Keyword::OFF),
+            Token::Word(word) => {
+                word.value.starts_with('@')
+                    || word.quote_style.is_some()
+                    || word.keyword == Keyword::NoKeyword
+                    || matches!(
+                        word.keyword,
+                        Keyword::NULL
+                            | Keyword::DEFAULT
+                            | Keyword::TRUE
+                            | Keyword::FALSE
+                            | Keyword::ON
+                            | Keyword::OFF
+                    )
+            }
             Token::EOF | Token::SemiColon => false,
             _ => true,
         }
@@ -477,11 +547,44 @@ impl<'a> Reader<'a> {
                     let new_line = u32::try_from(next.span.start.line).unwrap_or(line) > line;
                     let begins = matches!(
                         word.keyword,
-                        Keyword::SELECT | Keyword::EXEC | Keyword::EXECUTE | Keyword::IF | Keyword::DECLARE | Keyword::PRINT | Keyword::USE
+                        Keyword::SELECT
+                            | Keyword::EXEC
+                            | Keyword::EXECUTE
+                            | Keyword::IF
+                            | Keyword::DECLARE
+                            | Keyword::PRINT
+                            | Keyword::USE
                     );
-                    let begins = (begins || word.value.eq_ignore_ascii_case("reconfigure")) && !matches!(words.first().map(String::as_str), Some("create" | "copy" | "explain" | "grant" | "deny" | "revoke" | "GRANT" | "CREATE"));
-                    let other = new_line && matches!(word.keyword, Keyword::INSERT | Keyword::UPDATE | Keyword::DELETE | Keyword::DROP | Keyword::CREATE | Keyword::ALTER | Keyword::SET | Keyword::BEGIN | Keyword::WHILE);
-                    let go = new_line && word.value.eq_ignore_ascii_case("go") || word.keyword == Keyword::ELSE || word.keyword == Keyword::END && words.len() < 30;
+                    let begins = (begins || word.value.eq_ignore_ascii_case("reconfigure"))
+                        && !matches!(
+                            words.first().map(String::as_str),
+                            Some(
+                                "create"
+                                    | "copy"
+                                    | "explain"
+                                    | "grant"
+                                    | "deny"
+                                    | "revoke"
+                                    | "GRANT"
+                                    | "CREATE"
+                            )
+                        );
+                    let other = new_line
+                        && matches!(
+                            word.keyword,
+                            Keyword::INSERT
+                                | Keyword::UPDATE
+                                | Keyword::DELETE
+                                | Keyword::DROP
+                                | Keyword::CREATE
+                                | Keyword::ALTER
+                                | Keyword::SET
+                                | Keyword::BEGIN
+                                | Keyword::WHILE
+                        );
+                    let go = new_line && word.value.eq_ignore_ascii_case("go")
+                        || word.keyword == Keyword::ELSE
+                        || word.keyword == Keyword::END && words.len() < 30;
                     if begins && self.product == Product::SqlServer || other || go {
                         return words;
                     }
@@ -492,7 +595,9 @@ impl<'a> Reader<'a> {
             self.parser.next_token();
             words.push(match next.token {
                 Token::Word(word) => word.value,
-                Token::SingleQuotedString(text) | Token::NationalStringLiteral(text) | Token::DoubleQuotedString(text) => text,
+                Token::SingleQuotedString(text)
+                | Token::NationalStringLiteral(text)
+                | Token::DoubleQuotedString(text) => text,
                 other => other.to_string(),
             });
         }
@@ -515,6 +620,21 @@ fn without_options(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         tokens.drain(at..=end + close);
     }
     tokens
+}
+
+/// `DELETE FROM t ROLLBACK`: the parser would take the word for an alias.
+fn parted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut made = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        if let Token::Word(word) = &token.token
+            && word.quote_style.is_none()
+            && matches!(word.keyword, Keyword::ROLLBACK | Keyword::COMMIT)
+        {
+            made.push(TokenWithSpan { token: Token::SemiColon, span: token.span });
+        }
+        made.push(token);
+    }
+    made
 }
 
 /// Refuses what would nest too deeply.

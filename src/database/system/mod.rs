@@ -74,7 +74,13 @@ impl sqlite::Table for Shown {
     }
 
     fn open(&self) -> Box<dyn sqlite::Rows> {
-        Box::new(Cursor { table: self.table.0, facts: Arc::clone(&self.facts), rows: Vec::new(), at: 0 })
+        Box::new(Cursor {
+            table: self.table.0,
+            facts: Arc::clone(&self.facts),
+            rows: Vec::new(),
+            database: String::new(),
+            at: 0,
+        })
     }
 }
 
@@ -82,6 +88,8 @@ struct Cursor {
     table: &'static System,
     facts: Arc<Facts>,
     rows: Vec<Vec<Late>>,
+    /// What the hidden column says.
+    database: String,
     at: usize,
 }
 
@@ -89,6 +97,7 @@ impl sqlite::Rows for Cursor {
     fn start(&mut self, _: i32, arguments: Vec<Cell>) -> Result<(), String> {
         let database = arguments.first().and_then(cell::text).unwrap_or_else(|| self.facts.database());
         self.rows = (self.table.rows)(&self.facts, &database);
+        self.database = database;
         self.at = 0;
         Ok(())
     }
@@ -107,7 +116,7 @@ impl sqlite::Rows for Cursor {
             Some(Late::Now(value)) => value.clone(),
             Some(Late::Rows(table)) => Cell::Integer(self.facts.count(table)),
             Some(Late::Pages(table)) => Cell::Integer(pages(table, self.facts.count(table))),
-            None => Cell::Null,
+            None => Cell::Text(self.database.clone()),
         })
     }
 
@@ -118,7 +127,8 @@ impl sqlite::Rows for Cursor {
 
 /// Pages that so many rows take.
 pub(super) fn pages(table: &Table, rows: i64) -> i64 {
-    let width: i64 = table.columns.iter().map(|column| i64::from(byte_length(&column.ty)).clamp(1, 120)).sum();
+    let width: i64 =
+        table.columns.iter().map(|column| i64::from(byte_length(&column.ty)).clamp(1, 120)).sum();
     (rows * (width / 2 + 9) / 8_060 + 1).max(1)
 }
 

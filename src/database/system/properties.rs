@@ -58,7 +58,8 @@ pub(in crate::database) fn type_name(id: i64) -> Option<String> {
 
 /// Bytes that a column may take, as `syscolumns.length` has it; -1 for `max`.
 pub(in crate::database) fn byte_length(ty: &SqlType) -> i32 {
-    let length = |factor: u32| ty.length.map_or(-1, |n| i32::try_from(n.saturating_mul(factor)).unwrap_or(8000));
+    let length =
+        |factor: u32| ty.length.map_or(-1, |n| i32::try_from(n.saturating_mul(factor)).unwrap_or(8000));
     match ty.kind {
         Kind::Bit | Kind::TinyInt => 1,
         Kind::SmallInt => 2,
@@ -100,7 +101,9 @@ pub(in crate::database) fn server_property(facts: &Facts, name: &str) -> Result<
         "sqlcharset" => Cell::Integer(1),
         "sqlcharsetname" => text("iso_1"),
         "sqlsortorder" => Cell::Integer(0),
-        "isclustered" | "ishadrenabled" | "isfulltextinstalled" | "islocaldb" | "issingleuser" => Cell::Integer(0),
+        "isclustered" | "ishadrenabled" | "isfulltextinstalled" | "islocaldb" | "issingleuser" => {
+            Cell::Integer(0)
+        }
         "isintegratedsecurityonly" => Cell::Integer(0),
         "licensetype" => text("DISABLED"),
         "numlicenses" => Cell::Null,

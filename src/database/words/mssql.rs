@@ -111,9 +111,13 @@ pub(in crate::database) fn changed_language(name: &str, language: Language) -> S
 /// 15457.
 pub(in crate::database) fn configured(option: &str, from: i64, to: i64, language: Language) -> String {
     match language {
-        Language::Chinese => format!("配置选项 '{option}' 已从 {from} 更改为 {to}。请运行 RECONFIGURE 语句进行安装。"),
+        Language::Chinese => {
+            format!("配置选项 '{option}' 已从 {from} 更改为 {to}。请运行 RECONFIGURE 语句进行安装。")
+        }
         Language::English => {
-            format!("Configuration option '{option}' changed from {from} to {to}. Run the RECONFIGURE statement to install.")
+            format!(
+                "Configuration option '{option}' changed from {from} to {to}. Run the RECONFIGURE statement to install."
+            )
         }
     }
 }
