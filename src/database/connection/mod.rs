@@ -15,6 +15,7 @@ mod query;
 mod run;
 mod show;
 mod steps;
+mod told;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

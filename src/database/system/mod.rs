@@ -1,8 +1,10 @@
 //! Tables of the products' catalogues: made from the schema, the login and what the intruder changed.
 
+mod listing;
 mod mssql;
-mod mssql_server;
-mod others;
+mod mysql;
+mod oracle;
+mod postgres;
 mod properties;
 
 pub(super) use properties::{byte_length, server_property, type_id, type_name};
@@ -37,20 +39,25 @@ pub(super) struct System {
     rows: fn(&Facts, &str) -> Vec<Vec<Late>>,
 }
 
+const fn table(
+    product: Product,
+    name: &'static str,
+    lines: &'static [&'static str],
+    rows: fn(&Facts, &str) -> Vec<Vec<Late>>,
+) -> System {
+    System { name, product, lines, rows }
+}
+
 /// All of them with their columns.
 static ALL: LazyLock<Vec<(&'static System, Vec<ColumnSpec>)>> = LazyLock::new(|| {
-    let all = mssql::TABLES.iter().chain(mssql_server::TABLES).chain(others::TABLES);
+    let split = mssql::TABLES.into_iter().chain(postgres::TABLES);
+    let all = split.chain([mysql::TABLES, oracle::TABLES]).flatten();
     all.map(|table| (table, columns(table.lines))).collect()
 });
 
 /// A table of a product's catalogue by schema and name.
 pub(super) fn find(product: Product, name: &str) -> Option<&'static (&'static System, Vec<ColumnSpec>)> {
     ALL.iter().find(|(table, _)| table.product == product && table.name == name)
-}
-
-/// All of a product.
-pub(super) fn names(product: Product) -> impl Iterator<Item = &'static str> {
-    ALL.iter().filter(move |(table, _)| table.product == product).map(|(table, _)| table.name)
 }
 
 /// A table of a catalogue, shown to the engine.

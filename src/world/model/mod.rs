@@ -1,16 +1,22 @@
 //! What a hospital keeps, as plain data. Times are UTC; local forms are made with [`super::View::local`].
 
+mod drug;
 mod imaging;
 mod instrument;
 mod lab;
 mod money;
-mod treatment;
+mod order;
+mod prescription;
+mod stay;
 
+pub use drug::*;
 pub use imaging::*;
 pub use instrument::*;
 pub use lab::*;
 pub use money::*;
-pub use treatment::*;
+pub use order::*;
+pub use prescription::*;
+pub use stay::*;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

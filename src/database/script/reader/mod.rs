@@ -1,16 +1,20 @@
 //! Reads steps from tokens.
 
-use sqlparser::ast::{Expr, Ident};
+mod blocks;
+mod calls;
+mod tokens;
+
+use crate::database::Verb;
+use crate::database::catalog::Product;
+use crate::database::problem::Problem;
+use crate::database::rewrite::literal;
+use crate::database::script::{MAX_DEPTH, MAX_STEPS, Placed, Step, Transaction};
+use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, MsSqlDialect, MySqlDialect, OracleDialect, PostgreSqlDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
-
-use super::{Argument, Call, MAX_DEPTH, MAX_OPERATORS, MAX_STEPS, Placed, Step, Transaction};
-use crate::database::catalog::Product;
-use crate::database::problem::Problem;
-use crate::database::rewrite::literal;
-use crate::database::{SqlType, Verb};
+use tokens::{check, parted, tail, without_options};
 
 type Read<T> = Result<T, (Problem, u32)>;
 
@@ -46,7 +50,7 @@ const WORDS: &[(&str, Verb)] = &[
     ("lock", Verb::Other),
 ];
 
-pub(super) struct Reader<'a> {
+pub(in crate::database::script) struct Reader<'a> {
     parser: Parser<'a>,
     tokens: Vec<TokenWithSpan>,
     product: Product,
@@ -64,7 +68,7 @@ fn dialect(product: Product) -> &'static dyn Dialect {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &str, product: Product) -> Read<Reader<'a>> {
+    pub(in crate::database::script) fn new(text: &str, product: Product) -> Read<Reader<'a>> {
         let dialect = dialect(product);
         let tokens = Tokenizer::new(dialect, text).tokenize_with_location().map_err(|error| {
             let line = u32::try_from(error.location.line).unwrap_or(1);
@@ -77,7 +81,7 @@ impl<'a> Reader<'a> {
         Ok(Reader { parser, tokens, product, steps: 0, depth: 0 })
     }
 
-    pub(super) fn batch(mut self) -> Read<Vec<Placed>> {
+    pub(in crate::database::script) fn batch(mut self) -> Read<Vec<Placed>> {
         let mut steps = Vec::new();
         while !self.at_end() {
             let first = steps.is_empty();
@@ -279,258 +283,6 @@ impl<'a> Reader<'a> {
         Err((Problem::Syntax(self.parser.peek_token().token.to_string()), self.line()))
     }
 
-    fn condition(&mut self) -> Read<Step> {
-        self.parser.next_token();
-        let condition = self.expression()?;
-        let then = self.block()?;
-        while self.parser.peek_nth_token(1).token != Token::EOF && self.word_after_semicolon() == "else" {
-            self.parser.next_token();
-        }
-        let otherwise = if self.word(0) == "else" {
-            self.parser.next_token();
-            self.block()?
-        } else {
-            Vec::new()
-        };
-        Ok(Step::If(Box::new(condition), then, otherwise))
-    }
-
-    fn word_after_semicolon(&self) -> String {
-        if self.parser.peek_token().token == Token::SemiColon { self.word(1) } else { String::new() }
-    }
-
-    /// One statement, or those between BEGIN and END.
-    fn block(&mut self) -> Read<Vec<Placed>> {
-        let begins =
-            self.word(0) == "begin" && !matches!(self.word(1).as_str(), "tran" | "transaction" | "try");
-        if !begins {
-            return Ok(self.placed(false)?.into_iter().collect());
-        }
-        self.parser.next_token();
-        self.until_end()
-    }
-
-    fn until_end(&mut self) -> Read<Vec<Placed>> {
-        let mut steps = Vec::new();
-        while !self.at_end() {
-            if self.word(0) == "end" {
-                self.parser.next_token();
-                return Ok(steps);
-            }
-            steps.extend(self.placed(false)?);
-        }
-        self.syntax()
-    }
-
-    fn try_block(&mut self) -> Read<Step> {
-        self.parser.next_token();
-        self.parser.next_token();
-        let body = self.until_end()?;
-        self.parser.next_token();
-        self.at_end();
-        if (self.word(0).as_str(), self.word(1).as_str()) != ("begin", "catch") {
-            return self.syntax();
-        }
-        self.parser.next_token();
-        self.parser.next_token();
-        let handler = self.until_end()?;
-        self.parser.next_token();
-        Ok(Step::Try(body, handler))
-    }
-
-    fn transaction(&mut self, verb: Transaction) -> Step {
-        self.parser.next_token();
-        if matches!(self.word(0).as_str(), "tran" | "transaction" | "work") {
-            self.parser.next_token();
-        }
-        Step::Transaction(verb)
-    }
-
-    fn declare(&mut self) -> Read<Step> {
-        self.parser.next_token();
-        let mut made = Vec::new();
-        loop {
-            let name = self.variable()?;
-            let _ = self.parser.parse_keyword(Keyword::AS);
-            if self.word(0) == "table" {
-                return Err((Problem::Syntax("table".to_owned()), self.line()));
-            }
-            let line = self.line();
-            let ty = self.parser.parse_data_type().map_err(|error| self.fault(&error, line))?;
-            let ty = SqlType::parse(&ty.to_string().replace(['[', ']'], ""));
-            let value = if self.parser.consume_token(&Token::Eq) { Some(self.expression()?) } else { None };
-            made.push((name, ty, value));
-            if !self.parser.consume_token(&Token::Comma) {
-                return Ok(Step::Declare(made));
-            }
-        }
-    }
-
-    fn variable(&mut self) -> Read<String> {
-        match self.parser.peek_token().token {
-            Token::Word(word) if word.value.starts_with('@') => {
-                self.parser.next_token();
-                Ok(word.value.to_lowercase())
-            }
-            _ => self.syntax(),
-        }
-    }
-
-    fn set(&mut self) -> Read<Step> {
-        if !self.word(1).starts_with('@') {
-            return Ok(Step::Option(self.words()));
-        }
-        self.parser.next_token();
-        let name = self.variable()?;
-        let plus = self.parser.consume_token(&Token::Plus);
-        if !self.parser.consume_token(&Token::Eq) {
-            return self.syntax();
-        }
-        let value = self.expression()?;
-        let value = if plus {
-            let old = Expr::Identifier(Ident::new(name.clone()));
-            Expr::BinaryOp {
-                left: Box::new(old),
-                op: sqlparser::ast::BinaryOperator::Plus,
-                right: Box::new(value),
-            }
-        } else {
-            value
-        };
-        Ok(Step::Assign(name, Box::new(value)))
-    }
-
-    fn raise(&mut self) -> Read<Step> {
-        self.parser.next_token();
-        let parentheses = self.parser.consume_token(&Token::LParen);
-        let mut arguments = vec![self.expression()?];
-        while self.parser.consume_token(&Token::Comma) {
-            arguments.push(self.expression()?);
-        }
-        if parentheses && !self.parser.consume_token(&Token::RParen) {
-            return self.syntax();
-        }
-        if self.word(0) == "with" {
-            self.words();
-        }
-        Ok(Step::Raise(arguments))
-    }
-
-    fn name_part(&mut self) -> Read<String> {
-        match self.parser.next_token().token {
-            Token::Word(word) => Ok(word.value),
-            other => Err((Problem::Syntax(other.to_string()), self.line())),
-        }
-    }
-
-    fn is_bare_call(&self) -> bool {
-        match self.parser.peek_token().token {
-            Token::Word(word) => word.keyword == Keyword::NoKeyword && !word.value.starts_with('@'),
-            _ => false,
-        }
-    }
-
-    fn call(&mut self) -> Read<Step> {
-        if self.parser.consume_token(&Token::LParen) {
-            let text = self.expression()?;
-            if !self.parser.consume_token(&Token::RParen) {
-                return self.syntax();
-            }
-            if self.word(0) == "at" {
-                self.parser.next_token();
-                let at = Some(self.name_part()?);
-                let value = Argument { name: String::new(), value: text, output: None };
-                return Ok(Step::Call(Call {
-                    result: None,
-                    name: vec!["sp_executesql".to_owned()],
-                    arguments: vec![value],
-                    at,
-                }));
-            }
-            return Ok(Step::Text(Box::new(text)));
-        }
-        let mut result = None;
-        if self.word(0).starts_with('@') && self.parser.peek_nth_token(1).token == Token::Eq {
-            result = Some(self.variable()?);
-            self.parser.next_token();
-        }
-        let mut name = vec![self.name_part()?];
-        while self.parser.consume_token(&Token::Period) {
-            while self.parser.consume_token(&Token::Period) {
-                name.push(String::new());
-            }
-            name.push(self.name_part()?);
-        }
-        let mut arguments = Vec::new();
-        if self.begins_argument() {
-            loop {
-                arguments.push(self.argument()?);
-                if !self.parser.consume_token(&Token::Comma) {
-                    break;
-                }
-            }
-        }
-        Ok(Step::Call(Call { result, name, arguments, at: None }))
-    }
-
-    fn begins_argument(&self) -> bool {
-        match self.parser.peek_token().token {
-            Token::Word(word) => {
-                word.value.starts_with('@')
-                    || word.quote_style.is_some()
-                    || word.keyword == Keyword::NoKeyword
-                    || matches!(
-                        word.keyword,
-                        Keyword::NULL
-                            | Keyword::DEFAULT
-                            | Keyword::TRUE
-                            | Keyword::FALSE
-                            | Keyword::ON
-                            | Keyword::OFF
-                    )
-            }
-            Token::EOF | Token::SemiColon => false,
-            _ => true,
-        }
-    }
-
-    fn argument(&mut self) -> Read<Argument> {
-        let mut name = String::new();
-        if self.word(0).starts_with('@') && self.parser.peek_nth_token(1).token == Token::Eq {
-            name = self.variable()?;
-            self.parser.next_token();
-        }
-        // A bare word is text here, whatever it means elsewhere.
-        let value = match self.parser.peek_token().token {
-            Token::Word(word) if word.value.starts_with('@') => {
-                self.parser.next_token();
-                Expr::Identifier(Ident::new(word.value.to_lowercase()))
-            }
-            Token::Word(word) if matches!(word.keyword, Keyword::NULL | Keyword::DEFAULT) => {
-                self.parser.next_token();
-                literal(&rusqlite::types::Value::Null)
-            }
-            Token::Word(word) => {
-                self.parser.next_token();
-                let mut text = word.value;
-                while self.parser.consume_token(&Token::Period) {
-                    text = format!("{text}.{}", self.name_part()?);
-                }
-                literal(&rusqlite::types::Value::Text(text))
-            }
-            _ => self.expression()?,
-        };
-        let wants = matches!(self.word(0).as_str(), "output" | "out");
-        if wants {
-            self.parser.next_token();
-        }
-        let output = match &value {
-            Expr::Identifier(ident) if wants => Some(ident.value.clone()),
-            _ => None,
-        };
-        Ok(Argument { name, value, output })
-    }
-
     /// All words up to the end of the statement: a semicolon, or a word at the beginning of a line that
     /// begins another one.
     fn words(&mut self) -> Vec<String> {
@@ -602,70 +354,4 @@ impl<'a> Reader<'a> {
             });
         }
     }
-}
-
-/// Takes `OPTION (…)` out: it says how a query is run, not what it gives.
-fn without_options(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
-    let is_option = |token: &Token| matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("option"));
-    while let Some(at) = tokens.iter().position(|token| is_option(&token.token)) {
-        let mut end = at + 1;
-        while matches!(tokens.get(end).map(|t| &t.token), Some(Token::Whitespace(_))) {
-            end += 1;
-        }
-        if tokens.get(end).map(|t| &t.token) != Some(&Token::LParen) {
-            break;
-        }
-        let close = tokens.iter().skip(end).position(|token| token.token == Token::RParen);
-        let Some(close) = close else { break };
-        tokens.drain(at..=end + close);
-    }
-    tokens
-}
-
-/// `DELETE FROM t ROLLBACK`: the parser would take the word for an alias.
-fn parted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
-    let mut made = Vec::with_capacity(tokens.len());
-    for token in tokens {
-        if let Token::Word(word) = &token.token
-            && word.quote_style.is_none()
-            && matches!(word.keyword, Keyword::ROLLBACK | Keyword::COMMIT)
-        {
-            made.push(TokenWithSpan { token: Token::SemiColon, span: token.span });
-        }
-        made.push(token);
-    }
-    made
-}
-
-/// Refuses what would nest too deeply.
-fn check(tokens: &[TokenWithSpan]) -> Read<()> {
-    let (mut depth, mut operators) = (0usize, 0usize);
-    for token in tokens {
-        let line = u32::try_from(token.span.start.line).unwrap_or(1);
-        match &token.token {
-            Token::LParen => depth += 1,
-            Token::RParen => depth = depth.saturating_sub(1),
-            Token::SemiColon => operators = 0,
-            Token::Word(word) => match word.keyword {
-                // Each of these begins a statement of its own, or a tree beside the last one.
-                Keyword::INSERT | Keyword::DECLARE | Keyword::EXEC | Keyword::PRINT => operators = 0,
-                Keyword::NoKeyword | Keyword::NULL | Keyword::AS => {}
-                _ => operators += 1,
-            },
-            Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::SingleQuotedString(_) => {}
-            Token::NationalStringLiteral(_) | Token::HexStringLiteral(_) | Token::Period | Token::EOF => {}
-            _ => operators += 1,
-        }
-        if depth > MAX_DEPTH || operators > MAX_OPERATORS {
-            return Err((Problem::TooDeep, line));
-        }
-    }
-    Ok(())
-}
-
-/// The text from a place on, as the product quotes it.
-fn tail(text: &str, line: u64, column: u64) -> String {
-    let start = text.lines().nth(usize::try_from(line.saturating_sub(1)).unwrap_or(0)).unwrap_or_default();
-    let skip = usize::try_from(column).unwrap_or(0);
-    start.chars().skip(skip).take(128).collect()
 }

@@ -1,0 +1,217 @@
+//! INSERT, UPDATE and DELETE: a layer over the table for each.
+
+use super::{Target, change_of, failed};
+use crate::database::catalog::{Source, Table};
+use crate::database::connection::Connection;
+use crate::database::problem::Problem;
+use crate::database::records::WORLD_ID;
+use crate::database::rewrite::parse_name;
+use crate::database::{Deed, Seen, cell};
+use crate::event::observation::MAX_IDS;
+use sqlparser::ast::{
+    AssignmentTarget, Delete, Expr, FromTable, Insert, TableFactor, TableObject, TableWithJoins, Update,
+};
+
+impl Connection {
+    pub(super) fn insert(&mut self, insert: &Insert, seen: &mut Seen) -> Result<Option<u64>, Problem> {
+        let TableObject::TableName(name) = &insert.table else {
+            return Err(Problem::Syntax("INSERT".to_owned()));
+        };
+        let target = self.target(&parse_name(name), "INSERT", seen)?;
+        let mut query = insert.source.clone().ok_or_else(|| Problem::Syntax("INSERT".to_owned()))?;
+        let source = self.rewritten(query.as_mut())?;
+        let names: Vec<String> =
+            insert.columns.iter().filter_map(|column| parse_name(column).pop()).collect();
+        if let Some(unknown) =
+            names.iter().find(|name| !target.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name)))
+        {
+            return Err(Problem::NoColumn(unknown.clone()));
+        }
+        let list = if names.is_empty() {
+            String::new()
+        } else {
+            format!("({})", names.iter().map(|n| cell::quoted(n)).collect::<Vec<_>>().join(", "))
+        };
+        let Some(table) = target.table else {
+            return self.direct(&format!("INSERT INTO {} {list} {source}", cell::quoted(&target.relation)));
+        };
+        let own = self.facts.state().made.contains_key(&table.place());
+        let (mut sql, relation, into) = if own {
+            (Vec::new(), None, target.relation.clone())
+        } else {
+            let layer = self.layer(&target.relation)?;
+            let (into, relation) = (format!("{layer}+"), layer);
+            let columns: Vec<String> = table.columns.iter().map(|c| cell::quoted(&c.name)).collect();
+            let columns = columns.join(", ");
+            let make = format!(
+                "CREATE TABLE {} ({})",
+                cell::quoted(&into),
+                cell::plain_declarations(&table.columns).join(", ")
+            );
+            let view = format!(
+                "CREATE VIEW {} AS SELECT {columns} FROM {} UNION ALL SELECT {columns} FROM {}",
+                cell::quoted(&relation),
+                cell::quoted(&target.relation),
+                cell::quoted(&into)
+            );
+            (vec![make, view], Some(relation), into)
+        };
+        sql.push(format!("INSERT INTO {} {list} {source}", cell::quoted(&into)));
+        let before = self.count_rows(&into).unwrap_or(0);
+        self.commit(change_of(&table, sql, relation, 0))?;
+        let rows = self.count_rows(&into)?.saturating_sub(before);
+        *self.facts.state().added.entry(table.place()).or_default() += i64::try_from(rows).unwrap_or(0);
+        self.told_write(&table, rows, Vec::new(), seen);
+        Ok(Some(rows))
+    }
+
+    pub(super) fn update(&mut self, update: &Update, seen: &mut Seen) -> Result<Option<u64>, Problem> {
+        let (parts, alias) = single(&update.table, update.from.is_some())?;
+        let target = self.target(&parts, "UPDATE", seen)?;
+        let condition = self.condition(update.selection.as_ref())?;
+        let mut set = Vec::new();
+        for assignment in &update.assignments {
+            let AssignmentTarget::ColumnName(name) = &assignment.target else {
+                return Err(Problem::Syntax("SET".to_owned()));
+            };
+            let name = parse_name(name).pop().unwrap_or_default();
+            let known = target.columns.iter().find(|column| column.name.eq_ignore_ascii_case(&name));
+            let known = known.ok_or_else(|| Problem::NoColumn(name.clone()))?.name.clone();
+            let value = self.rewritten(&mut assignment.value.clone())?;
+            set.push((known, value));
+        }
+        let Some(table) = target.table.clone() else {
+            let set: Vec<String> =
+                set.iter().map(|(name, value)| format!("{} = {value}", cell::quoted(name))).collect();
+            return self.direct(&format!(
+                "UPDATE {} SET {} WHERE {condition}",
+                cell::quoted(&target.relation),
+                set.join(", ")
+            ));
+        };
+        let (rows, ids) = self.affected(&target, &alias, &condition, update.selection.is_none())?;
+        let columns = target.columns.iter().map(|column| {
+            let name = cell::quoted(&column.name);
+            match set.iter().find(|(set, _)| *set == column.name) {
+                Some((_, value)) => format!("CASE WHEN {condition} THEN {value} ELSE {name} END AS {name}"),
+                None => name,
+            }
+        });
+        let columns: Vec<String> = columns.collect();
+        if rows > 0 {
+            self.add_layer(&table, &target.relation, &alias, &columns.join(", "), None, 0)?;
+        }
+        self.told_write(&table, rows, ids, seen);
+        Ok(Some(rows))
+    }
+
+    pub(super) fn delete(&mut self, delete: &Delete, seen: &mut Seen) -> Result<Option<u64>, Problem> {
+        let from = match &delete.from {
+            FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from) => from,
+        };
+        let [from] = from.as_slice() else { return Err(Problem::Syntax("FROM".to_owned())) };
+        let (parts, alias) = single(from, delete.using.is_some())?;
+        let target = self.target(&parts, "DELETE", seen)?;
+        let condition = self.condition(delete.selection.as_ref())?;
+        let Some(table) = target.table.clone() else {
+            return self.direct(&format!("DELETE FROM {} WHERE {condition}", cell::quoted(&target.relation)));
+        };
+        let all = delete.selection.is_none();
+        let (rows, ids) = self.affected(&target, &alias, &condition, all)?;
+        if all {
+            self.empty(&table, &target.relation)?;
+            let object = format!("{}.{}.{}", table.database, table.schema, table.name);
+            seen.deeds.push(Deed::Destroy { object, rows });
+        } else if rows > 0 {
+            let columns: Vec<String> =
+                target.columns.iter().map(|column| cell::quoted(&column.name)).collect();
+            let keep = format!("NOT coalesce(({condition}), 0)");
+            let less = -i64::try_from(rows).unwrap_or(0);
+            self.add_layer(&table, &target.relation, &alias, &columns.join(", "), Some(&keep), less)?;
+        }
+        self.told_write(&table, rows, ids, seen);
+        seen.unbounded = all;
+        Ok(Some(rows))
+    }
+
+    fn condition(&mut self, selection: Option<&Expr>) -> Result<String, Problem> {
+        match selection {
+            Some(condition) => self.rewritten(&mut condition.clone()),
+            None => Ok("1".to_owned()),
+        }
+    }
+
+    /// How many rows a condition meets, and the first ids.
+    fn affected(
+        &mut self,
+        target: &Target,
+        alias: &str,
+        condition: &str,
+        all: bool,
+    ) -> Result<(u64, Vec<String>), Problem> {
+        if let (Some(table), true) = (&target.table, all) {
+            let count = self.facts.count(table);
+            return Ok((u64::try_from(count).unwrap_or(0), Vec::new()));
+        }
+        let world = target.relation.ends_with('\u{1f}')
+            && target.table.as_ref().is_some_and(|table| matches!(table.source, Source::World { .. }));
+        let id = if world { cell::quoted(WORLD_ID) } else { "NULL".to_owned() };
+        let sql = format!(
+            "SELECT {id} FROM {} AS {} WHERE {condition}",
+            cell::quoted(&target.relation),
+            cell::quoted(alias)
+        );
+        let tables = self.tables()?;
+        tables.rest();
+        let Some(opened) = tables.engine.open(&sql).map_err(failed)? else { return Ok((0, Vec::new())) };
+        let (mut rows, mut ids) = (0, Vec::new());
+        let result = loop {
+            match tables.engine.step(opened) {
+                Ok(Some(row)) => {
+                    rows += 1;
+                    let id = row.first().and_then(cell::text);
+                    if let (Some(id), true) = (id, ids.len() < MAX_IDS) {
+                        ids.push(id);
+                    }
+                }
+                Ok(None) => break Ok((rows, ids)),
+                Err(failure) => break Err(failed(failure)),
+            }
+        };
+        tables.engine.close(opened);
+        result
+    }
+
+    fn add_layer(
+        &mut self,
+        table: &Table,
+        below: &str,
+        alias: &str,
+        columns: &str,
+        keep: Option<&str>,
+        added: i64,
+    ) -> Result<(), Problem> {
+        let relation = self.layer(below)?;
+        let keep = keep.map_or(String::new(), |keep| format!(" WHERE {keep}"));
+        let sql = format!(
+            "CREATE VIEW {} AS SELECT {columns} FROM {} AS {}{keep}",
+            cell::quoted(&relation),
+            cell::quoted(below),
+            cell::quoted(alias)
+        );
+        self.commit(change_of(table, vec![sql], Some(relation), added))
+    }
+}
+
+/// The one table of an UPDATE or DELETE, and its alias.
+fn single(table: &TableWithJoins, joined: bool) -> Result<(Vec<String>, String), Problem> {
+    match &table.relation {
+        TableFactor::Table { name, alias, .. } if table.joins.is_empty() && !joined => {
+            let parts = parse_name(name);
+            let shown =
+                alias.as_ref().map(|alias| alias.name.value.clone()).or_else(|| parts.last().cloned());
+            Ok((parts, shown.unwrap_or_default()))
+        }
+        _ => Err(Problem::Syntax("FROM".to_owned())),
+    }
+}

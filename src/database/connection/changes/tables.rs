@@ -1,0 +1,219 @@
+//! Tables that are made, emptied and taken away.
+
+use sqlparser::ast::{CreateTable, Expr, ObjectName, Query};
+
+use super::{Change, change_of};
+use crate::database::catalog::{ColumnSpec, Place, Table};
+use crate::database::connection::Connection;
+use crate::database::connection::names::Found;
+use crate::database::connection::run::into_target;
+use crate::database::problem::Problem;
+use crate::database::rewrite::parse_name;
+use crate::database::{Deed, Seen, SqlType, cell};
+
+/// Most rows that `SELECT … INTO` copies: what a connection's own tables have room for.
+const MAX_COPIED: usize = 20_000;
+
+impl Connection {
+    /// Takes all rows of a table away.
+    pub(super) fn empty(&mut self, table: &Table, below: &str) -> Result<(), Problem> {
+        let columns: Vec<String> = table.columns.iter().map(|column| cell::quoted(&column.name)).collect();
+        let relation = self.layer(below)?;
+        let sql = format!(
+            "CREATE VIEW {} AS SELECT {} FROM {} WHERE 0",
+            cell::quoted(&relation),
+            columns.join(", "),
+            cell::quoted(below)
+        );
+        let mut change = change_of(table, vec![sql], Some(relation), 0);
+        change.dropped = Some(false);
+        self.commit(change)
+    }
+
+    /// `TRUNCATE TABLE`.
+    pub(in crate::database::connection) fn truncate(
+        &mut self,
+        parts: &[String],
+        seen: &mut Seen,
+    ) -> Result<(), Problem> {
+        let target = self.target(parts, "ALTER", seen)?;
+        let Some(table) = target.table else {
+            return self.direct(&format!("DELETE FROM {}", cell::quoted(&target.relation))).map(|_| ());
+        };
+        let rows = u64::try_from(self.facts.count(&table)).unwrap_or(0);
+        self.empty(&table, &target.relation)?;
+        seen.deeds.push(Deed::Destroy {
+            object: format!("{}.{}.{}", table.database, table.schema, table.name),
+            rows,
+        });
+        self.told_write(&table, rows, Vec::new(), seen);
+        Ok(())
+    }
+
+    pub(super) fn drop_tables(
+        &mut self,
+        names: &[ObjectName],
+        if_exists: bool,
+        seen: &mut Seen,
+    ) -> Result<Option<u64>, Problem> {
+        for name in names {
+            let parts = parse_name(name);
+            let target = match self.target(&parts, "ALTER", seen) {
+                Err(Problem::NoObject(_)) if if_exists => continue,
+                Err(Problem::NoObject(name)) => return Err(Problem::NotDropped(name)),
+                other => other?,
+            };
+            let Some(table) = target.table else {
+                self.execute(&format!("DROP TABLE {}", cell::quoted(&target.relation)))?;
+                continue;
+            };
+            let rows = u64::try_from(self.facts.count(&table)).unwrap_or(0);
+            let mut change = change_of(&table, Vec::new(), None, 0);
+            change.dropped = Some(true);
+            self.commit(change)?;
+            seen.deeds.push(Deed::Destroy {
+                object: format!("{}.{}.{}", table.database, table.schema, table.name),
+                rows,
+            });
+            self.told_write(&table, rows, Vec::new(), seen);
+        }
+        Ok(None)
+    }
+
+    pub(super) fn create(&mut self, create: &CreateTable, seen: &mut Seen) -> Result<Option<u64>, Problem> {
+        let parts = parse_name(&create.name);
+        let columns = create.columns.iter().map(|column| {
+            let ty = column.data_type.to_string().replace(['[', ']', '"', '`'], "").to_lowercase();
+            let ty = ty.split(" identity").next().unwrap_or_default().to_owned();
+            let ty = SqlType::parse(&ty).map_or_else(|| "nvarchar(4000)".to_owned(), |ty| ty.display());
+            let not_null = column
+                .options
+                .iter()
+                .any(|option| matches!(option.option, sqlparser::ast::ColumnOption::NotNull));
+            (column.name.value.clone(), ty, !not_null)
+        });
+        let columns: Vec<(String, String, bool)> = columns.collect();
+        if columns.is_empty() {
+            return Err(Problem::Syntax(")".to_owned()));
+        }
+        match self.make(&parts, columns, seen) {
+            Err(Problem::Exists(_)) if create.if_not_exists => Ok(None),
+            other => other.map(|_| None),
+        }
+    }
+
+    /// Makes a table; gives its relation.
+    fn make(
+        &mut self,
+        parts: &[String],
+        columns: Vec<(String, String, bool)>,
+        seen: &mut Seen,
+    ) -> Result<String, Problem> {
+        seen.objects.push(parts.join("."));
+        let name = parts.last().cloned().unwrap_or_default();
+        if name.starts_with('#') {
+            let relation = name.to_lowercase();
+            let specs: Vec<ColumnSpec> = columns
+                .iter()
+                .filter_map(|(name, ty, nullable)| {
+                    let ty = SqlType::parse(ty)?;
+                    Some(ColumnSpec {
+                        name: name.clone(),
+                        ty,
+                        nullable: *nullable,
+                        key: false,
+                        binding: None,
+                        title: String::new(),
+                    })
+                })
+                .collect();
+            if self.tables()?.columns_of(&relation).is_some() && self.count_rows(&relation).is_ok() {
+                return Err(Problem::Exists(name));
+            }
+            let number = self.tables()?.enter(&relation, specs.clone(), None);
+            self.execute(&format!(
+                "CREATE TABLE {} ({})",
+                cell::quoted(&relation),
+                cell::declarations(&specs, number).join(", ")
+            ))?;
+            return Ok(relation);
+        }
+        if !self.facts.administrator {
+            return Err(Problem::NoRight("CREATE TABLE".to_owned()));
+        }
+        if self.find(parts).is_ok() {
+            return Err(Problem::Exists(name));
+        }
+        let schema = parts.iter().rev().nth(1).filter(|schema| !schema.is_empty()).cloned();
+        let (database, schema) = match self.facts.product() {
+            crate::database::Product::MySql => {
+                (schema.unwrap_or_else(|| self.facts.database()), String::new())
+            }
+            _ => {
+                let database = parts.iter().rev().nth(2).cloned().unwrap_or_else(|| self.facts.database());
+                (
+                    database,
+                    schema
+                        .unwrap_or_else(|| self.facts.catalog.default_schema(&self.facts.login).into_owned()),
+                )
+            }
+        };
+        let place = Place::new(&database, &schema, &name);
+        let generation = self.overlay.keys(&self.prefix()).len() + self.pending.len();
+        let relation = format!("{}\u{1f}made{generation}", place.relation());
+        let change = Change {
+            sql: Vec::new(),
+            table: (database, schema, name),
+            relation: Some(relation.clone()),
+            made: Some(columns),
+            dropped: None,
+            added: 0,
+        };
+        self.commit(change)?;
+        Ok(relation)
+    }
+
+    pub(super) fn select_into(&mut self, query: &Query, seen: &mut Seen) -> Result<Option<u64>, Problem> {
+        let parts: Vec<String> = match into_target(query) {
+            Some(Expr::Identifier(ident)) => vec![ident.value.clone()],
+            Some(Expr::CompoundIdentifier(parts)) => parts.iter().map(|part| part.value.clone()).collect(),
+            Some(other) => vec![other.to_string()],
+            None => return Err(Problem::Syntax("INTO".to_owned())),
+        };
+        let mut plain = query.clone();
+        if let sqlparser::ast::SetExpr::Select(select) = plain.body.as_mut() {
+            select.into = None;
+        }
+        let (mut open, _) = self.open_query(&plain)?;
+        let columns =
+            open.columns.iter().map(|column| (column.name.clone(), column.ty.display(), true)).collect();
+        let mut rows = Vec::new();
+        let result = loop {
+            match self.next_row(&mut open) {
+                Ok(Some(row)) if rows.len() < MAX_COPIED => rows.push(row),
+                Ok(Some(_)) => break Err(Problem::Full("tempdb".to_owned())),
+                Ok(None) => break Ok(()),
+                Err(problem) => break Err(problem),
+            }
+        };
+        self.tables()?.engine.close(open.opened);
+        result?;
+        seen.reads = open.records();
+        let relation = self.make(&parts, columns, seen)?;
+        let temporary = relation.starts_with('#');
+        let count = u64::try_from(rows.len()).unwrap_or(0);
+        for piece in rows.chunks(200) {
+            let values: Vec<String> = piece
+                .iter()
+                .map(|row| format!("({})", row.iter().map(cell::literal).collect::<Vec<_>>().join(", ")))
+                .collect();
+            let sql = format!("INSERT INTO {} VALUES {}", cell::quoted(&relation), values.join(", "));
+            if temporary {
+                self.execute(&sql)?;
+            } else if let Ok(Found::Table(table)) = self.find(&parts) {
+                self.commit(change_of(&table, vec![sql], None, i64::try_from(piece.len()).unwrap_or(0)))?;
+            }
+        }
+        Ok(Some(count))
+    }
+}
