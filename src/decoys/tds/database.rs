@@ -4,19 +4,65 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::behaviour::number;
-use super::engine::Engine;
+use super::engine::{Ask, Engine};
 use super::established::Refusal;
 use super::login::Admitted;
 use super::server::Server;
+use crate::database::{ClientLogin, Connection, Pulled, Request};
 use crate::session::Session;
 
+/// Opens it.
+///
+/// # Errors
+/// The message with which the server refuses the database that was asked for.
 pub(super) fn open(
-    _server: &Arc<Server>,
-    _session: &Session,
+    server: &Arc<Server>,
+    session: &Session,
     admitted: &Admitted,
-    _spid: u16,
-    _now: Timestamp,
+    spid: u16,
+    now: Timestamp,
 ) -> Result<Box<dyn Engine>, Refusal> {
-    Err(Refusal { number: number::NO_DATABASE, word: admitted.login.database.clone() })
+    let client = &admitted.login;
+    let login = ClientLogin {
+        name: admitted.account.name.clone(),
+        database: Some(client.database.clone()),
+        language: Some(admitted.language.name().to_owned()),
+        host: client.host.clone(),
+        program: client.program.clone(),
+        session: u32::from(spid),
+        server: session.host().name.clone(),
+    };
+    let (world, overlay) = (Arc::clone(session.world()), Arc::clone(session.overlay()));
+    let opened = Connection::open(Arc::clone(&server.catalog), world, overlay, login, now);
+    match opened {
+        Ok(connection) => Ok(Box::new(connection)),
+        Err(message) => Err(Refusal { number: message.number, word: client.database.clone() }),
+    }
+}
+
+impl Engine for Connection {
+    fn begin(&mut self, ask: Ask, now: Timestamp) {
+        let request = match ask {
+            Ask::Batch(text) => Request::batch(text),
+            Ask::Prepared(text, parameters) => Request::Batch { text, parameters },
+            Ask::Call(procedure, parameters) => Request::Call { procedure, parameters },
+        };
+        Connection::begin(self, request, now);
+    }
+
+    fn pull(&mut self, rows: usize) -> Pulled {
+        Connection::pull(self, rows)
+    }
+
+    fn cancel(&mut self) {
+        Connection::cancel(self);
+    }
+
+    fn reset(&mut self) {
+        Connection::reset(self);
+    }
+
+    fn database(&self) -> String {
+        Connection::database(self)
+    }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::database::{Item, Parameter};
+use crate::database::{Parameter, Pulled};
 
 /// What is to be run.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,25 +15,16 @@ pub(super) enum Ask {
     Call(String, Vec<Parameter>),
 }
 
-/// A part of an answer.
-#[derive(Debug, Default)]
-pub(super) struct Pulled {
-    /// What comes, in order.
-    pub(super) items: Vec<Item>,
-    /// Whether more waits.
-    pub(super) more: bool,
-}
-
 /// One connection's database.
 pub(super) trait Engine: Send {
     /// Begins a request; what an earlier one still had to say is dropped.
     fn begin(&mut self, ask: Ask, now: Timestamp);
     /// The next part, some `rows` of it at most.
-    fn pull(&mut self, rows: usize, now: Timestamp) -> Pulled;
+    fn pull(&mut self, rows: usize) -> Pulled;
     /// Stops the request.
     fn cancel(&mut self);
     /// Makes the session as new.
-    fn reset(&mut self, now: Timestamp);
+    fn reset(&mut self);
     /// The current database.
     fn database(&self) -> String;
 }

@@ -131,7 +131,7 @@ impl Established {
     pub(super) fn go_on(&mut self, now: Timestamp, framer: &mut Framer) -> Next {
         if self.running.is_some() {
             let engine = &mut self.engine;
-            let pulled = self.session.heavy(|| engine.pull(ROWS, now));
+            let pulled = self.session.heavy(|| engine.pull(ROWS));
             for item in pulled.items {
                 self.item(item);
             }
@@ -155,7 +155,7 @@ impl Established {
             return Next::Read(None);
         }
         if message.reset {
-            self.engine.reset(now);
+            self.engine.reset();
             self.kept = Kept::default();
             self.answer.transaction = None;
             if self.version() >= Version::V72 {

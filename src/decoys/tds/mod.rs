@@ -39,6 +39,7 @@ use std::sync::Arc;
 
 use self::server::Server;
 use super::Making;
+use crate::database::Catalog;
 use crate::persona::{Fault, Protocol, Service};
 use crate::session::{Conversation, Decoy, Session};
 use crate::wire::ntlm::Names;
@@ -46,10 +47,16 @@ use crate::wire::ntlm::Names;
 /// Makes the decoy of one SQL Server.
 ///
 /// # Errors
-/// A located [`Fault`] of the behaviour file.
+/// A located [`Fault`] of the behaviour file or the schema file.
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     let behaviour = Behaviour::read(service)?;
-    Ok(Arc::new(Listener { server: Server::new(behaviour, making) }))
+    let schema = format!("{}/database.toml", making.host.name);
+    let catalog = Catalog::load(&making.pack, &making.host, &schema)?;
+    if catalog.server.version != behaviour.build() {
+        let problem = format!("version: expected {} as in {schema}", catalog.server.version);
+        return Err(Fault::of_file(&service.behaviour.file, problem));
+    }
+    Ok(Arc::new(Listener { server: Server::new(behaviour, Arc::new(catalog), making) }))
 }
 
 struct Listener {

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustls::ServerConfig;
 
 use super::Behaviour;
+use crate::database::Catalog;
 use crate::decoys::Making;
 use crate::persona::{self, CertifiedHost, SelfSigned};
 use crate::session::{TlsRules, heavy, tls_config};
@@ -23,6 +24,8 @@ const MAX_COUNTED: usize = 64;
 /// The server that a host claims to run.
 pub(super) struct Server {
     pub(super) behaviour: Behaviour,
+    /// What it holds.
+    pub(super) catalog: Arc<Catalog>,
     /// Its name in messages: the host's NetBIOS name, with the instance where that is no default one.
     pub(super) name: String,
     /// The host's names, which NTLM tells.
@@ -46,7 +49,7 @@ struct Failures {
 }
 
 impl Server {
-    pub(super) fn new(behaviour: Behaviour, making: &Making) -> Arc<Self> {
+    pub(super) fn new(behaviour: Behaviour, catalog: Arc<Catalog>, making: &Making) -> Arc<Self> {
         let (host, hospital) = (&making.host, &making.pack.hospital);
         let names = match host.os.domain.as_str() {
             "" => Names::alone(&host.hostname),
@@ -60,6 +63,7 @@ impl Server {
         let first = making.pack.installation.number(&format!("tds/{}/spid", host.name), 40);
         let server = Arc::new(Server {
             behaviour,
+            catalog,
             name,
             names,
             making: Certificate { pack: Arc::clone(&making.pack), host: Arc::clone(host) },

@@ -7,14 +7,16 @@ use bytes::BytesMut;
 use jiff::Timestamp;
 
 use super::behaviour::Behaviour;
-use super::engine::{Ask, Engine, Pulled};
+use super::engine::{Ask, Engine};
 use super::established::Established;
 use super::packet::{Assembler, Framer, HEADER, Message, kind};
 use super::read::utf16;
 use super::server::Server;
 use super::version::Version;
 use super::{TdsMachine, prelogin, requests};
-use crate::database::{Column, Decimal, Done, Item, Language, Parameter, SqlType, Value, Verb};
+use crate::database::{
+    Catalog, Column, Decimal, Done, Item, Language, Parameter, Pulled, SqlType, Value, Verb,
+};
 use crate::decoys::Making;
 use crate::event::observation::AuthMethod;
 use crate::event::{Detail, Observation};
@@ -32,7 +34,8 @@ pub(super) fn server(bench: &Bench) -> Arc<Server> {
         world: Arc::clone(&bench.world),
         imaging: Arc::new(Imaging::default()),
     };
-    Server::new(behaviour, &making)
+    let catalog = Catalog::load(&bench.pack, &host, "hisdb/database.toml").unwrap();
+    Server::new(behaviour, Arc::new(catalog), &making)
 }
 
 fn machine(bench: &Bench) -> TdsMachine {
@@ -201,14 +204,14 @@ impl Engine for Scripted {
     fn begin(&mut self, ask: Ask, _: Timestamp) {
         self.1.lock().unwrap().push(ask);
     }
-    fn pull(&mut self, _: usize, _: Timestamp) -> Pulled {
+    fn pull(&mut self, _: usize) -> Pulled {
         let items = self.0.pop_front().unwrap_or_default();
         Pulled { items, more: !self.0.is_empty() }
     }
     fn cancel(&mut self) {
         self.0.clear();
     }
-    fn reset(&mut self, _: Timestamp) {}
+    fn reset(&mut self) {}
     fn database(&self) -> String {
         "THIS4".into()
     }
