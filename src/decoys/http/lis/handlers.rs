@@ -115,7 +115,7 @@ fn json(text: &str) -> String {
 /// logs in there.
 pub(super) fn configuration(making: &Making, behaviour: &Behaviour) -> String {
     let host = making.pack.known(&behaviour.database);
-    let server = host.map_or_else(|| behaviour.database.clone(), |host| host.hostname.clone());
+    let server = host.map_or_else(|| behaviour.database.clone(), |host| host.address.to_string());
     let account = host.and_then(|host| host.accounts.first());
     let login = account.map_or_else(
         || "Integrated Security=SSPI".to_owned(),
@@ -123,7 +123,8 @@ pub(super) fn configuration(making: &Making, behaviour: &Behaviour) -> String {
     );
     let login = escaped(&login);
     format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<configuration>\r\n  <connectionStrings>\r\n    <add name=\"LisDb\" connectionString=\"Data Source={server};Initial Catalog=LISDB;{login};Max Pool Size=512\" providerName=\"System.Data.SqlClient\" />\r\n  </connectionStrings>\r\n  <appSettings>\r\n    <add key=\"HospitalName\" value=\"{}\" />\r\n    <add key=\"AstmPort\" value=\"4010\" />\r\n    <add key=\"Hl7Port\" value=\"2575\" />\r\n  </appSettings>\r\n  <system.web>\r\n    <compilation debug=\"true\" targetFramework=\"4.0\" />\r\n    <customErrors mode=\"RemoteOnly\" />\r\n    <pages enableViewStateMac=\"false\" validateRequest=\"false\" />\r\n    <httpRuntime maxRequestLength=\"4096\" requestValidationMode=\"2.0\" />\r\n  </system.web>\r\n</configuration>\r\n",
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<configuration>\r\n  <connectionStrings>\r\n    <add name=\"LisDb\" connectionString=\"Data Source={server};Initial Catalog={};{login};Max Pool Size=512\" providerName=\"System.Data.SqlClient\" />\r\n  </connectionStrings>\r\n  <appSettings>\r\n    <add key=\"HospitalName\" value=\"{}\" />\r\n    <add key=\"AstmPort\" value=\"4010\" />\r\n    <add key=\"Hl7Port\" value=\"2575\" />\r\n  </appSettings>\r\n  <system.web>\r\n    <compilation debug=\"true\" targetFramework=\"4.0\" />\r\n    <customErrors mode=\"RemoteOnly\" />\r\n    <pages enableViewStateMac=\"false\" validateRequest=\"false\" />\r\n    <httpRuntime maxRequestLength=\"4096\" requestValidationMode=\"2.0\" />\r\n  </system.web>\r\n</configuration>\r\n",
+        escaped(&behaviour.catalog),
         escaped(&making.pack.hospital.name)
     )
 }

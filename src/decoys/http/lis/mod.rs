@@ -54,6 +54,8 @@ pub(crate) struct Behaviour {
     page_ms: [u64; 2],
     /// Host of the pack that its database stands on, for its connection string.
     database: String,
+    /// The database there that the connection string names.
+    catalog: String,
 }
 
 /// The application.

