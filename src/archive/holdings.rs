@@ -210,10 +210,11 @@ impl<'a> Record<'a> {
 
     /// The items of a sequence, their text in UTF-8; `None` when there is no such sequence.
     pub fn items(&self, tag: Tag) -> Option<Vec<DataSet>> {
-        let ordered = [tags::PROCEDURE_CODE_SEQUENCE, tags::REQUEST_ATTRIBUTES_SEQUENCE].contains(&tag);
         let image = self.series.and_then(SeriesEntry::world).is_none_or(|s| s.content == Content::Image);
+        let ordered =
+            tag == tags::PROCEDURE_CODE_SEQUENCE || image && tag == tags::REQUEST_ATTRIBUTES_SEQUENCE;
         match (self.entry.world(), self.series, self.instance) {
-            (Some((study, _)), ..) if ordered && image => {
+            (Some((study, _)), ..) if ordered => {
                 let said = request_attributes(self.holdings.view(), study);
                 Some(said.items(tag).to_vec()).filter(|items| !items.is_empty())
             }

@@ -18,6 +18,7 @@ mod documented;
 mod faults;
 mod golden;
 mod honeynet;
+mod http_objects;
 mod kept;
 mod laboratory;
 mod lifecycle;

@@ -1,7 +1,7 @@
 //! Debian's real Orthanc as a peer of the honeynet's archives: it asks them over its REST interface,
 //! takes what they hand out, and sees in it what the world has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::net::TcpListener;
@@ -27,19 +27,46 @@ const RESEARCH: usize = 1;
 const AE_TITLE: &str = "RESWS01";
 
 /// What both Orthancs tell of an instance in the same bytes, wherever it came from.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 23] = [
     "tags",
     "simplified-tags",
+    "module",
     "content",
     "header",
     "statistics",
     "frames",
+    "frames/0",
+    "frames/0/raw",
+    "frames/9/raw",
+    "frames/9/image-uint8",
+    "frames/x/raw",
+    "frames/0/nonsense",
+    "matlab",
+    "numpy",
+    "numpy?rescale=false",
     "metadata",
     "metadata/PixelDataOffset",
+    "attachments?full",
+    "attachments/dicom",
     "attachments/dicom/md5",
     "attachments/dicom/is-compressed",
     "pdf",
 ];
+
+/// The same of a patient, a study and a series.
+const ABOVE: [&str; 8] = [
+    "statistics",
+    "shared-tags",
+    "shared-tags?simplify",
+    "instances-tags?short",
+    "module",
+    "metadata",
+    "attachments",
+    "nonsense",
+];
+
+/// Pictures: one image, the same shades.
+const PICTURES: [&str; 5] = ["preview", "rendered", "image-uint8", "image-uint16", "frames/0/image-int16"];
 
 /// A running Orthanc that knows the archives of a honeynet; dropped, it is killed.
 struct Orthanc {
@@ -151,11 +178,12 @@ fn curl(arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-/// Width, height and shades of a picture of 8-bit grey in PNG's filters (PNG section 9).
+/// Width, height and shades of a picture of grey in PNG's filters (PNG section 9), 8 or 16 bits.
 fn shades(png: &[u8]) -> (u32, u32, Vec<u8>) {
     let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
     let (width, height) = (number(16), number(20));
-    assert_eq!(&png[24..26], [8, 0], "grey in 8 bits");
+    assert!(matches!(png[24..26], [8 | 16, 0]), "grey in 8 or 16 bits");
+    let step = usize::from(png[24]) / 8;
     let (mut at, mut packed) = (8, Vec::new());
     while at < png.len() {
         let length = number(at) as usize;
@@ -166,12 +194,12 @@ fn shades(png: &[u8]) -> (u32, u32, Vec<u8>) {
     }
     let mut filtered = Vec::new();
     ZlibDecoder::new(&packed[..]).read_to_end(&mut filtered).unwrap();
-    let wide = width as usize;
+    let wide = width as usize * step;
     let (mut above, mut shades) = (vec![0; wide], Vec::new());
     for row in filtered.chunks(wide + 1) {
         let mut line: Vec<u8> = Vec::with_capacity(wide);
         for (x, byte) in row[1..].iter().enumerate() {
-            let (left, corner) = if x > 0 { (line[x - 1], above[x - 1]) } else { (0, 0) };
+            let (left, corner) = if x >= step { (line[x - step], above[x - step]) } else { (0, 0) };
             line.push(byte.wrapping_add(predicted(row[0], left, above[x], corner)));
         }
         shades.extend(&line);
@@ -333,22 +361,49 @@ fn the_research_archive_shows_what_a_real_orthanc_shows() {
             (String::from_utf8(status).unwrap(), said)
         })
     };
-    let known = &orthanc.get("/studies")[0];
-    let path = format!("/studies/{}/statistics", known.as_str().unwrap());
-    let [real, ours] = both(&path);
-    assert_eq!(real, ours, "{path}");
+    let all = |level: &str| orthanc.get(&format!("/{level}")).as_array().unwrap().clone();
+    for level in ["patients", "studies", "series"] {
+        for (id, what) in all(level).iter().flat_map(|id| ABOVE.map(|what| (id, what))) {
+            // A patient may have more in the archive than the study that was fetched.
+            let whole = level != "patients" || ["module", "metadata", "nonsense"].contains(&what);
+            // The device's own metadata is not known of what came by this way.
+            if whole {
+                let path = format!("/{level}/{}/{what}", id.as_str().unwrap());
+                let [real, ours] = both(&path).map(|(_, body)| body);
+                assert!(real == ours, "{path}: {} {}", escaped(&real), escaped(&ours));
+            }
+        }
+    }
+    let path = format!("/studies/{}/archive", all("studies")[0].as_str().unwrap());
+    let [real, ours] = both(&path).map(|(_, zip)| unpacked(&net.scratch("zip"), &zip[..zip.len() - 4]));
+    assert!(real == ours, "{path}: {:?} {:?}", real.keys(), ours.keys());
     for id in orthanc.get("/instances").as_array().unwrap() {
         let of = format!("/instances/{}", id.as_str().unwrap());
         for what in PARTS {
             let [real, ours] = both(&format!("{of}/{what}")).map(|(_, body)| body);
             assert!(real == ours, "{of}/{what}: {} {}", escaped(&real), escaped(&ours));
         }
-        let [(status, real), (told, ours)] = both(&format!("{of}/preview"));
-        assert_eq!(status, told, "{of}/preview");
-        if status == "200" {
-            assert_eq!(shades(&real[..real.len() - 4]), shades(&ours[..ours.len() - 4]), "{of}/preview");
-        } else {
-            assert_eq!(real, ours, "{of}/preview");
+        for what in PICTURES {
+            let [(status, real), (told, ours)] = both(&format!("{of}/{what}"));
+            assert_eq!(status, told, "{of}/{what}");
+            if status == "200" {
+                let [real, ours] = [real, ours].map(|png| shades(&png[..png.len() - 4]));
+                assert!(real == ours, "{of}/{what}");
+            } else {
+                assert_eq!(real, ours, "{of}/{what}");
+            }
         }
     }
+}
+
+/// Files of a ZIP by their names.
+fn unpacked(folder: &Path, zip: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let folder = fresh(folder);
+    let file = folder.join("all.zip");
+    fs::write(&file, zip).unwrap();
+    let into = folder.join("files");
+    let (file, into) = (file.to_str().unwrap(), into.to_str().unwrap());
+    assert!(client("python3", "python3", &["-m", "zipfile", "-e", file, into]).status.success());
+    let files = text(&client("find", "findutils", &[into, "-type", "f"]));
+    files.lines().map(|path| (path[into.len()..].to_owned(), fs::read(path).unwrap())).collect()
 }

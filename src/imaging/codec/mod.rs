@@ -23,7 +23,8 @@ mod transcode;
 
 use crate::wire::dicom::dataset::Coding;
 use jpeg_lossless::Predictor;
-pub use picture::{Picture, Window};
+pub use picture::{Picture, Window, shade};
+pub use png::grey16 as png16;
 pub use raster::Raster;
 pub use transcode::{NotCoded, in_form, transcode};
 

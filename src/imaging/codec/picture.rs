@@ -103,6 +103,12 @@ impl Window {
     }
 }
 
+/// A value as a shade: what is darker than black is black, and what lies between two shades is the
+/// darker one.
+pub fn shade(value: f32) -> u8 {
+    value.clamp(0.0, 255.0) as u8
+}
+
 fn all_of(values: impl Iterator<Item = f64>) -> Window {
     let (low, high) =
         values.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));

@@ -1,4 +1,4 @@
-//! Pictures as PNG (ISO/IEC 15948), 8 bits a sample.
+//! Pictures as PNG (ISO/IEC 15948), 8 bits a sample, or 16 in grey.
 
 use std::io::Write;
 
@@ -16,23 +16,35 @@ const SUB: u8 = 1;
 
 /// The file of a picture.
 pub(super) fn encode(picture: &Picture) -> Vec<u8> {
+    let (colour, step) = if picture.coloured { (COLOUR, 3) } else { (GREY, 1) };
+    file((picture.width, picture.height), [8, colour], &picture.pixels, step)
+}
+
+/// The file of a grey picture with 16 bits a sample, rows from the top.
+pub fn grey16(width: u32, height: u32, samples: &[u16]) -> Vec<u8> {
+    let pixels: Vec<u8> = samples.iter().flat_map(|sample| sample.to_be_bytes()).collect();
+    file((width, height), [16, GREY], &pixels, 2)
+}
+
+/// A file of bit depth and colour type, with pixels of `step` bytes.
+fn file((width, height): (u32, u32), depth: [u8; 2], pixels: &[u8], step: usize) -> Vec<u8> {
     let mut header = Vec::with_capacity(13);
-    header.extend(picture.width.to_be_bytes());
-    header.extend(picture.height.to_be_bytes());
-    // 8 bits a sample; deflate, adaptive filters, not interlaced (clause 11.2.2).
-    header.extend([8, if picture.coloured { COLOUR } else { GREY }, 0, 0, 0]);
+    header.extend(width.to_be_bytes());
+    header.extend(height.to_be_bytes());
+    header.extend(depth);
+    // Deflate, adaptive filters, not interlaced (clause 11.2.2).
+    header.extend([0, 0, 0]);
     let mut out = SIGNATURE.to_vec();
     chunk(&mut out, *b"IHDR", &header);
-    chunk(&mut out, *b"IDAT", &deflated(picture));
+    chunk(&mut out, *b"IDAT", &deflated(usize::try_from(width).unwrap_or(0), pixels, step));
     chunk(&mut out, *b"IEND", &[]);
     out
 }
 
-fn deflated(picture: &Picture) -> Vec<u8> {
-    let step = if picture.coloured { 3 } else { 1 };
-    let width = usize::try_from(picture.width).unwrap_or(0).max(1) * step;
-    let mut rows = Vec::with_capacity(picture.pixels.len() + picture.pixels.len() / width);
-    for row in picture.pixels.chunks(width) {
+fn deflated(width: usize, pixels: &[u8], step: usize) -> Vec<u8> {
+    let width = width.max(1) * step;
+    let mut rows = Vec::with_capacity(pixels.len() + pixels.len() / width);
+    for row in pixels.chunks(width) {
         rows.push(SUB);
         let left = std::iter::repeat_n(&0, step).chain(row);
         rows.extend(row.iter().zip(left).map(|(sample, left)| sample.wrapping_sub(*left)));
@@ -83,5 +95,12 @@ mod tests {
         let file = encode(&Picture { width: 2, height: 1, coloured: true, pixels: vec![9, 8, 7, 10, 8, 9] });
         assert_eq!(file[25], COLOUR);
         assert_eq!(rows(&file), [1, 9, 8, 7, 1, 0, 2]);
+    }
+
+    #[test]
+    fn deep_grey_has_two_bytes_a_sample() {
+        let file = grey16(2, 1, &[0x0102, 0x0403]);
+        assert_eq!(file[24..26], [16, GREY]);
+        assert_eq!(rows(&file), [1, 1, 2, 3, 1]);
     }
 }

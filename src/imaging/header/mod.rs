@@ -81,11 +81,16 @@ pub(crate) fn common(s: &Subject<'_>, image_type: &str, build: Build) -> DataSet
     set.put_str(tags::IMAGE_TYPE, image_type);
     moment(&mut set, s, tags::ACQUISITION_DATE, tags::ACQUISITION_TIME, s.acquired());
     performed(&mut set, s);
-    for (tag, element) in request(s.view, s.study, s.charset).iter() {
-        set.put(tag, element.clone());
-    }
+    ordered(&mut set, s, tags::REQUEST_ATTRIBUTES_SEQUENCE);
     side(&mut set, s);
     set
+}
+
+/// One of the sequences that tell of the order.
+fn ordered(set: &mut DataSet, s: &Subject<'_>, sequence: Tag) {
+    if let Some(element) = request(s.view, s.study, s.charset).get(sequence) {
+        set.put(sequence, element.clone());
+    }
 }
 
 /// What was ordered, as the worklist told it: the code of the procedure (PS3.3 C.7.2.1) and Request
@@ -122,6 +127,7 @@ pub(crate) fn object(s: &Subject<'_>, build: Build) -> DataSet {
     set.put_charset(s.charset);
     patient(&mut set, s, build);
     study(&mut set, s);
+    ordered(&mut set, s, tags::PROCEDURE_CODE_SEQUENCE);
     series(&mut set, s);
     equipment(&mut set, s);
     instance(&mut set, s);

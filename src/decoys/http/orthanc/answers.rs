@@ -1,5 +1,7 @@
 //! Answers in the API's own form.
 
+use md5::{Digest, Md5};
+
 use crate::decoys::http::dicomweb::jsoncpp::Json;
 use crate::decoys::http::engine::{Ask, Reply};
 use crate::decoys::http::uri::percent_decode;
@@ -9,6 +11,8 @@ use crate::decoys::http::uri::percent_decode;
 pub(super) enum Fault {
     /// 1.
     Plugin,
+    /// 2.
+    NotImplemented,
     /// 3.
     OutOfRange,
     /// 7.
@@ -33,6 +37,7 @@ impl Fault {
     fn parts(self) -> (u16, &'static str, u16, &'static str) {
         match self {
             Fault::Plugin => (500, "Internal Server Error", 1, "Error encountered within the plugin engine"),
+            Fault::NotImplemented => (500, "Internal Server Error", 2, "Not implemented yet"),
             Fault::OutOfRange => (400, "Bad Request", 3, "Parameter out of range"),
             Fault::Inexistent => (404, "Not Found", 7, "Accessing an inexistent item"),
             Fault::BadRequest => (400, "Bad Request", 8, "Bad request"),
@@ -73,6 +78,12 @@ pub(super) fn json(value: &Json) -> Reply {
 /// Plain text.
 pub(super) fn text(text: impl Into<String>) -> Reply {
     Reply::new(200).typed("text/plain").with_body(text.into())
+}
+
+/// A value that has revisions: its tag is the number of the revision and the MD5 of the value.
+pub(super) fn revised(reply: Reply, value: &[u8]) -> Reply {
+    let digest = Md5::digest(value).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    reply.with("ETag", format!("\"0-{digest}\""))
 }
 
 /// An id that nobody has.

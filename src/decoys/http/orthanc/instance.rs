@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::Orthanc;
-use super::answers::{self, json, missing};
+use super::answers::{self, Fault, json, missing};
 use super::index::{Id, StudyIds};
+use super::levels;
+use super::pixels::{self, Nothing, Shading};
 use super::resources::hit;
-use crate::archive::Hit;
+use super::route::parameters;
+use crate::archive::{Hit, Level};
 use crate::decoys::http::dicomweb::Seen;
 use crate::decoys::http::dicomweb::jsoncpp::Json;
-use crate::decoys::http::dicomweb::objects::{frame, frames};
+use crate::decoys::http::dicomweb::objects::frames;
 use crate::decoys::http::dicomweb::qido::keyword;
 use crate::decoys::http::engine::{Ask, Reply};
-use crate::imaging::codec::Picture;
-use crate::wire::dicom::dataset::{Charset, DataSet, Tag, Value, Vr, tags};
+use crate::wire::dicom::dataset::{Charset, DataSet, Tag, TransferSyntax, Value, Vr, tags};
 
 /// Main DICOM tags of an instance.
 const MAIN: [Tag; 9] = [
@@ -98,7 +100,7 @@ impl Orthanc {
     }
 
     /// The name of the file in the storage area: random once, the same ever after.
-    fn file_uuid(&self, id: Id) -> String {
+    pub(super) fn file_uuid(&self, id: Id) -> String {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] =
             self.installation.derive(&format!("orthanc/file/{id}"));
         let raw = [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p];
@@ -116,7 +118,6 @@ impl Orthanc {
     ) -> Reply {
         let uid = found.instance.as_ref().map_or("", |instance| instance.uid()).to_owned();
         let set = || ask.session.heavy(|| self.shelf.kept_set(holdings, found));
-        let plain = || ask.session.heavy(|| self.shelf.data_set(holdings, found));
         let file = || ask.session.heavy(|| self.shelf.file(holdings, found));
         match path {
             ["tags"] => set().map_or_else(missing, |set| json(&full(&set, set.charset(), ask))),
@@ -134,27 +135,23 @@ impl Orthanc {
                 json(&Json::List((0..frames(&set).max(1)).map(Json::number).collect()))
             }),
             ["frames", number] => set().map_or_else(missing, |set| match number.parse::<usize>() {
-                Ok(number) if number < frames(&set) => json(&Json::texts(FRAME)),
+                Ok(number) if number < frames(&set).max(1) => json(&Json::texts(FRAME)),
                 _ => missing(),
             }),
-            ["frames", number, rest @ ..] => match (number.parse::<usize>(), rest) {
-                (Ok(number), ["raw"]) => match plain().and_then(|set| frame(&set, number).0) {
-                    Some(bytes) => Reply::new(200)
-                        .typed("application/octet-stream")
-                        .with_bulk(bytes, format!("frame {number} of {uid}")),
-                    None => answers::fault(ask, answers::Fault::OutOfRange, None),
-                },
-                (Ok(frame), ["preview" | "rendered" | "image-uint8"]) => {
-                    self.preview(ask, holdings, found, frame)
-                }
-                (Ok(_), _) | (Err(_), _) => answers::fault(ask, answers::Fault::OutOfRange, None),
+            ["frames", number, what] => match number.parse::<usize>() {
+                Ok(number) => self.pixels(ask, holdings, found, number, what),
+                Err(_) => missing(),
             },
-            ["preview" | "rendered" | "image-uint8"] => self.preview(ask, holdings, found, 0),
+            [what] if FRAME.contains(what) => self.pixels(ask, holdings, found, 0, what),
             ["metadata", rest @ ..] => {
-                file().map_or_else(missing, |file| self.metadata(study, found, &file, rest))
+                file().map_or_else(missing, |file| self.metadata(ask, study, found, &file, rest))
+            }
+            ["attachments"] if parameters(ask).get("full").is_some() => {
+                json(&Json::object([("dicom", Json::number(1))]))
             }
             ["attachments"] => json(&Json::texts(["dicom"])),
-            ["attachments", "dicom", rest @ ..] => self.attachment(ask, holdings, found, rest),
+            ["module"] => set().map_or_else(missing, |set| json(&levels::module(&set, Level::Image, ask))),
+            ["attachments", "dicom", rest @ ..] => self.attachment(ask, holdings, (id, found), rest),
             ["pdf"] => match set().as_ref().and_then(|set| set.bytes(tags::ENCAPSULATED_DOCUMENT)) {
                 Some(document) => Reply::new(200)
                     .typed("application/pdf")
@@ -163,44 +160,117 @@ impl Orthanc {
             },
             ["content", rest @ ..] => set().map_or_else(missing, |set| content(ask, &set, rest)),
             [] => json(&Json::texts(BELOW)),
-            _ => answers::fault(ask, answers::Fault::Unknown, None),
+            _ => answers::fault(ask, Fault::Unknown, None),
         }
     }
 
-    /// A frame as a picture: PNG, or JPEG for who asks for it.
-    fn preview(&self, ask: &Ask<'_>, holdings: &Seen, found: &Hit, frame: usize) -> Reply {
+    /// A frame: as a picture, as numbers, or as it lies in the file.
+    fn pixels(&self, ask: &Ask<'_>, holdings: &Seen, found: &Hit, number: usize, what: &str) -> Reply {
+        let query = parameters(ask);
+        let plain = || self.shelf.data_set(holdings, found).unwrap_or_default();
+        let about = |kind: &str| {
+            format!("{kind} of {}", found.instance.as_ref().map_or("", |instance| instance.uid()))
+        };
+        let shading = match what {
+            "preview" => Shading::Stretched,
+            "rendered" => {
+                let number = |name: &str| query.get(name).map(str::parse::<f32>);
+                match (number("window-center"), number("window-width")) {
+                    (None, None) => Shading::Windowed(None),
+                    (Some(Ok(centre)), Some(Ok(width))) => Shading::Windowed(Some((centre, width))),
+                    _ => return missing(),
+                }
+            }
+            "image-uint8" => Shading::Bytes,
+            "image-uint16" => Shading::Words,
+            "image-int16" => Shading::Signed,
+            "matlab" => {
+                return match ask.session.heavy(|| pixels::matlab(&plain(), number)) {
+                    Ok(text) => answers::text("").with_bulk(text, about("numbers")),
+                    Err(nothing) => no_numbers(ask, nothing),
+                };
+            }
+            "numpy" => {
+                let rescaled = query.get("rescale").is_none_or(|value| value == "1" || value == "true");
+                return match ask.session.heavy(|| pixels::numpy(&plain(), number, rescaled)) {
+                    Ok(file) => {
+                        Reply::new(200).typed("application/octet-stream").with_bulk(file, about("numbers"))
+                    }
+                    Err(nothing) => no_numbers(ask, nothing),
+                };
+            }
+            "raw" | "raw.gz" => {
+                return self.raw(ask, holdings, found, number, what == "raw.gz", about("frame"));
+            }
+            _ => return answers::fault(ask, Fault::Unknown, None),
+        };
+        self.picture(ask, holdings, found, number, shading)
+    }
+
+    /// The bytes of a frame as they are kept.
+    fn raw(
+        &self,
+        ask: &Ask<'_>,
+        holdings: &Seen,
+        found: &Hit,
+        number: usize,
+        packed: bool,
+        about: String,
+    ) -> Reply {
+        let set = ask.session.heavy(|| self.shelf.kept_set(holdings, found)).unwrap_or_default();
+        if frames(&set) == 0 {
+            return answers::fault(ask, Fault::NotImplemented, None);
+        }
+        match pixels::raw(&set, kept_syntax(found), number) {
+            Some((bytes, _)) if packed => {
+                let file = ask.session.heavy(|| pixels::gzipped(&bytes));
+                Reply::new(200).typed("application/gzip").with_bulk(file, about)
+            }
+            Some((bytes, kind)) => Reply::new(200).typed(kind).with_bulk(bytes, about),
+            None => answers::fault(ask, Fault::OutOfRange, None),
+        }
+    }
+
+    /// A frame as a picture: PNG, or JPEG or a map for who asks for it.
+    fn picture(&self, ask: &Ask<'_>, holdings: &Seen, found: &Hit, number: usize, shading: Shading) -> Reply {
         let uid = found.instance.as_ref().map_or("", |instance| instance.uid());
         let accept = ask.head.header("Accept").unwrap_or_default();
         let accepts = |form: &str| crate::decoys::http::uri::holds(accept, form.as_bytes());
         let form = [JPEG, PAM].into_iter().find(|form| accepts(form)).unwrap_or("image/png");
+        // Nothing in it decodes these.
+        if kept_syntax(found).coding().is_some_and(pixels::is_jpeg2000) {
+            return Reply::new(415);
+        }
         let draw = || {
-            let set = self.shelf.data_set(holdings, found)?;
-            let picture = Picture::of(&set, frame, None);
-            Some(picture.map(|picture| match form {
-                JPEG => picture.jpeg(QUALITY),
-                PAM => pam(&picture),
-                _ => picture.png(),
-            }))
+            let set = self.shelf.data_set(holdings, found).unwrap_or_default();
+            let drawn = pixels::draw(&set, number, shading)?;
+            Ok(match form {
+                JPEG => drawn.jpeg(QUALITY),
+                PAM => Some(drawn.pam()),
+                _ => Some(drawn.png()),
+            })
         };
         match ask.session.heavy(draw) {
-            Some(Some(picture)) => {
-                Reply::new(200).typed(form).with_bulk(picture, format!("picture of {uid}"))
-            }
+            Ok(Some(picture)) => Reply::new(200).typed(form).with_bulk(picture, format!("picture of {uid}")),
+            Ok(None) | Err(Nothing::OutOfRange) => missing(),
             // No picture in it: the answer says nothing more.
-            Some(None) if frame == 0 => Reply::new(415),
-            Some(None) => missing(),
-            None => answers::fault(ask, answers::Fault::BadFile, None),
+            Err(Nothing::Unsupported) => Reply::new(415),
         }
     }
 }
 
-/// A picture as a portable arbitrary map.
-fn pam(picture: &Picture) -> Vec<u8> {
-    let (depth, kind) = if picture.coloured { (3, "RGB") } else { (1, "GRAYSCALE") };
-    let (width, height) = (picture.width, picture.height);
-    let head =
-        format!("P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {depth}\nMAXVAL 255\nTUPLTYPE {kind}\nENDHDR\n");
-    [head.as_bytes(), &picture.pixels].concat()
+/// The transfer syntax of the file: a peer's own as he stored it.
+fn kept_syntax(found: &Hit) -> TransferSyntax {
+    let own = found.instance.as_ref().and_then(|instance| instance.own());
+    own.and_then(|own| TransferSyntax::from_uid(&own.syntax)).unwrap_or(TransferSyntax::ExplicitLittle)
+}
+
+fn no_numbers(ask: &Ask<'_>, nothing: Nothing) -> Reply {
+    let fault = match nothing {
+        Nothing::Unsupported => Fault::NotImplemented,
+        Nothing::OutOfRange => Fault::OutOfRange,
+    };
+    answers::fault(ask, fault, None)
 }
 
 /// A document without the byte that makes its length even.
@@ -227,7 +297,7 @@ fn content(ask: &Ask<'_>, set: &DataSet, path: &[&str]) -> Reply {
                 None => missing(),
             }
         }
-        _ => answers::fault(ask, answers::Fault::Unknown, None),
+        _ => answers::fault(ask, Fault::Unknown, None),
     }
 }
 
@@ -236,7 +306,7 @@ fn dashed(tag: Tag) -> String {
 }
 
 /// All tags with name, type and value, or only values with `?short`, or names with `?simplify`.
-fn full(set: &DataSet, charset: Charset, ask: &Ask<'_>) -> Json {
+pub(super) fn full(set: &DataSet, charset: Charset, ask: &Ask<'_>) -> Json {
     let (_, query) = crate::decoys::http::uri::split_target(ask.head.target());
     let query = crate::decoys::http::dicomweb::qido::Parameters::read(query);
     if query.get("simplify").is_some() {

@@ -62,7 +62,13 @@ pub(super) fn modalities(app: &Orthanc, ask: &Ask<'_>, path: &[&str]) -> Reply {
             json(&Json::texts(known.iter().map(|modality| modality.name.clone())))
         });
     };
-    let Some(modality) = known.iter().find(|modality| modality.name == *name) else { return missing() };
+    let Some(modality) = known.iter().find(|modality| modality.name == *name) else {
+        if rest.is_empty() && ask.head.method() == b"DELETE" {
+            let details = format!("Unknown DICOM modality with symbolic name: {name}");
+            return fault(ask, Fault::Inexistent, Some(&details));
+        }
+        return missing();
+    };
     match rest {
         [] => get(ask, || json(&Json::texts(BELOW))),
         ["configuration"] => get(ask, || json(&described(modality))),
@@ -75,6 +81,9 @@ pub(super) fn modalities(app: &Orthanc, ask: &Ask<'_>, path: &[&str]) -> Reply {
                 target: Tainted::new(&modality.ae_title),
                 relayed: false,
             });
+            if let Some(refused) = refused(ask, verb) {
+                return refused;
+            }
             let details = format!(
                 "DicomAssociation - connecting to AET \"{}\": TCP Initialization Error: Connection refused",
                 modality.ae_title
@@ -82,5 +91,43 @@ pub(super) fn modalities(app: &Orthanc, ask: &Ask<'_>, path: &[&str]) -> Reply {
             fault(ask, Fault::Network, Some(&details))
         }
         _ => fault(ask, Fault::Unknown, None),
+    }
+}
+
+/// What is wrong with a request before anybody is called.
+fn refused(ask: &Ask<'_>, verb: &str) -> Option<Reply> {
+    let body: serde_json::Value = serde_json::from_slice(ask.body).unwrap_or_default();
+    let lacks = |names: &[&str]| names.iter().all(|name| body.get(name).is_none());
+    let details = match verb {
+        "query" if !body.is_object() => "Must provide a JSON object",
+        "store" if body.is_null() => "Must provide a JSON value",
+        "query" if lacks(&["Level"]) => "The JSON body must contain field Level",
+        "store" if body.is_object() && lacks(&["Resources"]) => "Missing field in JSON: \"Resources\"",
+        "move" if lacks(&["Resources"]) || lacks(&["Level"]) => {
+            "Must provide a JSON body containing fields Resources and Level"
+        }
+        "storage-commitment" if lacks(&["Resources", "DicomInstances"]) => {
+            "Empty storage commitment request, one of these fields is mandatory: \"Resources\" or \"DicomInstances\""
+        }
+        "store-straight" if ask.body.get(128..132) != Some(b"DICM".as_slice()) => {
+            let details = format!("Cannot parse an invalid DICOM file (size: {} bytes)", ask.body.len());
+            return Some(fault(ask, Fault::BadFile, Some(&details)));
+        }
+        "find-study" | "find-series" | "find-instance" if !narrows(&body, verb) => {
+            return Some(Reply::new(400));
+        }
+        _ => return None,
+    };
+    Some(fault(ask, Fault::BadFile, Some(details)))
+}
+
+/// Whether a query names what lies above its level, in more than two letters.
+fn narrows(keys: &serde_json::Value, verb: &str) -> bool {
+    let given = |name: &str| keys.get(name).and_then(|key| key.as_str()).is_some_and(|key| key.len() > 2);
+    let study = given("PatientID") || given("AccessionNumber");
+    match verb {
+        "find-study" => study,
+        "find-series" => study && given("StudyInstanceUID"),
+        _ => study && given("StudyInstanceUID") && given("SeriesInstanceUID"),
     }
 }

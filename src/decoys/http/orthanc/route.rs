@@ -1,10 +1,9 @@
 //! Which path is what.
 
-use super::answers::{Fault, components, fault, json, missing, not_allowed};
+use super::answers::{Fault, components, fault, json, missing, not_allowed, text};
 use super::index::{Catalogue, Id, Place};
-use super::modalities;
-use super::resources::{all, below, hit, kind};
-use super::{Orthanc, tools, upload, web};
+use super::resources::{all, below, hit, kind, received, stamp};
+use super::{Orthanc, levels, modalities, tools, upload, web};
 use crate::archive::Level;
 use crate::decoys::http::dicomweb::Seen;
 use crate::decoys::http::dicomweb::jsoncpp::Json;
@@ -57,6 +56,7 @@ fn routed(app: &Orthanc, ask: &Ask<'_>) -> Reply {
             ])),
             _ => not_allowed("GET,DELETE"),
         },
+        ["peers"] if parameters(ask).get("expand").is_some() => get(ask, || json(&Json::object([]))),
         ["queries" | "peers" | "jobs"] => get(ask, || json(&Json::List(Vec::new()))),
         ["plugins"] => get(ask, || json(&Json::texts(["explorer.js", "dicom-web"]))),
         ["plugins", "explorer.js"] => {
@@ -232,7 +232,31 @@ fn part(
             tell::instances(ask.session, &hits);
             tools::archive(app, ask, holdings, id, hits, path.first() == Some(&"media"))
         }
-        (["metadata"], _) => json(&Json::texts(["LastUpdate"])),
+        (["metadata", rest @ ..], _) => {
+            let last = studies().last().map(|study| stamp(received(study))).unwrap_or_default();
+            let known = app.metadata_above(place, last);
+            match rest {
+                [] => levels::values(ask, known),
+                [wanted] => levels::value(ask, known, wanted),
+                _ => missing(),
+            }
+        }
+        (["shared-tags" | "instances-tags"], _) => {
+            let hits = below(holdings, catalogue, id, place);
+            tell::instances(ask.session, &hits);
+            match path {
+                ["shared-tags"] => app.shared(ask, holdings, &hits),
+                _ => app.tags_below(ask, holdings, &hits),
+            }
+        }
+        (["module"], _) => {
+            app.module_above(ask, holdings, &below(holdings, catalogue, id, place), level_of(place))
+        }
+        (["module-patient"], Place::Study(_)) => {
+            app.module_above(ask, holdings, &below(holdings, catalogue, id, place), Level::Patient)
+        }
+        (["protected"], Place::Patient) => text("0"),
+        (["reconstruct" | "modify" | "anonymize"], _) => not_allowed("POST"),
         (["attachments"], _) => json(&Json::List(Vec::new())),
         _ => fault(ask, Fault::Unknown, None),
     }

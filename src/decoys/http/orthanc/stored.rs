@@ -6,7 +6,8 @@ use md5::{Digest, Md5};
 
 use super::Orthanc;
 use super::answers::{self, json, missing, text};
-use super::index::StudyIds;
+use super::index::{Id, StudyIds};
+use super::levels;
 use super::resources::{received, stamp};
 use crate::archive::Hit;
 use crate::decoys::http::dicomweb::Seen;
@@ -20,14 +21,18 @@ const PIXEL_DATA: [u8; 4] = [0xe0, 0x7f, 0x10, 0x00];
 
 impl Orthanc {
     /// `metadata` of an instance and what is below it.
-    pub(super) fn metadata(&self, study: &StudyIds, found: &Hit, file: &[u8], path: &[&str]) -> Reply {
+    pub(super) fn metadata(
+        &self,
+        ask: &Ask<'_>,
+        study: &StudyIds,
+        found: &Hit,
+        file: &[u8],
+        path: &[&str],
+    ) -> Reply {
         let known = self.metadata_of(study, found, file);
         match path {
-            [] => json(&Json::texts(known.into_iter().map(|(name, _)| name))),
-            [wanted] => match known.into_iter().find(|(name, _)| name == wanted) {
-                Some((_, value)) => text(value),
-                None => missing(),
-            },
+            [wanted] => levels::value(ask, known, wanted),
+            [] => levels::values(ask, known),
             _ => missing(),
         }
     }
@@ -77,28 +82,52 @@ impl Orthanc {
     }
 
     /// What lies below the one attachment of an instance, its file; nothing is kept compressed.
-    pub(super) fn attachment(&self, ask: &Ask<'_>, holdings: &Seen, found: &Hit, path: &[&str]) -> Reply {
+    pub(super) fn attachment(
+        &self,
+        ask: &Ask<'_>,
+        holdings: &Seen,
+        (id, found): (Id, &Hit),
+        path: &[&str],
+    ) -> Reply {
         let file = || ask.session.heavy(|| self.shelf.file(holdings, found));
-        match path {
+        let md5 = |file: &[u8]| {
+            let digest = ask.session.heavy(|| Md5::digest(file));
+            digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        };
+        let reply = match path {
             [] => json(&Json::texts([
                 "compress",
                 "compressed-data",
                 "compressed-md5",
                 "compressed-size",
                 "data",
+                "info",
                 "is-compressed",
                 "md5",
                 "size",
                 "uncompress",
                 "verify-md5",
+                "uuid",
             ])),
             ["size" | "compressed-size"] => file().map_or_else(missing, |file| text(file.len().to_string())),
-            ["md5" | "compressed-md5"] => file().map_or_else(missing, |file| {
-                let digest = ask.session.heavy(|| Md5::digest(&file));
-                text(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            ["md5" | "compressed-md5"] => file().map_or_else(missing, |file| text(md5(&file))),
+            ["info"] => file().map_or_else(missing, |file| {
+                let (digest, size) = (Json::text(md5(&file)), Json::number(file.len()));
+                json(&Json::object([
+                    ("CompressedMD5", digest.clone()),
+                    ("CompressedSize", size.clone()),
+                    ("ContentType", Json::number(1)),
+                    ("UncompressedMD5", digest),
+                    ("UncompressedSize", size),
+                    ("Uuid", Json::text(self.file_uuid(id))),
+                ]))
             }),
             ["is-compressed"] => text("0"),
-            _ => answers::fault(ask, answers::Fault::Unknown, None),
+            _ => return answers::fault(ask, answers::Fault::Unknown, None),
+        };
+        match file() {
+            Some(file) => answers::revised(reply, &file),
+            None => reply,
         }
     }
 }

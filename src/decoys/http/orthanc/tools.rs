@@ -384,13 +384,19 @@ pub(super) fn archive(
     ask: &Ask<'_>,
     holdings: &Seen,
     id: Id,
-    hits: Vec<Hit>,
+    mut hits: Vec<Hit>,
     media: bool,
 ) -> Reply {
     if media {
         // Its DICOMDIR is not written: the answer is that of a full temporary disk.
         return fault(ask, Fault::CannotWrite, None);
     }
+    // Folders are in the order of their identifiers, files in that of their arrival.
+    hits.sort_by_cached_key(|hit| {
+        let series = hit.series.as_ref().map_or("", |series| series.uid());
+        let (patient, study) = (hit.entry.patient_id(), hit.entry.uid());
+        [Id::of(&[patient, study]), Id::of(&[patient, study, series])]
+    });
     let names: Vec<String> = zip::names(holdings, &hits);
     let pieces = zip::pieces(std::sync::Arc::clone(&app.shelf), holdings.clone(), hits, names, ask.now);
     Reply::new(200)

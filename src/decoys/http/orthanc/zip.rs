@@ -105,7 +105,7 @@ impl Directory {
     fn add(&mut self, name: &str, file: &[u8]) -> Bytes {
         let mut crc = Crc::new();
         crc.update(file);
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
         // Writing to a Vec can't fail.
         let _ = encoder.write_all(file);
         let packed = encoder.finish().unwrap_or_default();
