@@ -150,6 +150,10 @@ impl<'a> Reading<'a> {
             version: entry.version.clone(),
             banner: entry.banner.clone(),
             name: self.fill(&entry.name)?,
+            domain: match self.host.os.domain.as_str() {
+                "" => String::new(),
+                _ => self.pack.hospital.domain.clone(),
+            },
             edition: entry.edition.clone(),
             collation: entry.collation.clone(),
             language,

@@ -95,6 +95,8 @@ pub struct Server {
     pub banner: String,
     /// Its name (`CLZX-HISDB01`).
     pub name: String,
+    /// DNS name of the Windows domain that its host is a member of; empty for none.
+    pub domain: String,
     /// Its edition (`Enterprise Edition (64-bit)`).
     pub edition: String,
     /// Its collation.

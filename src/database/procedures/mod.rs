@@ -32,7 +32,7 @@ impl Arguments {
     }
 
     pub(super) fn get(&self, place: usize, name: &str) -> Option<Cell> {
-        let by_name = self.0.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
+        let by_name = self.0.iter().find(|(given, _)| !given.is_empty() && given.eq_ignore_ascii_case(name));
         let by_place = self.0.get(place).filter(|(given, _)| given.is_empty());
         by_name.or(by_place).map(|(_, value)| value.clone())
     }

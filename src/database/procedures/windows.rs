@@ -158,13 +158,17 @@ fn tasks() -> Vec<String> {
 }
 
 fn system(name: &str, facts: &Facts) -> Vec<String> {
+    let (role, domain) = match facts.catalog.server.domain.as_str() {
+        "" => ("独立服务器", "WORKGROUP"),
+        domain => ("成员服务器", domain),
+    };
     vec![
         String::new(),
         format!("主机名:           {}", name.to_uppercase()),
         "OS 名称:          Microsoft Windows Server 2012 R2 Standard".to_owned(),
         "OS 版本:          6.3.9600 暂缺 Build 9600".to_owned(),
         "OS 制造商:        Microsoft Corporation".to_owned(),
-        "OS 配置:          独立服务器".to_owned(),
+        format!("OS 配置:          {role}"),
         format!("系统启动时间:     {}", facts.started().strftime("%Y/%m/%d, %H:%M:%S")),
         "系统型号:         ProLiant DL380 Gen9".to_owned(),
         "系统类型:         x64-based PC".to_owned(),
@@ -172,7 +176,7 @@ fn system(name: &str, facts: &Facts) -> Vec<String> {
         "系统区域设置:     zh-cn;中文(中国)".to_owned(),
         "时区:             (UTC+08:00)北京，重庆，香港特别行政区，乌鲁木齐".to_owned(),
         "物理内存总量:     65,535 MB".to_owned(),
-        "域:               WORKGROUP".to_owned(),
+        format!("域:               {domain}"),
     ]
 }
 

@@ -56,6 +56,9 @@ impl Rewriting<'_> {
         index_hints.clear();
         partitions.clear();
         (*version, *sample) = (None, None);
+        if let Some(alias) = alias.as_mut().filter(|alias| names_hints(alias)) {
+            alias.columns.clear();
+        }
         if args.as_ref().is_some_and(only_hints) {
             *args = None;
         }
@@ -108,6 +111,12 @@ fn is_ours(name: &ObjectName) -> bool {
 
 fn table_alias(name: &str) -> TableAlias {
     TableAlias { explicit: true, name: Ident::with_quote('"', name), columns: vec![], at: None }
+}
+
+/// Whether the columns behind an alias are hints: `YY_KSBMK k (nolock)`.
+fn names_hints(alias: &TableAlias) -> bool {
+    let mut names = alias.columns.iter().map(|column| column.name.value.to_lowercase());
+    names.all(|name| HINTS.contains(&name.as_str()))
 }
 
 fn only_hints(args: &TableFunctionArgs) -> bool {
