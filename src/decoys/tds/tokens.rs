@@ -30,6 +30,8 @@ pub enum DoneKind {
 const RETURNSTATUS: u8 = 0x79;
 const OFFSET_ERROR: u8 = 0xaa;
 const OFFSET_INFO: u8 = 0xab;
+/// Severity of messages that are no errors.
+const INFORMATIONAL: u8 = 10;
 const LOGINACK: u8 = 0xad;
 const FEATUREEXTACK: u8 = 0xae;
 const ENVCHANGE: u8 = 0xe3;
@@ -143,7 +145,9 @@ impl Tokens {
     pub fn notice(&mut self, notice: &Notice<'_>) {
         let mut body = Vec::new();
         body.extend(notice.number.to_le_bytes());
-        body.extend([notice.state, notice.class]);
+        // Severity 10 goes to the client as 0.
+        let class = if notice.class == INFORMATIONAL { 0 } else { notice.class };
+        body.extend([notice.state, class]);
         let text: Vec<u16> = notice.text.encode_utf16().take(MAX_MESSAGE).collect();
         body.extend(u16::try_from(text.len()).unwrap_or(0).to_le_bytes());
         body.extend(text.iter().flat_map(|unit| unit.to_le_bytes()));
@@ -157,7 +161,7 @@ impl Tokens {
                 body.extend(notice.line.to_le_bytes());
             }
         }
-        self.bytes.push(if notice.class > 10 { OFFSET_ERROR } else { OFFSET_INFO });
+        self.bytes.push(if notice.class > INFORMATIONAL { OFFSET_ERROR } else { OFFSET_INFO });
         self.sized(&body);
     }
 
