@@ -199,6 +199,15 @@ impl Facts {
         self.administrator || listed || system
     }
 
+    /// Whether the login may change tables of a database. MySQL's applications own theirs.
+    pub(super) fn may_change(&self, database: &str) -> bool {
+        let owns = self
+            .catalog
+            .login(&self.login)
+            .is_some_and(|login| login.databases.iter().any(|name| name.eq_ignore_ascii_case(database)));
+        self.administrator || owns && self.product() == Product::MySql
+    }
+
     /// Objects of a database by name.
     pub(super) fn objects(&self, database: &str) -> Vec<Object> {
         let state = self.state();

@@ -8,10 +8,10 @@ use crate::kept::Kept;
 
 const HOSTS: [(&str, u8); 3] = [("hisora", 19), ("phis", 20), ("cdr", 25)];
 
-fn mysql(address: SocketAddr, user: &str, password: &str, more: &[&str]) -> String {
+fn mysql(address: SocketAddr, user: &str, password: &str, sql: &str, more: &[&str]) -> String {
     let (host, port) = (format!("-h{}", address.ip()), format!("-P{}", address.port()));
     let (user, password) = (format!("-u{user}"), format!("-p{password}"));
-    let own = ["--no-defaults", &host, &port, &user, &password, "-e", "select 1"];
+    let own = ["--no-defaults", &host, &port, &user, &password, "-e", sql];
     text(&client("mysql", "default-mysql-client", &[&own[..], more].concat()))
 }
 
@@ -37,23 +37,43 @@ fn told(net: &Honeynet, host: &str, what: &str) {
 }
 
 #[test]
-fn mysql_clients_are_refused_as_by_the_product_and_lures_are_told() {
+fn mysql_clients_are_let_in_or_refused_as_by_the_product() {
     let net = Honeynet::of(&HOSTS, "");
     let address = net.address("phis", "mysql");
-    let said = mysql(address, "root", "123456", &[]);
+    let said = mysql(address, "root", "123456", "select 1", &[]);
     assert!(
         said.contains("ERROR 1045 (28000)") && said.contains("Access denied for user 'root'@'127."),
         "{said}"
     );
     told(&net, "phis", "$mysqlna$");
     let (user, password) = net.lure("phis", "mysql");
-    for more in [&[][..], &["--ssl"]] {
-        let said = mysql(address, &user, &password, more);
-        assert!(said.contains("ERROR 1226 (42000)"), "{said}");
+    for more in [&["--skip-ssl"][..], &["--ssl"]] {
+        let said = mysql(address, &user, &password, "select 1", more);
+        assert_eq!(said, "1\n1\n");
     }
     told(&net, "phis", &format!("phis/{user}"));
     let said = nmap(address, &["-sV", "--script", "mysql-info,mysql-empty-password"]);
     assert!(said.contains("MySQL 5.7.38-log") && said.contains("mysql_native_password"), "{said}");
+}
+
+#[test]
+fn mysql_clients_read_the_hospital() {
+    let net = Honeynet::of(&HOSTS, "");
+    let address = net.address("phis", "mysql");
+    let (user, password) = net.lure("phis", "mysql");
+    let ask = |sql: &str| mysql(address, &user, &password, sql, &["-N", "phis"]);
+    let patients = ask("show tables like 'MS_%'; select count(*) > 1000 from MS_BRDA");
+    assert!(patients.contains("MS_BRDA\nMS_MZXX\nMS_YJ01\nMS_YJ02\n1\n"), "{patients}");
+    let staff = ask("select k.KSMC, count(*) n from GY_YGDM y join GY_KSDM k on k.KSDM = y.KSDM \
+         group by k.KSMC order by n desc limit 3");
+    assert_eq!(staff.lines().count(), 3, "{staff}");
+    let changed = ask(
+        "update MS_BRDA set JTDH = '13800000000' where BRID = 1; select JTDH from MS_BRDA where BRID = 1",
+    );
+    assert!(changed.ends_with("13800000000\n"), "{changed}");
+    assert!(ask("select * from NO_SUCH").contains("ERROR 1146 (42S02)"));
+    told(&net, "phis", "record_write");
+    told(&net, "phis", "record_read");
 }
 
 #[test]
@@ -96,7 +116,7 @@ fn oracle_scripts_find_what_the_persona_claims() {
 #[test]
 fn wireshark_reads_what_was_said() {
     let net = Honeynet::of(&HOSTS, "");
-    mysql(net.address("phis", "mysql"), "root", "x", &["--skip-ssl"]);
+    mysql(net.address("phis", "mysql"), "root", "x", "select 1", &["--skip-ssl"]);
     psql(net.address("cdr", "postgres"), "postgres", "x", "disable");
     for (host, service, filter) in [("phis", "mysql", "mysql"), ("cdr", "postgres", "pgsql")] {
         let sessions = net.sessions(1, |row| row["host"] == host && !row["closed"].is_null());

@@ -68,6 +68,10 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
     } else {
         schema.clone()
     };
+    // The accounts themselves are for the administrators.
+    if product == Product::MySql && database.eq_ignore_ascii_case("mysql") && !facts.administrator {
+        return Err(Problem::Denied("SELECT".to_owned(), format!("{database}.{name}")));
+    }
     if let Some(found) = find_system(facts, &database, &schema, name) {
         return Ok(found);
     }

@@ -63,8 +63,14 @@ impl Connection {
             ["show", "status", ..] => "select 'Uptime' as Variable_name, '8123456' as Value union all select 'Threads_connected', '17'".to_owned(),
             ["show", "processlist", ..] => "select ID as Id, USER as User, HOST as Host, DB as db, COMMAND as Command, TIME as Time, STATE as State, INFO as Info from information_schema.processlist".to_owned(),
             ["show", "grants", ..] => {
-                let right = if self.facts.administrator { "ALL PRIVILEGES" } else { "SELECT" };
-                format!("select 'GRANT {right} ON *.* TO ''{0}''@''%''' as `Grants for {0}@%`", self.facts.login)
+                let login = &self.facts.login;
+                let grant = |what: &str| format!("select 'GRANT {what} TO ''{login}''@''%''' as `Grants for {login}@%`");
+                if self.facts.administrator {
+                    grant("ALL PRIVILEGES ON *.*")
+                } else {
+                    let own = self.facts.database();
+                    format!("{} union all {}", grant("USAGE ON *.*"), grant(&format!("ALL PRIVILEGES ON `{own}`.*")))
+                }
             }
             ["show", "engines", ..] => "select 'InnoDB' as Engine, 'DEFAULT' as Support, 'Supports transactions, row-level locking, and foreign keys' as Comment, 'YES' as Transactions, 'YES' as XA, 'YES' as Savepoints".to_owned(),
             ["show", "collation", ..] => "select 'utf8_general_ci' as Collation, 'utf8' as Charset, 33 as Id, 'Yes' as `Default`, 'Yes' as Compiled, 1 as Sortlen".to_owned(),

@@ -14,10 +14,6 @@ pub struct Behaviour {
     pub collation: u8,
     /// Whether TLS is offered.
     pub tls: bool,
-    /// How often the server is started again, in days.
-    pub restart_days: u32,
-    /// `max_user_connections` of the lure accounts, which the applications use up.
-    pub max_user_connections: u32,
     /// Connections that the applications of the hospital open in an hour: thread ids grow by them.
     pub connections_per_hour: u32,
     /// `max_connect_errors`.
@@ -26,6 +22,10 @@ pub struct Behaviour {
     pub max_allowed_packet: usize,
     /// Shortest and longest time from a login to its answer, milliseconds.
     pub login_ms: [u64; 2],
+    /// Shortest and longest time from a statement to its answer, milliseconds.
+    pub statement_ms: [u64; 2],
+    /// Rows that the server makes and sends in a millisecond.
+    pub rows_per_ms: u32,
 }
 
 /// Most bytes of a packet that a persona may take: a connection holds one at a time.
@@ -37,16 +37,18 @@ impl Behaviour {
     /// # Errors
     /// What is wrong and what was expected.
     pub fn check(&self) -> Result<(), String> {
-        let [shortest, longest] = self.login_ms;
-        if shortest > longest {
-            return Err(format!("login_ms = [{shortest}, {longest}]: expected the shorter time first"));
+        for (name, [shortest, longest]) in [("login_ms", self.login_ms), ("statement_ms", self.statement_ms)]
+        {
+            if shortest > longest {
+                return Err(format!("{name} = [{shortest}, {longest}]: expected the shorter time first"));
+            }
         }
         if !(1024..=MOST_PACKET).contains(&self.max_allowed_packet) {
             let value = self.max_allowed_packet;
             return Err(format!("max_allowed_packet = {value}: expected 1024 to {MOST_PACKET}"));
         }
-        if self.restart_days == 0 || self.connections_per_hour == 0 {
-            return Err("restart_days and connections_per_hour: expected at least 1".to_owned());
+        if self.rows_per_ms == 0 || self.connections_per_hour == 0 {
+            return Err("rows_per_ms and connections_per_hour: expected at least 1".to_owned());
         }
         Ok(())
     }

@@ -141,6 +141,26 @@ fn proof<'a>(fields: &mut Fields<'a>, capabilities: u32) -> Option<&'a [u8]> {
     }
 }
 
+/// What `COM_CHANGE_USER` carries: the same fields in another order, the charset near the end.
+pub fn change_user(payload: &[u8], capabilities: u32) -> Option<Answer> {
+    let mut fields = Fields::new(payload);
+    let mut answer = Answer { capabilities, ..Answer::default() };
+    answer.user = fields.text_to_nul()?.to_vec();
+    let length = usize::from(fields.u8()?);
+    answer.proof = fields.take(length)?.to_vec();
+    answer.database = text_or_rest(&mut fields).to_vec();
+    if let Some(charset) = fields.u16() {
+        answer.charset = charset.to_le_bytes()[0];
+    }
+    if capabilities & capability::PLUGIN_AUTH != 0 {
+        answer.plugin = text_or_rest(&mut fields).to_vec();
+    }
+    if capabilities & capability::CONNECT_ATTRS != 0 {
+        answer.attributes = attributes(&mut fields);
+    }
+    Some(answer)
+}
+
 /// A string that a zero byte or the packet ends.
 fn text_or_rest<'a>(fields: &mut Fields<'a>) -> &'a [u8] {
     fields.text_to_nul().unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! The connection: greeting and login.
+//! The connection: greeting, login, then one command after another.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::Station;
 use super::failure::Failure;
 use super::handshake::{self, Answer, CHALLENGE, NATIVE, OFFERED, Response, capability};
 use super::packet::{Heard, Packets};
+use super::talk::{Reply, Talk};
 use super::{login, native};
 use crate::event::{Observation, Tainted};
 use crate::session::{Early, Machine, Next, Outbox, Secured, Session, Wake};
@@ -18,6 +19,12 @@ use crate::wire::probe;
 
 /// How long a handshake may take (`connect_timeout`).
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// How long a session may say nothing (`wait_timeout`).
+const IDLE_TIME: Duration = Duration::from_secs(28_800);
+
+/// Most bytes that may wait unread beside a packet while an answer goes out.
+const MAX_AHEAD: usize = 65_536;
 
 /// The server's network buffer (`net_buffer_length`): it writes when this much waits.
 const BUFFER: usize = 16_384;
@@ -42,6 +49,7 @@ enum Phase {
     Greeted,
     /// The client was asked for another proof.
     Switching(Answer),
+    Talk(Box<Talk>),
     Over,
 }
 
@@ -81,21 +89,25 @@ impl MysqlMachine {
         Next::Close
     }
 
-    fn proceed(&mut self, out: &mut Outbox) -> Next {
+    fn proceed(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
         loop {
             if self.ends {
                 return self.finish(out);
             }
             let pause = match std::mem::replace(&mut self.phase, Phase::Over) {
                 Phase::Over => return self.finish(out),
+                Phase::Talk(talk) if talk.has_work() => match self.work(talk, out) {
+                    Some(next) => return next,
+                    None => Duration::ZERO,
+                },
                 phase => match self.packets.next(&mut self.line.input) {
                     None => {
                         self.phase = phase;
                         return self.wait(out);
                     }
-                    Some(Heard::Payload(payload)) => self.payload(phase, &payload, out),
-                    Some(Heard::OutOfOrder) => self.broken(&Failure::out_of_order()),
-                    Some(Heard::TooLarge) => self.broken(&Failure::too_large()),
+                    Some(Heard::Payload(payload)) => self.payload(now, phase, &payload, out),
+                    Some(Heard::OutOfOrder) => self.broken(&phase, &Failure::out_of_order()),
+                    Some(Heard::TooLarge) => self.broken(&phase, &Failure::too_large()),
                 },
             };
             if !pause.is_zero() {
@@ -106,25 +118,28 @@ impl MysqlMachine {
 
     fn wait(&mut self, out: &mut Outbox) -> Next {
         self.flush(out);
-        Next::Read(Some(HANDSHAKE_TIME))
+        Next::Read(Some(if matches!(self.phase, Phase::Talk(_)) { IDLE_TIME } else { HANDSHAKE_TIME }))
     }
 
-    fn payload(&mut self, phase: Phase, payload: &[u8], out: &mut Outbox) -> Duration {
+    fn payload(&mut self, now: Timestamp, phase: Phase, payload: &[u8], out: &mut Outbox) -> Duration {
         match phase {
-            Phase::Greeted => self.answer(payload, out),
-            Phase::Switching(answer) => self.enter(&Answer { proof: payload.to_vec(), ..answer }),
+            Phase::Greeted => self.answer(now, payload, out),
+            Phase::Switching(answer) => self.enter(now, &Answer { proof: payload.to_vec(), ..answer }),
+            Phase::Talk(talk) => self.command(now, talk, payload),
             Phase::Over => Duration::ZERO,
         }
     }
 
     /// What is no packet of the protocol here.
-    fn broken(&mut self, failure: &Failure) -> Duration {
+    fn broken(&mut self, phase: &Phase, failure: &Failure) -> Duration {
         let first: Vec<u8> = self.line.input.iter().take(256).copied().collect();
         match probe::means(&first) {
             Some(means) => self.session.emit(Observation::Probe { means: means.to_owned() }),
             None => self.session.malformed("packet out of order or too large", &first),
         }
-        self.station.blocked(|blocked| blocked.failed(self.session.source()));
+        if !matches!(phase, Phase::Talk(_)) {
+            self.station.blocked(|blocked| blocked.failed(self.session.source()));
+        }
         self.refuse(failure)
     }
 
@@ -140,7 +155,7 @@ impl MysqlMachine {
         self.refuse(&Failure::bad_handshake())
     }
 
-    fn answer(&mut self, payload: &[u8], out: &mut Outbox) -> Duration {
+    fn answer(&mut self, now: Timestamp, payload: &[u8], out: &mut Outbox) -> Duration {
         match Response::read(payload) {
             None => self.bad_handshake(payload),
             Some(Response::Old(user)) => {
@@ -170,20 +185,83 @@ impl MysqlMachine {
                     self.phase = Phase::Switching(answer);
                     return Duration::ZERO;
                 }
-                self.enter(&answer)
+                self.enter(now, &answer)
             }
         }
     }
 
-    fn enter(&mut self, answer: &Answer) -> Duration {
-        let behaviour = self.station.behaviour();
-        let failure = match login::check(&self.station, &self.session, answer, &self.challenge) {
-            Ok(account) => Failure::too_many_connections(&account.name, behaviour.max_user_connections),
-            Err(failure) => failure,
+    fn enter(&mut self, now: Timestamp, answer: &Answer) -> Duration {
+        let outcome = login::check(&self.station, &self.session, answer, &self.challenge)
+            .map(|account| account.name.clone())
+            .and_then(|user| Talk::begin(&self.station, &self.session, answer, &user, self.thread, now));
+        match outcome {
+            Ok((talk, greeting)) => {
+                self.put(&greeting);
+                self.packets.begin();
+                self.phase = Phase::Talk(Box::new(talk));
+            }
+            Err(failure) => {
+                self.refuse(&failure);
+            }
+        }
+        self.pause(self.station.behaviour().login_ms)
+    }
+
+    fn command(&mut self, now: Timestamp, mut talk: Box<Talk>, payload: &[u8]) -> Duration {
+        const QUIT: u8 = 1;
+        const CHANGE_USER: u8 = 17;
+        match payload.split_first() {
+            Some((&QUIT, _)) => {
+                self.ends = true;
+                Duration::ZERO
+            }
+            Some((&CHANGE_USER, rest)) => self.change_user(now, &talk, rest),
+            _ => {
+                let reply = talk.command(now, payload);
+                self.reply(talk, reply);
+                self.pause(self.station.behaviour().statement_ms)
+            }
+        }
+    }
+
+    /// `COM_CHANGE_USER`: a login on a connection that stands.
+    fn change_user(&mut self, now: Timestamp, talk: &Talk, rest: &[u8]) -> Duration {
+        let Some(answer) = handshake::change_user(rest, talk.capabilities) else {
+            self.session.malformed("change of user that can't be read", rest);
+            return self.refuse(&Failure::unknown_command());
         };
-        let times = behaviour.login_ms;
-        self.refuse(&failure);
-        self.pause(times)
+        login::tell_client(&self.session, &answer);
+        if !answer.plugin.is_empty() && answer.plugin != NATIVE {
+            self.put(&handshake::switch_to_native(&self.challenge));
+            self.phase = Phase::Switching(answer);
+            return Duration::ZERO;
+        }
+        self.enter(now, &answer)
+    }
+
+    fn reply(&mut self, talk: Box<Talk>, reply: Reply) {
+        for payload in reply.payloads {
+            self.put(&payload);
+        }
+        if !talk.has_work() {
+            self.packets.begin();
+        }
+        self.phase = Phase::Talk(talk);
+    }
+
+    /// The next part of an answer; `None` when it was the last one.
+    fn work(&mut self, mut talk: Box<Talk>, out: &mut Outbox) -> Option<Next> {
+        let reply = talk.work();
+        let (rows, more) = (reply.rows, talk.has_work());
+        self.reply(talk, reply);
+        self.flush(out);
+        let millis = rows / self.station.behaviour().rows_per_ms;
+        let pause = self.session.pace(Duration::from_millis(u64::from(millis)));
+        match (pause.is_zero(), more) {
+            (false, _) => Some(Next::Think(pause)),
+            (true, true) => Some(Next::More),
+            (true, false) => None,
+        }
     }
 
     fn pause(&mut self, [shortest, longest]: [u64; 2]) -> Duration {
@@ -213,27 +291,32 @@ impl Machine for MysqlMachine {
         self.wait(out)
     }
 
-    fn receive(&mut self, _now: Timestamp, input: &mut BytesMut, out: &mut Outbox) -> Next {
+    fn receive(&mut self, now: Timestamp, input: &mut BytesMut, out: &mut Outbox) -> Next {
         if self.line.receive(input, out).is_err() {
             self.session.malformed("TLS handshake that fails", &self.line.input);
             self.station.blocked(|blocked| blocked.failed(self.session.source()));
             return Next::Close;
         }
-        self.proceed(out)
+        let most = self.station.behaviour().max_allowed_packet + MAX_AHEAD;
+        if matches!(self.phase, Phase::Talk(_)) && self.line.input.len() > most {
+            self.session.malformed("more commands than are answered", &[]);
+            return Next::Reset;
+        }
+        self.proceed(now, out)
     }
 
-    fn wake(&mut self, _now: Timestamp, cause: Wake, out: &mut Outbox) -> Next {
+    fn wake(&mut self, now: Timestamp, cause: Wake, out: &mut Outbox) -> Next {
         match cause {
             Wake::Thought | Wake::More => {
                 self.flush(out);
-                self.proceed(out)
+                self.proceed(now, out)
             }
             Wake::PeerClosed => {
                 // Who closes before he has said who he is counts as an error of his host.
                 if matches!(self.phase, Phase::Greeted | Phase::Switching(_)) && !self.ends {
                     self.station.blocked(|blocked| blocked.failed(self.session.source()));
                     if !self.line.input.is_empty() {
-                        self.broken(&Failure::out_of_order());
+                        self.broken(&Phase::Greeted, &Failure::out_of_order());
                     }
                 }
                 Next::Close

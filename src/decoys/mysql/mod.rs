@@ -1,11 +1,13 @@
 //! MySQL 5.7 as clients reach it: the client/server protocol, version 10 of its handshake, before the
 //! hospital's database.
 //!
-//! Who has the right password of a lure account finds all of its connections taken; everybody else is
-//! refused as the product refuses him. Answers to the challenge are kept for a cracker.
+//! Who has the right password of a lure account is in, and what he asks is answered by
+//! [`crate::database`]; everybody else is refused as the product refuses him. Answers to the challenge
+//! are kept for a cracker.
 
 mod behaviour;
 mod blocked;
+mod commands;
 mod failure;
 pub mod fields;
 pub mod handshake;
@@ -13,6 +15,11 @@ mod login;
 mod machine;
 pub mod native;
 pub mod packet;
+mod prepared;
+mod resultset;
+mod rows;
+mod talk;
+pub mod text;
 
 pub use behaviour::Behaviour;
 pub use failure::Failure;
@@ -26,6 +33,7 @@ use rustls::ServerConfig;
 
 use self::blocked::Blocked;
 use super::Making;
+use crate::database::Catalog;
 use crate::persona::{self, Fault, Host, Pack, Service};
 use crate::session::{Conversation, Decoy, Session, TlsRules, tls_config};
 
@@ -44,6 +52,7 @@ pub struct Station(Arc<Shared>);
 struct Shared {
     behaviour: Behaviour,
     tls: Option<Arc<ServerConfig>>,
+    catalog: Arc<Catalog>,
     blocked: Mutex<Blocked>,
     last_thread: AtomicU64,
 }
@@ -59,9 +68,15 @@ impl Station {
         } else {
             None
         };
+        let schema = format!("{}/database.toml", host.name);
+        let catalog = Arc::new(Catalog::load(pack, host, &schema)?);
+        if catalog.server.version != behaviour.version {
+            return Err(fault(format!("version: expected {} as in {schema}", catalog.server.version)));
+        }
         Ok(Station(Arc::new(Shared {
             behaviour,
             tls,
+            catalog,
             blocked: Mutex::default(),
             last_thread: AtomicU64::new(0),
         })))
@@ -75,9 +90,14 @@ impl Station {
         self.0.tls.clone()
     }
 
+    fn catalog(&self) -> &Arc<Catalog> {
+        &self.0.catalog
+    }
+
     /// Seconds since the server was last started.
     fn uptime(&self, now: Timestamp) -> i64 {
-        now.as_second().rem_euclid(i64::from(self.0.behaviour.restart_days) * 86_400) + 60
+        let days = i64::from(self.0.catalog.server.restart_days.max(1));
+        now.as_second().rem_euclid(days * 86_400) + 60
     }
 
     /// The id of the next connection: it grows with the hospital's own connections, and restarts with

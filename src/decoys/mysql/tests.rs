@@ -49,11 +49,28 @@ fn response(answer: &Answer) -> Vec<u8> {
 }
 
 fn log_on(bench: &Bench, user: &str, password: &str) -> Vec<u8> {
+    converse(bench, user, password, &[])
+}
+
+/// What is sent from the greeting on, when commands follow the login.
+fn converse(bench: &Bench, user: &str, password: &str, commands: &[&[u8]]) -> Vec<u8> {
     let station = station(bench);
     let greeting = play(&mut machine(&station, bench), &[]);
     let proof = native::prove(password.as_bytes(), &challenge(&greeting));
-    let said = packet(1, &response(&answer(user, proof, "mysql_native_password")));
-    play(&mut machine(&station, bench), &[&said])
+    let mut said = vec![packet(1, &response(&answer(user, proof, "mysql_native_password")))];
+    said.extend(commands.iter().map(|command| packet(0, command)));
+    let said: Vec<&[u8]> = said.iter().map(Vec::as_slice).collect();
+    play(&mut machine(&station, bench), &said)
+}
+
+fn lure(bench: &Bench) -> (String, String) {
+    let account = bench.pack.host("phis").unwrap().account(Protocol::Mysql, "phis").unwrap();
+    (account.name.clone(), account.password.clone())
+}
+
+fn asked(bench: &Bench, commands: &[&[u8]]) -> Vec<u8> {
+    let (user, password) = lure(bench);
+    converse(bench, &user, &password, commands)
 }
 
 fn has(sent: &[u8], text: &str) -> bool {
@@ -82,7 +99,7 @@ fn a_lure_is_told_by_its_right_password_alone() {
     assert!(has(&log_on(&bench, "phis", "phis"), "Access denied"));
     assert!(!bench.told().iter().any(|o| matches!(o, Observation::LureTouched { .. })));
     let sent = log_on(&bench, "phis", &account.password);
-    assert!(has(&sent, "#42000User 'phis' has exceeded the 'max_user_connections' resource"));
+    assert!(sent.ends_with(&[7, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0]), "{sent:02x?}");
     assert!(
         bench
             .told()
@@ -146,4 +163,51 @@ fn a_hello_may_come_with_the_request_for_tls() {
     let said = [packet(1, &ask), b"\x16\x03\x01\0\x05hello".to_vec()].concat();
     let sent = play(&mut machine(&station, &bench), &[&said]);
     assert!(has(&sent[usize::from(sent[0]) + 4..], "\u{15}\u{3}\u{3}"), "{sent:02x?}");
+}
+
+#[test]
+fn a_query_gives_the_hospitals_patients_and_is_told() {
+    let bench = Bench::new();
+    let sent = asked(&bench, &[b"\x03select BRXM, CSNY from MS_BRDA order by BRID limit 2; -- x"]);
+    let view = bench.world.at(crate::session::bench::NOW.parse().unwrap());
+    let first = view.patient(crate::world::PatientNo(0)).unwrap();
+    assert!(has(&sent, &first.name.chinese()) && has(&sent, &first.born.to_string()));
+    assert!(has(&sent, "\u{4}phis\u{7}MS_BRDA\u{7}MS_BRDA\u{4}BRXM\u{4}BRXM"));
+    assert!(bench.told().iter().any(|o| matches!(o, Observation::RecordRead { count: 2, .. })));
+}
+
+#[test]
+fn commands_of_the_protocol_are_answered() {
+    let bench = Bench::new();
+    let sent = asked(&bench, &[b"\x0e", b"\x02nowhere", b"\x09", b"\x08", b"\x03", b"\x63"]);
+    for text in ["Uptime: ", "#42000", "SHUTDOWN privilege", "Query was empty", "#08S01Unknown command"] {
+        assert!(has(&sent, text), "{text}");
+    }
+}
+
+#[test]
+fn a_prepared_statement_is_run_with_its_values() {
+    let bench = Bench::new();
+    let execute = [&[0x17, 1, 0, 0, 0, 0, 1, 0, 0, 0][..], &[0, 1, 8, 0], &1i64.to_le_bytes()].concat();
+    let sent = asked(&bench, &[b"\x16select MZHM from MS_BRDA where BRID = ?", &execute]);
+    let view = bench.world.at(crate::session::bench::NOW.parse().unwrap());
+    assert!(has(&sent, &view.patient(crate::world::PatientNo(0)).unwrap().mrn));
+    let sent = asked(&bench, &[&[0x17, 9, 0, 0, 0, 0, 1, 0, 0, 0]]);
+    assert!(has(&sent, "Unknown prepared statement handler (9)"));
+}
+
+#[test]
+fn the_first_of_two_results_says_that_another_follows() {
+    let bench = Bench::new();
+    let sent = asked(&bench, &[b"\x03select 1; select 2"]);
+    let end = |status| [0xfe, 0, 0, status, 0, 0, 0];
+    assert!(sent.windows(7).any(|part| part == end(10)) && sent.ends_with(&end(2)), "{sent:02x?}");
+}
+
+#[test]
+fn files_are_refused_and_told() {
+    let bench = Bench::new();
+    let sent = asked(&bench, &[b"\x03load data infile '/etc/passwd' into table t"]);
+    assert!(has(&sent, "#28000"));
+    assert!(bench.told().iter().any(|o| matches!(o, Observation::ExploitAttempt { .. })));
 }

@@ -264,7 +264,7 @@ impl Connection {
                 Ok(Target { relation, table: None, columns })
             }
             Found::Table(table) => {
-                if !facts.administrator {
+                if !facts.may_change(&table.database) {
                     return Err(Problem::Denied(
                         right.to_owned(),
                         format!("{}.{}.{}", table.database, table.schema, table.name),

@@ -138,7 +138,7 @@ impl Connection {
             ))?;
             return Ok(relation);
         }
-        if !self.facts.administrator {
+        if !self.facts.may_change(&self.facts.database()) {
             return Err(Problem::NoRight("CREATE TABLE".to_owned()));
         }
         if self.find(parts).is_ok() {
