@@ -68,7 +68,14 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
     } else {
         schema.clone()
     };
-    // The accounts themselves are for the administrators.
+    // Tablespaces are for the PROCESS privilege, the accounts themselves for the administrators.
+    if product == Product::MySql
+        && database.eq_ignore_ascii_case("information_schema")
+        && name.eq_ignore_ascii_case("files")
+        && !facts.administrator
+    {
+        return Err(Problem::NoRight("PROCESS".to_owned()));
+    }
     if product == Product::MySql && database.eq_ignore_ascii_case("mysql") && !facts.administrator {
         return Err(Problem::Denied("SELECT".to_owned(), format!("{database}.{name}")));
     }

@@ -3,6 +3,7 @@
 use super::Connection;
 use crate::database::Product;
 use crate::database::problem::Problem;
+use crate::database::system::column_type;
 
 impl Connection {
     /// Answers `SHOW …` and the like.
@@ -106,7 +107,7 @@ impl Connection {
                 } else {
                     format!(" COMMENT '{}'", column.title)
                 };
-                format!("  `{}` {} {null}{comment}", column.name, column.ty.display())
+                format!("  `{}` {} {null}{comment}", column.name, column_type(column))
             })
             .collect();
         let keys: Vec<String> = table

@@ -7,6 +7,7 @@ mod oracle;
 mod postgres;
 mod properties;
 
+pub(super) use mysql::column_type;
 pub(super) use properties::{byte_length, server_property, type_id, type_name};
 
 use std::sync::{Arc, LazyLock};

@@ -99,6 +99,7 @@ pub(super) static TABLES: &[System] = &[
             "EXTRA varchar(30) not null",
             "PRIVILEGES varchar(80) not null",
             "COLUMN_COMMENT varchar(1024) not null",
+            "GENERATION_EXPRESSION longtext not null",
         ],
         |facts, _| {
             columns(facts, |db, object, id, column| {
@@ -124,6 +125,7 @@ pub(super) static TABLES: &[System] = &[
                     t(""),
                     t("select,insert,update,references"),
                     t(&column.title),
+                    t(""),
                 ]
             })
         },
@@ -186,7 +188,7 @@ pub(super) static TABLES: &[System] = &[
     ),
 ];
 
-fn column_type(column: &ColumnSpec) -> String {
+pub(in crate::database) fn column_type(column: &ColumnSpec) -> String {
     match column.ty.kind {
         Kind::Int => "int(11)".to_owned(),
         Kind::BigInt => "bigint(20)".to_owned(),

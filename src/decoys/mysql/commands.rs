@@ -47,11 +47,11 @@ impl Talk {
             code::PING => self.ok(),
             code::INIT_DB => {
                 let name = self.charset.decode(rest).replace('`', "``");
-                self.query_text(format!("USE `{name}`"))
+                self.query_text(&format!("USE `{name}`"))
             }
             code::FIELD_LIST => self.field_list(rest),
             code::STATISTICS => Reply { payloads: vec![self.statistics().into_bytes()], rows: 0 },
-            code::PROCESS_INFO => self.query_text("SHOW PROCESSLIST".to_owned()),
+            code::PROCESS_INFO => self.query_text("SHOW PROCESSLIST"),
             code::PROCESS_KILL => {
                 let thread = Fields::new(rest).u32().unwrap_or_default();
                 self.fail(&Failure::unknown_thread(thread))
@@ -91,8 +91,8 @@ impl Talk {
         Reply { payloads: vec![self.form(0).ok(0, 0, "")], rows: 0 }
     }
 
-    fn query_text(&mut self, text: String) -> Reply {
-        let bytes = self.charset.encode(&text);
+    fn query_text(&mut self, text: &str) -> Reply {
+        let bytes = self.charset.encode(text);
         self.query(&bytes)
     }
 
