@@ -283,7 +283,7 @@ fn every_column_of_every_table_resolves() {
     let server = server();
     let mut c = server.connect("sa");
     let tables: Vec<_> = server.catalog.tables().cloned().collect();
-    assert!(tables.len() >= 20);
+    assert!(tables.len() >= 40, "{}", tables.len());
     for table in tables {
         let columns: Vec<String> = table.columns.iter().map(|column| format!("[{}]", column.name)).collect();
         let sql = format!(
@@ -297,4 +297,72 @@ fn every_column_of_every_table_resolves() {
         assert!(!first.is_empty(), "{sql}");
         assert_eq!(first, rows(&mut c, &sql), "the same twice");
     }
+}
+
+/// First statements of clients and tools as they were seen on the wire.
+const CLIENTS: &[&str] = &[
+    "SELECT name FROM sys.databases",
+    "select name, database_id, create_date from sys.databases d where d.state = 0 order by d.name",
+    "SELECT name FROM master.dbo.sysdatabases",
+    "SELECT name FROM master..sysdatabases ORDER BY name",
+    "select name, is_trustworthy_on from master.sys.databases",
+    "SELECT TABLE_CATALOG, TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES",
+    "select * from information_schema.columns where table_name = 'SF_BRXXK'",
+    "SELECT COLUMN_NAME, DATA_TYPE FROM THIS4.INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = N'ZY_BRSYK' ORDER BY ORDINAL_POSITION",
+    "USE THIS4; SELECT * FROM INFORMATION_SCHEMA.COLUMNS WHERE COLUMN_NAME LIKE '%sfzh%' OR COLUMN_NAME LIKE '%idcard%'",
+    "exec sp_who",
+    "sp_who",
+    "exec sp_who2",
+    "EXEC sp_databases",
+    "exec sp_helpdb",
+    "exec sp_columns 'ZY_BRSYK'",
+    "exec sp_help 'ZY_BRSYK'",
+    "exec sp_linkedservers",
+    "exec sp_configure",
+    "select * from sys.dm_exec_sessions where is_user_process = 1",
+    "SELECT name, type_desc, is_disabled FROM sys.server_principals WHERE type IN ('S','U','G')",
+    "select IS_SRVROLEMEMBER('sysadmin'), SYSTEM_USER, USER_NAME(), HOST_NAME(), @@SERVERNAME",
+    "SELECT SERVERPROPERTY('ProductVersion'), SERVERPROPERTY('ProductLevel'), SERVERPROPERTY('Edition')",
+    "select top 10 * from ZY_BRFYMXK with(nolock) where zje > 100",
+    "select top 5 * from VW_BRFYMXK",
+    "select top 5 * from BQ_CQYZK a (nolock)",
+    "select c.xh, c.hzxm, m.ypmc, m.zje from SF_MZCFK c (nolock), SF_CFMXK m (nolock) where m.cfxh = c.xh and c.patid = (select top 1 patid from SF_MZCFK)",
+];
+
+#[test]
+fn first_statements_of_clients_give_rows() {
+    let server = server();
+    let mut c = server.connect("sa");
+    for sql in CLIENTS {
+        let found = rows(&mut c, sql);
+        assert!(!found.is_empty(), "{sql}");
+    }
+}
+
+#[test]
+fn treatment_and_money_agree_with_the_world() {
+    let server = server();
+    let view = server.world.at(now());
+    let mut c = server.connect("sa");
+    let first = rows(&mut c, "select top 40 xh, zje, hzxm, ypmc from ZY_BRFYMXK");
+    for row in &first {
+        let charge = view.charge(&row[0]).unwrap();
+        let patient = view.patient(charge.patient).unwrap();
+        assert_eq!(
+            (row[1].strip_suffix("00").unwrap(), &row[2]),
+            (charge.amount.to_string().as_str(), &patient.name.chinese())
+        );
+        assert_eq!(row[3], charge.name);
+    }
+    let bill = one(&mut c, "select top 1 xh from ZY_BRJSK");
+    let sum = one(&mut c, &format!("select sum(zje) from ZY_BRFYMXK where jsxh = '{bill}'"));
+    assert_eq!(sum, one(&mut c, &format!("select zje from ZY_BRJSK where xh = '{bill}'")));
+    let script = one(&mut c, "select top 1 xh from SF_MZCFK where jlzt = '2'");
+    let lines = view.prescription(&script).unwrap().lines.len().to_string();
+    assert_eq!(one(&mut c, &format!("select count(*) from SF_CFMXK where cfxh = '{script}'")), lines);
+    let read = seen(&mut c, "select top 3 xh, ypmc from SF_CFMXK a (nolock) order by lrrq");
+    assert_eq!(read.reads[0].kind, crate::event::observation::RecordKind::Prescription);
+    let day = rows(&mut c, "select xh from SF_BRJSK where sfrq between '20260227' and '20260228'");
+    let days = |at: jiff::Timestamp| view.local(at).strftime("%Y%m%d").to_string();
+    assert!(day.len() > 50 && day.iter().all(|row| days(view.bill(&row[0]).unwrap().settled) == "20260227"));
 }

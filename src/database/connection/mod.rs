@@ -228,7 +228,8 @@ impl Connection {
         self.transaction = 0;
         self.variables.clear();
         self.options = steps::Options::default();
-        self.engine = None;
+        self.pending.clear();
+        self.forget();
     }
 
     fn fail(&mut self, problem: &Problem, line: u32) {

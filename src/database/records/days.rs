@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
 
-use super::Rows;
+use super::{Rows, treated};
 use crate::world::{OrderKind, View, VisitClass};
 
 /// Most numbers kept between statements: 8 bytes each, so 24 MiB for all tables of a server.
@@ -42,7 +42,8 @@ impl Days {
         }
         let made: Day = list(rows, date, view).into();
         let today = view.local(view.now()).date();
-        let settled = i64::from((today - date).get_days()) >= i64::from(SETTLED_DAYS);
+        let settled = i64::from((today - date).get_days())
+            >= i64::from(treated::settled_days(rows).unwrap_or(SETTLED_DAYS));
         let mut kept = self.lock();
         if settled && kept.numbers + made.len() <= MAX_KEPT {
             kept.numbers += made.len();
@@ -76,5 +77,16 @@ fn list(rows: Rows, date: Date, view: &View) -> Vec<(u64, u32)> {
         Rows::Reports => ones(view.study_numbers(date, true)),
         Rows::Patients | Rows::Inpatients | Rows::Staff | Rows::Departments | Rows::Devices => Vec::new(),
         Rows::Diagnoses | Rows::Exams | Rows::Panels | Rows::Items => Vec::new(),
+        Rows::Drugs | Rows::Stock | Rows::Prices => Vec::new(),
+        Rows::Prescriptions
+        | Rows::PrescriptionLines
+        | Rows::OutpatientCharges
+        | Rows::OutpatientBills
+        | Rows::OutpatientDiagnoses
+        | Rows::StayCharges
+        | Rows::Settlements
+        | Rows::Deposits
+        | Rows::StayDiagnoses
+        | Rows::WardOrders => treated::list(rows, date, view),
     }
 }

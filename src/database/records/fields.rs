@@ -1,5 +1,7 @@
 //! Fields of records by name: what a column of a schema file may be bound to.
 
+mod treatment;
+
 use jiff::Timestamp;
 
 use super::{Entity, Record};
@@ -19,12 +21,12 @@ struct Entry {
 impl Field {
     /// By name: `patient.mrn`.
     pub fn by_name(name: &str) -> Option<Field> {
-        FIELDS.iter().find(|entry| entry.name == name).map(Field)
+        all().find(|entry| entry.name == name).map(Field)
     }
 
     /// All fields.
     pub fn all() -> impl Iterator<Item = Field> {
-        FIELDS.iter().map(Field)
+        all().map(Field)
     }
 
     /// Its name.
@@ -55,6 +57,10 @@ impl std::fmt::Debug for Field {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.0.name)
     }
+}
+
+fn all() -> impl Iterator<Item = &'static Entry> {
+    FIELDS.iter().chain(treatment::FIELDS)
 }
 
 const fn field(name: &'static str, entity: Entity, of: fn(&Record) -> Option<Value>) -> Entry {

@@ -5,6 +5,7 @@ mod fields;
 mod record;
 mod source;
 mod table;
+mod treated;
 
 pub(super) use days::Days;
 pub use fields::Field;
@@ -49,6 +50,28 @@ pub enum Entity {
     Panel,
     /// A laboratory item of the dictionary.
     Item,
+    /// What is known of a stay beside its encounter.
+    Stay,
+    /// A drug of the formulary.
+    Drug,
+    /// Stock of a drug in a store.
+    Stock,
+    /// An item of the price list that is no drug.
+    Price,
+    /// An outpatient's prescription.
+    Prescription,
+    /// A line of a prescription.
+    Line,
+    /// An order of a ward.
+    WardOrder,
+    /// One line of a bill.
+    Charge,
+    /// A receipt or settlement.
+    Bill,
+    /// Money that a stay is paid from.
+    Deposit,
+    /// A diagnosis of a visit.
+    Finding,
 }
 
 /// Which records a table's rows are.
@@ -90,6 +113,32 @@ pub enum Rows {
     Panels,
     /// The dictionary of laboratory items.
     Items,
+    /// The formulary.
+    Drugs,
+    /// What the stores hold of every drug.
+    Stock,
+    /// The price list without drugs.
+    Prices,
+    /// Prescriptions of outpatients and emergencies.
+    Prescriptions,
+    /// Their lines.
+    PrescriptionLines,
+    /// Charges of outpatients and emergencies.
+    OutpatientCharges,
+    /// Their receipts.
+    OutpatientBills,
+    /// Their diagnoses.
+    OutpatientDiagnoses,
+    /// Charges of stays.
+    StayCharges,
+    /// Settlements of stays.
+    Settlements,
+    /// Deposits of stays.
+    Deposits,
+    /// Diagnoses of stays.
+    StayDiagnoses,
+    /// Orders of wards.
+    WardOrders,
 }
 
 /// All rows with their names in schema files.
@@ -112,6 +161,19 @@ const NAMES: &[(&str, Rows)] = &[
     ("exams", Rows::Exams),
     ("panels", Rows::Panels),
     ("items", Rows::Items),
+    ("drugs", Rows::Drugs),
+    ("stock", Rows::Stock),
+    ("prices", Rows::Prices),
+    ("prescriptions", Rows::Prescriptions),
+    ("prescription_lines", Rows::PrescriptionLines),
+    ("outpatient_charges", Rows::OutpatientCharges),
+    ("outpatient_bills", Rows::OutpatientBills),
+    ("outpatient_diagnoses", Rows::OutpatientDiagnoses),
+    ("stay_charges", Rows::StayCharges),
+    ("settlements", Rows::Settlements),
+    ("deposits", Rows::Deposits),
+    ("stay_diagnoses", Rows::StayDiagnoses),
+    ("ward_orders", Rows::WardOrders),
 ];
 
 impl Rows {
@@ -132,14 +194,14 @@ impl Rows {
 
     fn entities(self) -> &'static [Entity] {
         use Entity::{
-            Department, Device, Diagnosis, Encounter, Exam, Item, Lab, Order, Panel, Patient, Physician,
-            Report, Result, Staff, Study,
+            Bill, Charge, Department, Deposit, Device, Diagnosis, Drug, Encounter, Exam, Finding, Item, Lab,
+            Line, Order, Panel, Patient, Physician, Prescription, Price, Report, Result, Staff, Stay, Stock,
+            Study, WardOrder,
         };
         match self {
             Rows::Patients => &[Patient],
-            Rows::Outpatients | Rows::Emergencies | Rows::Stays | Rows::Inpatients => {
-                &[Encounter, Patient, Physician, Department]
-            }
+            Rows::Outpatients | Rows::Emergencies => &[Encounter, Patient, Physician, Department],
+            Rows::Stays | Rows::Inpatients => &[Stay, Encounter, Patient, Physician, Department],
             Rows::Orders | Rows::ExamOrders => &[Order, Encounter, Patient, Physician, Department],
             Rows::LabOrders => &[Lab, Order, Encounter, Patient, Physician, Department],
             Rows::LabResults => &[Result, Lab, Order, Encounter, Patient, Physician, Department],
@@ -152,6 +214,19 @@ impl Rows {
             Rows::Exams => &[Exam],
             Rows::Panels => &[Panel],
             Rows::Items => &[Item],
+            Rows::Drugs => &[Drug],
+            Rows::Stock => &[Stock, Drug],
+            Rows::Prices => &[Price],
+            Rows::Prescriptions => &[Prescription, Encounter, Patient, Physician, Department],
+            Rows::PrescriptionLines => &[Line, Drug, Prescription, Encounter, Patient, Physician, Department],
+            Rows::OutpatientCharges => &[Charge, Drug, Encounter, Patient, Physician, Department],
+            Rows::OutpatientBills => &[Bill, Encounter, Patient, Physician, Department],
+            Rows::OutpatientDiagnoses => &[Finding, Encounter, Patient, Physician, Department],
+            Rows::StayCharges => &[Charge, Drug, Stay, Encounter, Patient, Physician, Department],
+            Rows::Settlements => &[Bill, Stay, Encounter, Patient, Physician, Department],
+            Rows::Deposits => &[Deposit, Stay, Encounter, Patient, Physician, Department],
+            Rows::StayDiagnoses => &[Finding, Stay, Encounter, Patient, Physician, Department],
+            Rows::WardOrders => &[WardOrder, Drug, Stay, Encounter, Patient, Physician, Department],
         }
     }
 
@@ -170,6 +245,12 @@ impl Rows {
             Rows::Staff => Some(RecordKind::Staff),
             Rows::Departments | Rows::Devices => None,
             Rows::Diagnoses | Rows::Exams | Rows::Panels | Rows::Items => None,
+            Rows::Drugs | Rows::Stock | Rows::Prices => Some(RecordKind::Catalogue),
+            Rows::Prescriptions | Rows::PrescriptionLines => Some(RecordKind::Prescription),
+            Rows::OutpatientCharges | Rows::OutpatientBills | Rows::StayCharges => Some(RecordKind::Charge),
+            Rows::Settlements | Rows::Deposits => Some(RecordKind::Charge),
+            Rows::OutpatientDiagnoses | Rows::StayDiagnoses => Some(RecordKind::Encounter),
+            Rows::WardOrders => Some(RecordKind::Order),
         }
     }
 }

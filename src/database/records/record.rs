@@ -3,9 +3,11 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::treated::Treated;
 use crate::world::{
-    Department, Device, Diagnosis, Encounter, ExamEntry, ImagingReport, LabItem, LabOrder, LabResult, Order,
-    PanelEntry, Patient, PatientNo, Staff, Study, View,
+    Bill, Charge, ChargeItem, Department, Deposit, Device, Diagnosis, Drug, DrugStock, Encounter, ExamEntry,
+    ImagingReport, LabItem, LabOrder, LabResult, MedicalOrder, Order, PanelEntry, Patient, PatientNo,
+    Prescription, PrescriptionLine, Staff, Stay, Study, View, VisitDiagnosis,
 };
 
 /// What a row is.
@@ -26,6 +28,11 @@ pub(in crate::database) enum Base {
     Exam(ExamEntry),
     Panel(PanelEntry),
     Item(&'static LabItem),
+    Drug(Drug),
+    Stock(DrugStock),
+    Price(&'static ChargeItem),
+    /// A thing of a visit.
+    Treated(Treated, Arc<Encounter>),
 }
 
 /// One record, from which others are reached.
@@ -39,6 +46,7 @@ pub struct Record {
     order: OnceCell<Option<Order>>,
     physician: OnceCell<Option<Staff>>,
     department: OnceCell<Option<Department>>,
+    stay: OnceCell<Option<Stay>>,
 }
 
 impl Record {
@@ -52,6 +60,7 @@ impl Record {
             order: OnceCell::new(),
             physician: OnceCell::new(),
             department: OnceCell::new(),
+            stay: OnceCell::new(),
         }
     }
 
@@ -69,11 +78,13 @@ impl Record {
     pub(super) fn day(&self) -> Option<jiff::civil::Date> {
         let at = match &self.base {
             Base::Encounter(encounter) => encounter.started,
+            Base::Treated(_, visit) => visit.started,
             Base::Order(order) => order.ordered,
             Base::Lab(lab) | Base::Result(lab, _) => lab.ordered,
             Base::Study(study) | Base::Report(_, study) => study.started,
             Base::Patient(_) | Base::Staff(_) | Base::Department(_) | Base::Device(_) => return None,
             Base::Diagnosis(..) | Base::Exam(_) | Base::Panel(_) | Base::Item(_) => return None,
+            Base::Drug(_) | Base::Stock(_) | Base::Price(_) => return None,
         };
         Some(self.view.local(at).date())
     }
@@ -95,6 +106,10 @@ impl Record {
             Base::Exam(exam) => exam.code.to_owned(),
             Base::Panel(panel) => panel.code.to_owned(),
             Base::Item(item) => item.code.to_owned(),
+            Base::Drug(drug) => drug.code.clone(),
+            Base::Stock(stock) => stock.drug.clone(),
+            Base::Price(price) => price.code.to_owned(),
+            Base::Treated(thing, visit) => thing.number(visit).to_owned(),
         }
     }
 
@@ -109,17 +124,21 @@ impl Record {
         match &self.base {
             Base::Patient(patient) => Some(patient.no),
             Base::Encounter(encounter) => Some(encounter.patient),
+            Base::Treated(_, visit) => Some(visit.patient),
             Base::Order(order) => Some(order.patient),
             Base::Lab(lab) | Base::Result(lab, _) => Some(lab.patient),
             Base::Study(study) | Base::Report(_, study) => Some(study.patient),
             Base::Staff(_) | Base::Department(_) | Base::Device(_) | Base::Diagnosis(..) => None,
             Base::Exam(_) | Base::Panel(_) | Base::Item(_) => None,
+            Base::Drug(_) | Base::Stock(_) | Base::Price(_) => None,
         }
     }
 
     pub(super) fn encounter(&self) -> Option<&Encounter> {
-        if let Base::Encounter(encounter) = &self.base {
-            return Some(encounter);
+        match &self.base {
+            Base::Encounter(encounter) => return Some(encounter),
+            Base::Treated(_, visit) => return Some(visit),
+            _ => {}
         }
         self.encounter.get_or_init(|| self.view.encounter(&self.order()?.encounter)).as_ref()
     }
@@ -133,6 +152,7 @@ impl Record {
             Base::Device(_) | Base::Diagnosis(..) | Base::Exam(_) | Base::Panel(_) | Base::Item(_) => {
                 return None;
             }
+            Base::Drug(_) | Base::Stock(_) | Base::Price(_) | Base::Treated(..) => return None,
         };
         self.order.get_or_init(|| self.view.order(number)).as_ref()
     }
@@ -214,9 +234,95 @@ impl Record {
         }
     }
 
+    fn thing(&self) -> Option<&Treated> {
+        match &self.base {
+            Base::Treated(thing, _) => Some(thing),
+            _ => None,
+        }
+    }
+
+    pub(super) fn stay(&self) -> Option<&Stay> {
+        self.stay.get_or_init(|| self.view.stay(&self.encounter()?.number)).as_ref()
+    }
+
+    pub(super) fn drug(&self) -> Option<&Drug> {
+        match &self.base {
+            Base::Drug(drug) => Some(drug),
+            Base::Stock(stock) => self.view.drug(&stock.drug),
+            Base::Treated(thing, _) => self.view.drug(thing.drug()?),
+            _ => None,
+        }
+    }
+
+    pub(super) fn stock(&self) -> Option<&DrugStock> {
+        match &self.base {
+            Base::Stock(stock) => Some(stock),
+            _ => None,
+        }
+    }
+
+    pub(super) fn price(&self) -> Option<&'static ChargeItem> {
+        match &self.base {
+            Base::Price(price) => Some(price),
+            _ => None,
+        }
+    }
+
+    pub(super) fn prescription(&self) -> Option<&Prescription> {
+        match self.thing()? {
+            Treated::Prescription(prescription) | Treated::Line(prescription, _) => Some(prescription),
+            _ => None,
+        }
+    }
+
+    pub(super) fn line(&self) -> Option<&PrescriptionLine> {
+        match self.thing()? {
+            Treated::Line(prescription, line) => prescription.lines.get(*line),
+            _ => None,
+        }
+    }
+
+    pub(super) fn charge(&self) -> Option<&Charge> {
+        match self.thing()? {
+            Treated::Charge(charge) => Some(charge),
+            _ => None,
+        }
+    }
+
+    pub(super) fn bill(&self) -> Option<&Bill> {
+        match self.thing()? {
+            Treated::Bill(bill) => Some(bill),
+            _ => None,
+        }
+    }
+
+    pub(super) fn deposit(&self) -> Option<&Deposit> {
+        match self.thing()? {
+            Treated::Deposit(deposit) => Some(deposit),
+            _ => None,
+        }
+    }
+
+    pub(super) fn ward_order(&self) -> Option<&MedicalOrder> {
+        match self.thing()? {
+            Treated::WardOrder(order) => Some(order),
+            _ => None,
+        }
+    }
+
+    pub(super) fn finding(&self) -> Option<&VisitDiagnosis> {
+        match self.thing()? {
+            Treated::Finding(finding) => Some(finding),
+            _ => None,
+        }
+    }
+
     pub(super) fn physician(&self) -> Option<&Staff> {
         let number = || match (&self.base, self.order()) {
             (Base::Encounter(encounter), _) => Some(encounter.physician.clone()),
+            (Base::Treated(thing, visit), _) => {
+                Some(thing.physician().unwrap_or(&visit.physician).to_owned())
+            }
             (_, Some(order)) => Some(order.physician.clone()),
             (_, None) => None,
         };
@@ -229,6 +335,9 @@ impl Record {
         }
         let code = || match (&self.base, self.order()) {
             (Base::Encounter(encounter), _) => Some(encounter.department.clone()),
+            (Base::Treated(thing, visit), _) => {
+                Some(thing.department().unwrap_or(&visit.department).to_owned())
+            }
             (Base::Staff(staff), _) => Some(staff.department.clone()),
             (Base::Diagnosis(_, department), _) => Some(department.clone()),
             (_, Some(order)) => Some(order.department.clone()),

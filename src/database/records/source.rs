@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::record::Base;
-use super::{Record, Rows};
+use super::{Record, Rows, treated};
 use crate::world::{
     Encounter, LabOrder, Order, OrderKind, Patient, PatientFilter, PatientNo, View, VisitClass,
 };
@@ -23,8 +23,19 @@ pub(super) fn is_dated(rows: Rows) -> bool {
         Rows::Outpatients | Rows::Emergencies | Rows::Stays => true,
         Rows::Orders | Rows::ExamOrders | Rows::LabOrders | Rows::LabResults => true,
         Rows::Studies | Rows::Reports => true,
+        Rows::Prescriptions
+        | Rows::PrescriptionLines
+        | Rows::OutpatientCharges
+        | Rows::OutpatientBills
+        | Rows::OutpatientDiagnoses
+        | Rows::StayCharges
+        | Rows::Settlements
+        | Rows::Deposits
+        | Rows::StayDiagnoses
+        | Rows::WardOrders => true,
         Rows::Patients | Rows::Inpatients | Rows::Staff | Rows::Departments | Rows::Devices => false,
         Rows::Diagnoses | Rows::Exams | Rows::Panels | Rows::Items => false,
+        Rows::Drugs | Rows::Stock | Rows::Prices => false,
     }
 }
 
@@ -34,6 +45,13 @@ pub(super) fn day_field(rows: Rows) -> Option<&'static str> {
         Rows::Outpatients | Rows::Emergencies | Rows::Stays => Some("encounter.started"),
         Rows::Orders | Rows::ExamOrders | Rows::LabOrders | Rows::LabResults => Some("order.ordered"),
         Rows::Studies | Rows::Reports => Some("study.started"),
+        Rows::Prescriptions | Rows::PrescriptionLines => Some("prescription.written"),
+        Rows::OutpatientCharges | Rows::StayCharges => Some("charge.charged"),
+        Rows::OutpatientBills | Rows::Settlements => Some("bill.settled"),
+        Rows::Deposits => Some("deposit.paid"),
+        Rows::OutpatientDiagnoses | Rows::StayDiagnoses => Some("finding.made"),
+        Rows::WardOrders => Some("wardorder.started"),
+        Rows::Drugs | Rows::Stock | Rows::Prices => None,
         Rows::Patients | Rows::Inpatients | Rows::Staff | Rows::Departments | Rows::Devices => None,
         Rows::Diagnoses | Rows::Exams | Rows::Panels | Rows::Items => None,
     }
@@ -67,7 +85,39 @@ pub(super) fn key_rows(rows: Rows, field: &str) -> Option<i64> {
         },
         Rows::Staff | Rows::Departments | Rows::Devices => None,
         Rows::Diagnoses | Rows::Exams | Rows::Panels | Rows::Items => None,
+        Rows::Drugs | Rows::Stock | Rows::Prices => None,
+        Rows::Prescriptions
+        | Rows::PrescriptionLines
+        | Rows::OutpatientCharges
+        | Rows::OutpatientBills
+        | Rows::OutpatientDiagnoses
+        | Rows::StayCharges
+        | Rows::Settlements
+        | Rows::Deposits
+        | Rows::StayDiagnoses
+        | Rows::WardOrders => match field {
+            "encounter.number" | "encounter.serial" => Some(20),
+            _ if item_visit(field).is_some() => Some(20),
+            _ => of_patient.map(|n| n * 80),
+        },
     }
+}
+
+/// How the number of a thing of a visit leads to the visit.
+fn item_visit(field: &str) -> Option<fn(&View, &str) -> Option<String>> {
+    match field {
+        "prescription.number" => Some(|view, number| Some(view.prescription(number)?.encounter)),
+        "charge.number" => Some(|view, number| Some(view.charge(number)?.encounter)),
+        "bill.number" | "charge.bill" => Some(|view, number| Some(view.bill(number)?.encounter)),
+        "deposit.number" => Some(|view, number| Some(view.deposit(number)?.encounter)),
+        "wardorder.number" => Some(|view, number| Some(view.medical_order(number)?.encounter)),
+        _ => None,
+    }
+}
+
+/// How many days before a row's own day its visit may have begun.
+pub(super) fn days_before(rows: Rows) -> i32 {
+    treated::settled_days(rows).unwrap_or(0)
 }
 
 /// All rows of a kind that is not dated and has no order of its own.
@@ -91,25 +141,41 @@ pub(super) fn whole(rows: Rows, view: &View) -> Vec<Record> {
         Rows::Patients | Rows::Outpatients | Rows::Emergencies | Rows::Stays => Vec::new(),
         Rows::Orders | Rows::ExamOrders | Rows::LabOrders | Rows::LabResults => Vec::new(),
         Rows::Studies | Rows::Reports => Vec::new(),
+        Rows::Drugs => view.drugs().iter().cloned().map(Base::Drug).collect(),
+        Rows::Stock => view.drug_stock().into_iter().map(Base::Stock).collect(),
+        Rows::Prices => view.charge_items().iter().map(Base::Price).collect(),
+        Rows::Prescriptions
+        | Rows::PrescriptionLines
+        | Rows::OutpatientCharges
+        | Rows::OutpatientBills
+        | Rows::OutpatientDiagnoses
+        | Rows::StayCharges
+        | Rows::Settlements
+        | Rows::Deposits
+        | Rows::StayDiagnoses
+        | Rows::WardOrders => Vec::new(),
     };
     (1..).zip(bases).map(|(number, base)| Record::new(view.clone(), number, base)).collect()
 }
 
-/// The record of a day's entry; `line` from 0 for those that make several rows.
-pub(super) fn dated(rows: Rows, date: Date, number: u64, line: u32, view: &View) -> Option<Record> {
+/// The records of a day's entry.
+pub(super) fn dated(rows: Rows, date: Date, number: u64, view: &View) -> Vec<Record> {
     let visit = |class| {
-        let encounter = view.encounter_on(class, date, u32::try_from(number).ok()?)?;
-        visits_as_rows(vec![encounter], view).pop()
+        let encounter = u32::try_from(number).ok().and_then(|slot| view.encounter_on(class, date, slot));
+        visits_as_rows(encounter.into_iter().collect(), view)
     };
     match rows {
         Rows::Outpatients => visit(VisitClass::Outpatient),
         Rows::Emergencies => visit(VisitClass::Emergency),
         Rows::Stays => visit(VisitClass::Inpatient),
-        Rows::LabResults => {
-            let order = view.order(&format!("{number:013}"))?;
-            of_order(rows, order, view).into_iter().nth(usize::try_from(line).ok()?)
+        _ if !treated::classes(rows).is_empty() => {
+            let visit = treated::visit_of(date, number, view);
+            visit.map_or_else(Vec::new, |visit| treated::records(rows, visit, view))
         }
-        _ => of_order(rows, view.order(&format!("{number:013}"))?, view).pop(),
+        _ => {
+            let order = view.order(&format!("{number:013}"));
+            order.map_or_else(Vec::new, |order| of_order(rows, order, view))
+        }
     }
 }
 
@@ -121,6 +187,7 @@ pub(super) fn number(rows: Rows, date: Date, number: u64, line: u32) -> i64 {
             format!("{}{number:04}", date.strftime("%Y%m%d")).parse().unwrap_or(0)
         }
         Rows::LabResults => whole.saturating_mul(LINES).saturating_add(i64::from(line)),
+        _ if !treated::classes(rows).is_empty() => treated::number(date, number, line),
         _ => whole,
     }
 }
@@ -143,6 +210,10 @@ pub(super) fn by_key(rows: Rows, field: &str, value: &str, days: u32, view: &Vie
         | "lab.specimen" | "lab.serial" | "study.accession" => {
             let orders = view.order(&padded(field, value)).into_iter();
             within(orders.flat_map(|order| of_order(rows, order, view)).collect(), days, view)
+        }
+        _ if let Some(visit_of) = item_visit(field) => {
+            let visit = visit_of(view, value).and_then(|visit| view.encounter(&visit));
+            of_visits(rows, visit.into_iter().collect(), days, view)
         }
         _ => {
             let patients = patients_by(field, value, view);
@@ -194,6 +265,9 @@ fn of_patient(rows: Rows, patient: Patient, days: u32, view: &View) -> Vec<Recor
         Rows::Patients => {
             vec![Record::new(view.clone(), i64::from(patient.no.0) + 1, Base::Patient(patient))]
         }
+        _ if !treated::classes(rows).is_empty() => {
+            of_visits(rows, view.encounters_of(patient.no, days), days, view)
+        }
         Rows::Outpatients | Rows::Emergencies | Rows::Stays | Rows::Inpatients => {
             of_visits(rows, view.encounters_of(patient.no, days), days, view)
         }
@@ -217,6 +291,11 @@ fn of_visits(rows: Rows, visits: Vec<Encounter>, days: u32, view: &View) -> Vec<
         let mut visits: Vec<Encounter> = visits.into_iter().filter(|v| v.class == class && open(v)).collect();
         visits.reverse();
         return within(visits_as_rows(visits, view), days, view);
+    }
+    let classes = treated::classes(rows);
+    if !classes.is_empty() {
+        let visits = visits.into_iter().rev().filter(|visit| classes.contains(&visit.class));
+        return within(visits.flat_map(|visit| treated::records(rows, visit, view)).collect(), days, view);
     }
     let mut found = Vec::new();
     for visit in visits {
@@ -291,6 +370,9 @@ pub(in crate::database) fn count(rows: Rows, days: u32, view: &View, lists: &sup
     }
     if !is_dated(rows) {
         return size(whole(rows, view).len());
+    }
+    if !treated::classes(rows).is_empty() {
+        return treated::estimate(rows, first_day(days, view), view, lists);
     }
     let today = view.local(view.now()).date();
     let dates = std::iter::successors(Some(first_day(days, view)), |date| date.tomorrow().ok());

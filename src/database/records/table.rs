@@ -20,6 +20,9 @@ const MAX_WORK: u32 = 600_000;
 /// What listing a day that is not kept costs, in records.
 const DAY_WORK: u32 = 800;
 
+/// The same where all visits of the day are worked out, at some 40 µs each.
+const VISITS_WORK: u32 = 8_000;
+
 /// Name of the hidden column that gives the world's id.
 pub(in crate::database) const WORLD_ID: &str = "$id";
 
@@ -50,6 +53,10 @@ impl Reading {
         let before = self.work.fetch_add(done, std::sync::atomic::Ordering::Relaxed);
         if before > MAX_WORK { Err(crate::database::problem::TOO_MUCH_WORK.to_owned()) } else { Ok(()) }
     }
+}
+
+fn day_work(rows: Rows) -> u32 {
+    if source::days_before(rows) > 0 { VISITS_WORK } else { DAY_WORK }
 }
 
 /// A table of the schema.
@@ -127,6 +134,7 @@ impl sqlite::Table for Shown {
             view: None,
             at: Place::Ended,
             record: None,
+            rest: Rest::default(),
         })
     }
 }
@@ -140,6 +148,25 @@ struct Cursor {
     at: Place,
     /// The record of the row, once it was asked for.
     record: Option<Record>,
+    /// The records of a day's entry that come after it.
+    rest: Rest,
+}
+
+/// The records that one entry of a day makes, from the next one asked for on.
+#[derive(Default)]
+struct Rest {
+    entry: Option<(Date, usize)>,
+    /// The line of the next.
+    line: u32,
+    records: std::vec::IntoIter<Record>,
+}
+
+impl Rest {
+    fn line(&mut self, line: u32) -> Option<Record> {
+        let skipped = usize::try_from(line.checked_sub(self.line)?).ok()?;
+        self.line = line + 1;
+        self.records.nth(skipped)
+    }
 }
 
 /// Where a reading stands.
@@ -191,7 +218,7 @@ impl Cursor {
             self.at = Place::Ended;
             return Ok(());
         }
-        self.reading.work(DAY_WORK)?;
+        self.reading.work(day_work(rows))?;
         self.at = Place::Days { date, last, day: self.days.of(rows, date, view), entry: 0, line: 0 };
         self.settle(rows)
     }
@@ -207,7 +234,7 @@ impl Cursor {
                 self.at = Place::Ended;
                 return Ok(());
             };
-            self.reading.work(DAY_WORK)?;
+            self.reading.work(day_work(rows))?;
             (*date, *entry, *line) = (next, 0, 0);
             *day = self.days.of(rows, next, view);
         }
@@ -222,8 +249,14 @@ impl Cursor {
             self.record = match &self.at {
                 Place::Patients { next, .. } => source::patient(*next, view),
                 Place::Days { date, day, entry, line, .. } => {
-                    let number = day.get(*entry).map(|(number, _)| *number);
-                    number.and_then(|number| source::dated(*rows, *date, number, *line, view))
+                    let rest = &mut self.rest;
+                    if rest.entry != Some((*date, *entry)) || *line < rest.line {
+                        let number = day.get(*entry).map(|(number, _)| *number);
+                        let made = number.map(|number| source::dated(*rows, *date, number, view));
+                        let records = made.unwrap_or_default().into_iter();
+                        *rest = Rest { entry: Some((*date, *entry)), line: 0, records };
+                    }
+                    rest.line(*line)
                 }
                 Place::Ended | Place::Given(_) | Place::Found { .. } => None,
             };
@@ -266,6 +299,7 @@ impl sqlite::Rows for Cursor {
         let low = (plan & 2 != 0).then(|| arguments.next()).flatten().and_then(|text| cell::day(&text, true));
         let high =
             (plan & 4 != 0).then(|| arguments.next()).flatten().and_then(|text| cell::day(&text, false));
+        let low = low.map(|low| low.saturating_sub(jiff::Span::new().days(source::days_before(rows))));
         self.dated(rows, days, low, high, &view)
     }
 

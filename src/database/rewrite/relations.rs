@@ -62,6 +62,12 @@ impl Rewriting<'_> {
         if args.as_ref().is_some_and(only_hints) {
             *args = None;
         }
+        // `ZY_BRSYK a (nolock)`: the parser takes the hints for names of columns.
+        if let Some(alias) =
+            alias.as_mut().filter(|alias| alias.columns.iter().all(|c| is_hint(&c.name.value)))
+        {
+            alias.columns.clear();
+        }
         let parts = build::parse_name(name);
         let last = parts.last().cloned().unwrap_or_default();
         let of_common = parts.len() == 1 && self.common.contains(&last.to_lowercase());
@@ -122,9 +128,12 @@ fn names_hints(alias: &TableAlias) -> bool {
 fn only_hints(args: &TableFunctionArgs) -> bool {
     args.args.iter().all(|arg| match arg {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => {
-            let text = expr.to_string().to_lowercase();
-            HINTS.iter().any(|hint| text.split([' ', '(', '=']).next() == Some(*hint))
+            expr.to_string().split([' ', '(', '=']).next().is_some_and(is_hint)
         }
         _ => false,
     })
+}
+
+fn is_hint(word: &str) -> bool {
+    HINTS.iter().any(|hint| word.eq_ignore_ascii_case(hint))
 }

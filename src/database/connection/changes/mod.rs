@@ -209,18 +209,21 @@ impl Connection {
         Ok(())
     }
 
+    /// Takes the engine away with all that was played on it.
+    pub(in crate::database::connection) fn forget(&mut self) {
+        self.engine = None;
+        let mut state = self.facts.state();
+        state.made.clear();
+        state.gone.clear();
+        state.added.clear();
+    }
+
     /// A transaction that is rolled back: the engine is made anew from what was kept.
     pub(in crate::database::connection) fn drop_changes(&mut self) {
         if std::mem::take(&mut self.pending).is_empty() {
             return;
         }
-        self.engine = None;
-        {
-            let mut state = self.facts.state();
-            state.made.clear();
-            state.gone.clear();
-            state.added.clear();
-        }
+        self.forget();
         // What can't be played again is as if it had not been.
         let _ = self.replay();
     }
