@@ -362,7 +362,7 @@ fn treatment_and_money_agree_with_the_world() {
     assert_eq!(one(&mut c, &format!("select count(*) from SF_CFMXK where cfxh = '{script}'")), lines);
     let read = seen(&mut c, "select top 3 xh, ypmc from SF_CFMXK a (nolock) order by lrrq");
     assert_eq!(read.reads[0].kind, crate::event::observation::RecordKind::Prescription);
-    let day = rows(&mut c, "select xh from SF_BRJSK where sfrq between '20260227' and '20260228'");
-    let days = |at: jiff::Timestamp| view.local(at).strftime("%Y%m%d").to_string();
+    let day = rows(&mut c, "select sjh from SF_BRJSK where sfrq between '20260227' and '20260228'");
+    let days = |at: Timestamp| view.local(at).strftime("%Y%m%d").to_string();
     assert!(day.len() > 50 && day.iter().all(|row| days(view.bill(&row[0]).unwrap().settled) == "20260227"));
 }
