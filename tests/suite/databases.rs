@@ -62,18 +62,19 @@ fn mysql_clients_read_the_hospital() {
     let address = net.address("phis", "mysql");
     let (user, password) = net.lure("phis", "mysql");
     let ask = |sql: &str| mysql(address, &user, &password, sql, &["-N", "phis"]);
-    let patients = ask("show tables like 'MS_%'; select count(*) > 1000 from MS_BRDA");
-    assert!(patients.contains("MS_BRDA\nMS_MZXX\nMS_YJ01\nMS_YJ02\n1\n"), "{patients}");
+    let patients = ask("show tables like 'ms_%'; select count(*) > 1000 from MS_BRDA");
+    assert!(patients.contains("ms_brda\nms_mzxx\nms_yj01\nms_yj02\n1\n"), "{patients}");
     let staff = ask("select k.KSMC, count(*) n from GY_YGDM y join GY_KSDM k on k.KSDM = y.KSDM \
          group by k.KSMC order by n desc limit 3");
     assert_eq!(staff.lines().count(), 3, "{staff}");
+    assert_eq!(ask("select BRXM from MS_BRDA limit 5").lines().count(), 5);
     let changed = ask(
         "update MS_BRDA set JTDH = '13800000000' where BRID = 1; select JTDH from MS_BRDA where BRID = 1",
     );
     assert!(changed.ends_with("13800000000\n"), "{changed}");
     assert!(ask("select * from NO_SUCH").contains("ERROR 1146 (42S02)"));
-    told(&net, "phis", "record_write");
-    told(&net, "phis", "record_read");
+    told(&net, "phis", "wrote 1 patient");
+    told(&net, "phis", "was given 5 patient");
 }
 
 #[test]

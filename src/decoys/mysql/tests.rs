@@ -172,7 +172,8 @@ fn a_query_gives_the_hospitals_patients_and_is_told() {
     let view = bench.world.at(crate::session::bench::NOW.parse().unwrap());
     let first = view.patient(crate::world::PatientNo(0)).unwrap();
     assert!(has(&sent, &first.name.chinese()) && has(&sent, &first.born.to_string()));
-    assert!(has(&sent, "\u{4}phis\u{7}MS_BRDA\u{7}MS_BRDA\u{4}BRXM\u{4}BRXM"));
+    let column = "\u{4}phis\u{7}ms_brda\u{7}ms_brda\u{4}BRXM\u{4}BRXM";
+    assert!(has(&sent, column), "{}", String::from_utf8_lossy(&sent).escape_debug());
     assert!(bench.told().iter().any(|o| matches!(o, Observation::RecordRead { count: 2, .. })));
 }
 

@@ -183,10 +183,9 @@ mod tests {
     #[test]
     fn comments_for_this_server_are_run_and_those_for_newer_ones_are_not() {
         assert_eq!(bared("/*!40101 SET NAMES utf8 */").trim(), "SET NAMES utf8");
-        assert_eq!(
-            bared("SELECT /*!40001 SQL_NO_CACHE */ * FROM t").replace("  ", " "),
-            "SELECT SQL_NO_CACHE * FROM t"
-        );
+        let hinted = bared("SELECT /*!40001 SQL_NO_CACHE */ * FROM t");
+        let words: Vec<&str> = hinted.split_whitespace().collect();
+        assert_eq!(words, ["SELECT", "SQL_NO_CACHE", "*", "FROM", "t"]);
         assert_eq!(bared("select 1 /*!80000 + 1 */ /* c */").trim(), "select 1");
         assert_eq!(bared("select '/*! x */'"), "select '/*! x */'");
     }
