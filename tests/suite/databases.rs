@@ -121,6 +121,11 @@ fn wireshark_reads_what_was_said() {
     psql(net.address("cdr", "postgres"), "postgres", "x", "disable");
     for (host, service, filter) in [("phis", "mysql", "mysql"), ("cdr", "postgres", "pgsql")] {
         let sessions = net.sessions(1, |row| row["host"] == host && !row["closed"].is_null());
+        let (id, cut) = (sessions[0]["id"].as_str().unwrap(), net.scratch(&format!("{host}.pcapng")));
+        // Packets come to the disk a moment after the session's end.
+        within(Duration::from_secs(10), "packets", || {
+            net.honeyward(&["pcap", id, "-o", cut.to_str().unwrap()]).status.success().then_some(())
+        });
         Kept::of(&net, sessions[0].clone()).packets(filter, filter);
         assert_eq!(sessions[0]["service"], service);
     }
