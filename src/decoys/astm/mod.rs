@@ -1,5 +1,5 @@
 //! ASTM E1381 link and E1394 records, both ends: the laboratory's port that analysers call, and
-//! analysers themselves ([`analyser`]).
+//! analysers themselves (`analyser`).
 //!
 //! The host takes results, and answers an analyser's query for the tests ordered on a specimen by calling
 //! back on the same line. It must never measure, invent or verify anything: what it sends is the
