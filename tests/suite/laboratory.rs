@@ -23,7 +23,7 @@ const HOSTS: [(&str, u8); 7] = [
 ];
 
 /// Analysers that come up make up for half an hour; a slow machine needs its time.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Between the end of a session and the cut of its packets.
 const SETTLE: SignedDuration = SignedDuration::from_secs(2);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Orthanc;
-use super::answers::{Fault, fault, json, revised, text};
+use super::answers::{Fault, fault, json, missing, revised, text};
 use super::index::{Id, Place};
 use super::instance::full;
 use super::route::parameters;
@@ -53,10 +53,29 @@ pub(super) fn values(ask: &Ask<'_>, known: Vec<(&'static str, String)>) -> Reply
     json(&Json::Object(known.into_iter().map(|(name, value)| (name.to_owned(), Json::Text(value))).collect()))
 }
 
-/// One of them.
+/// Names of metadata that the product knows, whatever an item has of them.
+const NAMES: [&str; 14] = [
+    "IndexInSeries",
+    "ReceptionDate",
+    "RemoteAET",
+    "ExpectedNumberOfInstances",
+    "ModifiedFrom",
+    "AnonymizedFrom",
+    "LastUpdate",
+    "Origin",
+    "TransferSyntax",
+    "SopClassUid",
+    "RemoteIP",
+    "CalledAET",
+    "HttpUsername",
+    "PixelDataOffset",
+];
+
+/// One of them. A name that the product knows and this item lacks is a 404 without a word.
 pub(super) fn value(ask: &Ask<'_>, known: Vec<(&'static str, String)>, wanted: &str) -> Reply {
     match known.into_iter().find(|(name, _)| *name == wanted) {
         Some((_, value)) => revised(text(value.clone()), value.as_bytes()),
+        None if NAMES.contains(&wanted) => missing(),
         None => fault(ask, Fault::Inexistent, None),
     }
 }
@@ -105,7 +124,7 @@ impl Orthanc {
         let (sets, _) = self.sets(ask, holdings, hits.get(..1).unwrap_or_default());
         match sets.first() {
             Some(set) => json(&module(set, level, ask)),
-            None => super::answers::missing(),
+            None => missing(),
         }
     }
 
