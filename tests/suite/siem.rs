@@ -348,6 +348,8 @@ fn retrieve(net: &Honeynet) {
         .filter(|l| l.contains("StudyInstanceUID"))
         .find_map(|l| l.split('[').nth(1)?.split(']').next())
         .unwrap_or_else(|| panic!("no study today: {answer}"))
+        // A UID of odd length is padded with a NUL, which some builds of the client print.
+        .trim_end_matches('\0')
         .to_owned();
     let out = net.scratch("retrieved");
     fs::create_dir_all(&out).unwrap();
