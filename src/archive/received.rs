@@ -33,7 +33,8 @@ pub enum Toolkit<'a> {
 /// Who sends an object, as far as he says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sender<'a> {
-    /// The AE title that he calls himself by; empty where a protocol has none.
+    /// The AE title that he calls himself by: the association's, else the one in the file's meta
+    /// information; empty when there is none.
     pub calling: &'a [u8],
     /// The toolkit.
     pub toolkit: Toolkit<'a>,

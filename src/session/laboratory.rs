@@ -1,5 +1,5 @@
-//! Laboratory results that an intruder wrote, over whatever protocol: checked against the world, kept
-//! in his overlay, and read back to him over all protocols.
+//! Laboratory results that an intruder wrote or released, over whatever protocol: checked against the
+//! world, kept in his overlay, and read back to him over all protocols.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,34 @@ pub struct WrittenResult {
     pub at: Timestamp,
 }
 
+/// A release of a specimen's results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Audit {
+    /// The account's holder.
+    by: String,
+    at: Timestamp,
+}
+
 impl Session {
+    /// Releases the results of a specimen in somebody's name: tells of it, and keeps it. Gives false
+    /// for what has no result or is released already.
+    pub fn audit_results(&self, order: &LabOrder, by: &str) -> bool {
+        if order.results.is_empty() || order.verified.is_some() || self.is_own() {
+            return false;
+        }
+        let audit = Audit { by: by.chars().take(MAX_TEXT).collect(), at: self.now() };
+        let (subject, id) = (RecordKind::LabResult, order.specimen.clone());
+        let change =
+            Change { field: "verifier".to_owned(), from: String::new(), to: Tainted::new(audit.by.as_str()) };
+        self.emit(Observation::Tampering { subject, id, changes: vec![change] });
+        let ids = vec![Tainted::new(order.specimen.as_str())];
+        self.emit(Observation::RecordWrite { subject, count: 1, ids });
+        if let Ok(value) = serde_json::to_vec(&audit) {
+            self.overlay().put(audit_key(&order.specimen), value);
+        }
+        true
+    }
+
     /// Takes results of one specimen as records written: see [`Session::change_results`].
     pub fn write_results(&self, specimen: &str, results: Vec<WrittenResult>) {
         if results.is_empty() || self.is_own() {
@@ -86,6 +113,11 @@ impl Session {
 
     /// The same of an order at hand.
     pub fn with_written(&self, mut order: LabOrder) -> LabOrder {
+        if let Some(audit) = self.audit(&order.specimen)
+            && order.verified.is_none_or(|at| audit.at < at)
+        {
+            (order.verified, order.verifier) = (Some(audit.at), Some(audit.by));
+        }
         for written in self.written_results(&order.specimen) {
             let Some(item) = order.items.iter().find(|item| is_code(item.code, &written.code)).copied()
             else {
@@ -105,6 +137,10 @@ impl Session {
             }
         }
         order
+    }
+
+    fn audit(&self, specimen: &str) -> Option<Audit> {
+        serde_json::from_slice(&self.overlay().get(&audit_key(specimen))?).ok()
     }
 
     fn tell_changes(&self, order: &LabOrder, results: &[WrittenResult]) {
@@ -127,6 +163,10 @@ impl Session {
 fn key(specimen: &str) -> String {
     let specimen: String = specimen.chars().take(MAX_TEXT).collect();
     format!("lab:results:{specimen}")
+}
+
+fn audit_key(specimen: &str) -> String {
+    format!("lab:audit:{specimen}")
 }
 
 /// Whether a peer's code names an item: laboratories' own codes are written in either case.
@@ -203,6 +243,26 @@ mod tests {
         assert_eq!((white.value.as_str(), white.flag), ("0.07", Flag::L));
         assert_eq!(merged.results.len(), order.results.len());
         assert_eq!(Bench::new().session("lis", "astm").lab_order(&view, &order.specimen), Some(order));
+    }
+
+    #[test]
+    fn a_release_is_told_and_read_back_to_its_writer_alone() {
+        let bench = Bench::new();
+        let session = bench.session("lis", "http");
+        let view = bench.world.at(NOW.parse().unwrap());
+        let day = view.local(view.now()).date();
+        let waits = |order: &LabOrder| order.analysed.is_some() && order.verified.is_none();
+        let order = view.lab_orders_on(day).into_iter().find(waits).unwrap();
+        assert!(session.audit_results(&order, "王敏"));
+        let told = bench.told();
+        assert!(matches!(
+            &told[..],
+            [Observation::Tampering { .. }, Observation::RecordWrite { count: 1, .. }]
+        ));
+        let seen = session.lab_order(&view, &order.specimen).unwrap();
+        assert_eq!((seen.verified, seen.verifier.as_deref()), (Some(view.now()), Some("王敏")));
+        assert!(!session.audit_results(&seen, "王敏"), "once");
+        assert_eq!(Bench::new().session("lis", "http").lab_order(&view, &order.specimen), Some(order));
     }
 
     #[test]

@@ -297,7 +297,7 @@ impl LaboratoryPages {
 
     /// A specimen's page shows the patient and every result.
     fn show(&self, lab: &LabOrder, patient: &Patient) {
-        let page = self.curl(&[], &format!("/Work/Result.aspx?bc={}", lab.specimen));
+        let page = self.curl(&[], &format!("/Analysis/Result.aspx?bc={}", lab.specimen));
         for told in [&lab.specimen, &lab.order, &lab.panel_name, &patient.mrn, &patient.name.chinese()] {
             assert!(page.contains(told.as_str()), "{told}: {page}");
         }

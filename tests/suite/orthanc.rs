@@ -27,7 +27,7 @@ const RESEARCH: usize = 1;
 const AE_TITLE: &str = "RESWS01";
 
 /// What both Orthancs tell of an instance in the same bytes, wherever it came from.
-const PARTS: [&str; 23] = [
+const PARTS: [&str; 24] = [
     "tags",
     "simplified-tags",
     "module",
@@ -44,6 +44,7 @@ const PARTS: [&str; 23] = [
     "matlab",
     "numpy",
     "numpy?rescale=false",
+    "frames/0/numpy",
     "metadata",
     "metadata/PixelDataOffset",
     "attachments?full",

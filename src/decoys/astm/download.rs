@@ -115,7 +115,7 @@ pub(super) fn answer(
     let orders = subject.orders(view, behaviour.answer_limit);
     let receiver = header.field(5);
     let driver = behaviour.driver_of(receiver);
-    let mut text = Writing { behaviour, driver, view, w: Writer::default() };
+    let mut text = Writing { behaviour, driver, session, view, w: Writer::default() };
     text.header(&String::from_utf8_lossy(receiver));
     for (at, order) in orders.iter().enumerate() {
         text.patient(at + 1, order);
@@ -164,6 +164,7 @@ pub(super) fn frames(text: &[u8], longest: usize) -> Vec<Vec<u8>> {
 }
 
 struct Writing<'a> {
+    session: &'a Session,
     behaviour: &'a Behaviour,
     driver: Option<&'a Driver>,
     view: &'a View,
@@ -199,6 +200,7 @@ impl Writing<'_> {
     /// P-8 birth date, P-9 sex, P-14 physician, P-26 department.
     fn patient(&mut self, set: usize, order: &LabOrder) {
         let Some(patient) = self.view.patient(order.patient) else { return };
+        let patient = self.session.with_written_patient(patient);
         let asked = self.view.order(&order.order);
         let physician = asked.as_ref().and_then(|o| self.view.staff_member(&o.physician));
         let physician = physician.map(|staff| staff.name.chinese()).unwrap_or_default();

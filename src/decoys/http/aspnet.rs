@@ -1,9 +1,13 @@
 //! What all ASP.NET applications on a Chinese Windows have in common: escapes, redirections, and the
 //! error pages of their server.
 
-use encoding_rs::GBK;
+use std::time::Duration;
 
-use super::engine::Reply;
+use encoding_rs::GBK;
+use rand::RngExt;
+
+use super::engine::{Ask, Reply};
+use crate::persona::Installation;
 
 /// Text in a page.
 pub(super) fn escaped(text: &str) -> String {
@@ -23,6 +27,21 @@ pub(super) fn escaped(text: &str) -> String {
 pub(super) fn always_true(name: &str) -> bool {
     let text: String = name.to_ascii_lowercase().split_whitespace().collect::<Vec<_>>().join("");
     ["'or'1'='1", "'or1=1", "'or''='", "'or'a'='a"].iter().any(|condition| text.contains(condition))
+}
+
+/// State of an application's forms, the same for every visitor of an installation.
+pub(super) fn view_state(installation: &Installation, application: &str) -> String {
+    use base64::Engine;
+    let state = ["a", "b"].map(|half| installation.derive(&format!("{application}/viewstate/{half}")));
+    // The head of a serialised LosFormatter state is the same everywhere.
+    format!("/wEPDwUK{}", base64::prelude::BASE64_STANDARD.encode(state.concat()))
+}
+
+/// A page after the time that its database takes, milliseconds at least and at most.
+pub(super) fn paced(ask: &Ask<'_>, reply: Reply, [least, most]: [u64; 2]) -> Reply {
+    let mut rng = ask.session.rng(&format!("http/pace/{}", ask.turn));
+    let chosen = rng.random_range(least..=most.max(least));
+    reply.after(ask.session.pace(Duration::from_millis(chosen)))
 }
 
 /// A redirection of ASP.NET.

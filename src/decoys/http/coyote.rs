@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::answer::http_date;
 use super::engine::{BadBody, Form, Product, Reading, Refused, Reply, lines};
-use super::head::{Framing, Head, Version};
+use super::head::{Framing, Head, Version, listed};
 use super::tomcat::STYLE;
 
 /// `maxHttpHeaderSize`.
@@ -165,13 +165,7 @@ fn refused(rule: &'static str, code: u16, now: Timestamp) -> Reading {
 }
 
 pub(super) fn keeps(head: &Head) -> bool {
-    if head.version() == Version::HTTP_11 { !asks(head, b"close") } else { asks(head, b"keep-alive") }
-}
-
-/// Whether `Connection` holds this token.
-fn asks(head: &Head, token: &[u8]) -> bool {
-    let asked = head.header("Connection").unwrap_or_default();
-    asked.split(|b| *b == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(token))
+    head.lives_on(listed)
 }
 
 fn head(reply: &Reply, form: &Form<'_>) -> String {
@@ -199,7 +193,7 @@ pub(super) fn head_with(reply: &Reply, form: &Form<'_>, seconds: u64) -> String 
     out.push_str(&format!("Date: {}\r\n", http_date(form.now)));
     if !form.keep_alive {
         out.push_str("Connection: close\r\n");
-    } else if asks(form.asked, b"keep-alive") {
+    } else if listed(form.asked.header("Connection").unwrap_or_default(), b"keep-alive") {
         out.push_str(&format!("Keep-Alive: timeout={seconds}\r\nConnection: keep-alive\r\n"));
     }
     out.push_str("\r\n");

@@ -106,7 +106,24 @@ impl Head {
         self.headers.iter().map(|(name, value)| (self.slice(name), self.slice(value)))
     }
 
+    /// Whether the connection lives on for a server that finds `close` and `keep-alive` by `asks`
+    /// (RFC 9112 section 9.3).
+    pub(super) fn lives_on(&self, asks: fn(&[u8], &[u8]) -> bool) -> bool {
+        let asked = self.header("Connection").unwrap_or_default();
+        if self.version() == Version::HTTP_11 { !asks(asked, b"close") } else { asks(asked, b"keep-alive") }
+    }
+
     fn slice(&self, range: &Range<usize>) -> &[u8] {
         self.raw.get(range.clone()).unwrap_or_default()
     }
+}
+
+/// Whether `Connection` is this word, for servers that read it so.
+pub(super) fn one_word(asked: &[u8], word: &[u8]) -> bool {
+    asked.eq_ignore_ascii_case(word)
+}
+
+/// Whether `Connection` lists this word.
+pub(super) fn listed(asked: &[u8], word: &[u8]) -> bool {
+    asked.split(|b| *b == b',').any(|one| one_word(one.trim_ascii(), word))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::answer::http_date;
 use super::engine::{BadBody, Form, Product, Reading, Refused, Reply, lines};
-use super::head::{Framing, Head, Version};
+use super::head::{Framing, Head, Version, one_word};
 
 /// Longest head that is read: the server's own limit is 380 KB of headers; nobody honest comes near.
 const MAX_HEAD: usize = 64 << 10;
@@ -19,7 +19,7 @@ const MAX_HEADERS: usize = 200;
 pub static JDK: Product = Product {
     read,
     head,
-    keeps,
+    keeps: |head| head.lives_on(one_word),
     head_wait: Duration::from_secs(60),
     idle_wait: Duration::from_secs(30),
     body_wait: Duration::from_secs(60),
@@ -99,15 +99,6 @@ fn refused(rule: &'static str, words: &str) -> Reading {
         body.len()
     );
     Reading::Refused(Refused { rule, answer: Bytes::from(answer), reset: false })
-}
-
-fn keeps(head: &Head) -> bool {
-    let asked = head.header("Connection").unwrap_or_default();
-    if head.version() == Version::HTTP_11 {
-        !asked.eq_ignore_ascii_case(b"close")
-    } else {
-        asked.eq_ignore_ascii_case(b"keep-alive")
-    }
 }
 
 /// Its own refusals name the length first; what a handler answers begins with the date.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::answer::http_date;
 use super::engine::{Ask, BadBody, Form, Product, Reading, Refused, Reply, lines};
-use super::head::{Framing, Head, Version};
+use super::head::{Framing, Head, Version, one_word};
 use super::uri::{percent_decode, split_target};
 
 /// `requestHeaderSize`.
@@ -19,7 +19,7 @@ const MAX_HEAD: usize = 8 << 10;
 pub static JETTY: Product = Product {
     read,
     head,
-    keeps,
+    keeps: |head| head.lives_on(one_word),
     head_wait: Duration::from_secs(30),
     idle_wait: Duration::from_secs(30),
     body_wait: Duration::from_secs(30),
@@ -199,15 +199,6 @@ fn bad(rule: &'static str, code: u16, words: &str) -> Reading {
         body.len()
     );
     Reading::Refused(Refused { rule, answer: Bytes::from(answer), reset: false })
-}
-
-fn keeps(head: &Head) -> bool {
-    let asked = head.header("Connection").unwrap_or_default();
-    if head.version() == Version::HTTP_11 {
-        !asked.eq_ignore_ascii_case(b"close")
-    } else {
-        asked.eq_ignore_ascii_case(b"keep-alive")
-    }
 }
 
 /// Errors carry no date, since their page resets the answer; the type and length come last.

@@ -49,7 +49,8 @@ fn is_clinical_work(scene: &Scene<'_>) -> bool {
             | Observation::Query { subject: RecordKind::Worklist, .. }
             | Observation::RecordRead { subject: RecordKind::Worklist, .. }
     ) || matches!(observation, Observation::Request { verb, .. }
-        if !matches!(verb.as_untrusted(), "C-GET" | "C-MOVE") && !scene.stores_no_image())
+        if !matches!(verb.as_untrusted(), "C-GET" | "C-MOVE" | "GET" | "HEAD" | "DELETE")
+            && !scene.stores_no_image())
         || matches!(observation, Observation::Message { message_type, .. }
             if !is_query(message_type.as_untrusted()))
 }

@@ -4,19 +4,12 @@
 use super::Raster;
 use super::bits::{BitWriter, Stuffing};
 use super::jpeg::{end, frame_header, scan_header, start};
+use crate::wire::pixels::jpeg_ls::model::{
+    CONTEXTS, Context, Interruption, RESET, RUN_ORDERS, expected, quantized, thresholds,
+};
 
 /// Start of a JPEG-LS frame (C.2.2).
 const SOF55: u8 = 0xF7;
-
-/// After so many samples a context halves what it knows (A.2.1).
-const RESET: i32 = 64;
-
-/// Contexts of regular samples, by quantized gradients (A.3.4).
-const CONTEXTS: usize = 365;
-
-/// Lengths of runs, as powers of two, by how well runs went (A.2.1).
-const RUN_ORDERS: [u32; 32] =
-    [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /// How components lie in a scan (C.2.3): one alone, or line by line.
 const NOT_INTERLEAVED: u8 = 0;
@@ -63,27 +56,6 @@ impl Lines {
     }
 }
 
-/// What a context knows (A.2.1).
-#[derive(Clone, Copy)]
-struct Context {
-    /// Sum of the errors' sizes.
-    size: i32,
-    /// Sum of the errors.
-    bias: i32,
-    /// Correction of the prediction.
-    correction: i32,
-    /// Samples seen.
-    seen: i32,
-}
-
-/// What the contexts of samples that end a run know (A.7.2).
-#[derive(Clone, Copy)]
-struct Interruption {
-    size: i32,
-    seen: i32,
-    negative: i32,
-}
-
 struct Scan {
     bits: BitWriter,
     sample_bits: u32,
@@ -97,15 +69,14 @@ struct Scan {
 impl Scan {
     fn new(sample_bits: u32, bits: BitWriter) -> Self {
         let most = (1i32 << sample_bits) - 1;
-        let size = ((most + 1 + 32) / 64).max(2);
         Scan {
             bits,
             sample_bits,
             most,
             limit: 2 * (sample_bits + sample_bits.max(8)),
-            thresholds: thresholds(most),
-            contexts: [Context { size, bias: 0, correction: 0, seen: 1 }; CONTEXTS],
-            interruptions: [Interruption { size, seen: 1, negative: 0 }; 2],
+            thresholds: thresholds(most, 0),
+            contexts: [Context::new(most + 1); CONTEXTS],
+            interruptions: [Interruption::new(most + 1); 2],
         }
     }
 
@@ -127,22 +98,15 @@ impl Scan {
 
     /// A sample whose surroundings are not flat (A.3 to A.6).
     fn regular(&mut self, sample: i32, [left, above, corner]: [i32; 3], gradients: [i32; 3]) {
-        let [a, b, c] = gradients.map(|gradient| self.quantized(gradient));
+        let [a, b, c] = gradients.map(|gradient| quantized(gradient, 0, self.thresholds));
         let number = 81 * a + 9 * b + c;
         let sign = number.signum();
         let slot = number.unsigned_abs() as usize % CONTEXTS;
         let context = self.contexts[slot];
-        let expected = if corner >= left.max(above) {
-            left.min(above)
-        } else if corner <= left.min(above) {
-            left.max(above)
-        } else {
-            left + above - corner
-        };
-        let expected = (expected + sign * context.correction).clamp(0, self.most);
+        let expected = (expected(left, above, corner) + sign * context.correction).clamp(0, self.most);
         let error = self.reduced(sign * (sample - expected));
-        let order = order(context.seen, context.size);
-        let skewed = order == 0 && 2 * context.bias <= -context.seen;
+        let order = context.order().unwrap_or(0);
+        let skewed = context.is_skewed(0, order);
         let mapped = match (error >= 0, skewed) {
             (true, false) => 2 * error,
             (false, false) => -2 * error - 1,
@@ -150,7 +114,7 @@ impl Scan {
             (false, true) => -2 * (error + 1),
         };
         self.golomb(mapped, order, self.limit);
-        self.contexts[slot] = context.taught(error);
+        self.contexts[slot] = context.taught(error, 0, RESET);
     }
 
     /// Samples that are like the one to the left, and the one that ends them (A.7). Gives how many.
@@ -181,34 +145,16 @@ impl Scan {
         let alike = left == above;
         let sign = if !alike && left > above { -1 } else { 1 };
         let error = self.reduced(sign * (sample - if alike { left } else { above }));
-        let context = &mut self.interruptions[usize::from(alike)];
-        let kind = i32::from(alike);
-        let order = order(context.seen, context.size + if alike { context.seen >> 1 } else { 0 });
-        let mostly_negative = 2 * context.negative >= context.seen;
+        let context = self.interruptions[usize::from(alike)];
+        let order = context.order(alike).unwrap_or(0);
         let map = match error.signum() {
-            1 => order == 0 && !mostly_negative,
-            -1 => order != 0 || mostly_negative,
+            1 => order == 0 && !context.is_mostly_negative(),
+            -1 => order != 0 || context.is_mostly_negative(),
             _ => false,
         };
-        let mapped = 2 * error.abs() - kind - i32::from(map);
-        if error < 0 {
-            context.negative += 1;
-        }
-        context.size += (mapped + 1 - kind) >> 1;
-        if context.seen == RESET {
-            context.size >>= 1;
-            context.seen >>= 1;
-            context.negative >>= 1;
-        }
-        context.seen += 1;
+        let mapped = 2 * error.abs() - i32::from(alike) - i32::from(map);
+        self.interruptions[usize::from(alike)] = context.taught(error, mapped, alike, RESET);
         self.golomb(mapped, order, self.limit - run_order - 1);
-    }
-
-    /// A.3.3.
-    fn quantized(&self, gradient: i32) -> i32 {
-        let size = gradient.abs();
-        let steps = self.thresholds.iter().filter(|threshold| size >= **threshold).count() as i32;
-        gradient.signum() * (steps + 1) * i32::from(size > 0)
     }
 
     /// Modulo the range of samples (A.4.5).
@@ -237,46 +183,4 @@ impl Scan {
         self.bits.put(0, count.min(32));
         self.bits.put(0, count.saturating_sub(32));
     }
-}
-
-impl Context {
-    /// What it knows after one more error (A.6).
-    fn taught(mut self, error: i32) -> Self {
-        self.bias += error;
-        self.size += error.abs();
-        if self.seen == RESET {
-            self.size >>= 1;
-            self.bias >>= 1;
-            self.seen >>= 1;
-        }
-        self.seen += 1;
-        if self.bias <= -self.seen {
-            self.correction = (self.correction - 1).max(-128);
-            self.bias = (self.bias + self.seen).max(1 - self.seen);
-        } else if self.bias > 0 {
-            self.correction = (self.correction + 1).min(127);
-            self.bias = (self.bias - self.seen).min(0);
-        }
-        self
-    }
-}
-
-/// Order of the Golomb code for errors of this size (A.5.1).
-fn order(seen: i32, size: i32) -> u32 {
-    (0..).find(|order| seen << order >= size).unwrap_or(0)
-}
-
-/// Default thresholds of gradients (C.2.4.1.1).
-fn thresholds(most: i32) -> [i32; 3] {
-    let clamp = |threshold: i32, least: i32| if threshold > most { least } else { threshold.max(least) };
-    let [one, two, three] = if most >= 128 {
-        let factor = (most.min(4095) + 128) / 256;
-        [factor + 2, 4 * factor + 3, 17 * factor + 4]
-    } else {
-        let factor = 256 / (most + 1);
-        [(3 / factor).max(2), (7 / factor).max(3), (21 / factor).max(4)]
-    };
-    let one = clamp(one, 1);
-    let two = clamp(two, one);
-    [one, two, clamp(three, two)]
 }

@@ -7,7 +7,7 @@
 mod bits;
 mod jpeg;
 mod jpeg2000;
-mod jpeg_ls;
+pub mod jpeg_ls;
 mod rle;
 
 use bytes::Bytes;

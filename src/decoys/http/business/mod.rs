@@ -74,6 +74,8 @@ pub(crate) struct Sheet {
 
 /// A question to a sheet.
 pub(crate) struct Lookup<'a> {
+    /// Who asks.
+    pub(crate) session: &'a Session,
     /// The hospital.
     pub(crate) view: &'a View,
     /// The day.
@@ -123,9 +125,9 @@ pub(crate) fn sheet(path: &str) -> Option<&'static Sheet> {
 
 impl Sheet {
     /// Its rows; work that may take many milliseconds.
-    pub(crate) fn find(&self, session: &Session, lookup: &Lookup<'_>) -> Found {
-        let found = session.heavy(|| (self.run)(lookup));
-        self.tell(session, lookup, &found);
+    pub(crate) fn find(&self, lookup: &Lookup<'_>) -> Found {
+        let found = lookup.session.heavy(|| (self.run)(lookup));
+        self.tell(lookup.session, lookup, &found);
         found
     }
 

@@ -93,7 +93,8 @@ fn exams(lookup: &Lookup<'_>) -> Found {
 
 fn labs(lookup: &Lookup<'_>) -> Found {
     let view = lookup.view;
-    let mut found = view.lab_orders_on(lookup.date);
+    let read = |order| lookup.session.with_written(order);
+    let mut found: Vec<LabOrder> = view.lab_orders_on(lookup.date).into_iter().map(read).collect();
     found.retain(|l| {
         l.analysed.is_some() && (l.specimen == lookup.word || is_asked(view, l.patient, lookup.word))
     });
@@ -121,7 +122,8 @@ fn items(lookup: &Lookup<'_>) -> Found {
     // A stay is at most four weeks long, and may lie as far back as anybody looks.
     let days =
         view.local(view.now()).date().since(view.local(visit.started).date()).map_or(0, |s| s.get_days());
-    let orders = view.lab_orders_of(visit.patient, u32::try_from(days).unwrap_or(0) + 1);
+    let orders = view.lab_orders_of(visit.patient, u32::try_from(days).unwrap_or(0) + 1).into_iter();
+    let orders: Vec<LabOrder> = orders.map(|order| lookup.session.with_written(order)).collect();
     let of_visit = |l: &&LabOrder| view.order(&l.order).is_some_and(|o| o.encounter == visit.number);
     let mine: Vec<&LabOrder> = orders.iter().filter(of_visit).collect();
     let rows: Vec<(&LabOrder, &LabResult)> =

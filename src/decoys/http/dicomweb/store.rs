@@ -7,11 +7,13 @@ use crate::archive::{Duplicates, Judged, Received, Sender, Stored, Taken, Toolki
 use crate::event::observation::Direction;
 use crate::event::{Observation, Tainted};
 use crate::session::Session;
-use crate::wire::dicom::dataset::{DataSet, Element, TransferSyntax, Value, inflate, tags};
+use crate::wire::dicom::dataset::{DataSet, Element, Tag, TransferSyntax, Value, inflate, tags};
 use crate::wire::dicom::elements::Elements;
 
 /// Preamble and prefix (PS3.10 7.1).
 const PREAMBLE: usize = 132;
+/// (0002,0017): who sent the file, after (0002,0016), who wrote it.
+const SENDING_APPLICATION_ENTITY_TITLE: Tag = Tag(0x0002, 0x0017);
 /// Longest file meta information that is read: real ones have some 300 bytes.
 const MAX_META: usize = 64 << 10;
 /// Bytes of a data set that are looked at for its identifiers: they stand before the pixels.
@@ -76,7 +78,7 @@ fn judged(shelf: &Shelf, session: &Session, file: &Bytes, read: &FileRead) -> Ju
     sink.write(file);
     let kept = sink.finish();
     let received = Received { head: &read.head, syntax: read.syntax, offset: read.start, kept: &kept };
-    let sender = Sender { calling: b"", toolkit: Toolkit::Wrote(read.writer.as_bytes()) };
+    let sender = Sender { calling: read.sender.as_bytes(), toolkit: Toolkit::Wrote(read.writer.as_bytes()) };
     let judged = received.judge(session, &shelf.imaging, sender, &name);
     if let Some(stays) = &judged.stays {
         session.emit(Observation::Transfer {
@@ -96,6 +98,8 @@ pub struct FileRead {
     pub ids: Ids,
     /// Implementation Class UID of the toolkit that wrote it; empty when it names none.
     pub writer: String,
+    /// AE title that sent it, else that wrote it (PS3.10 7.1); empty when it names none.
+    pub sender: String,
     /// The beginning of its data set, inflated.
     pub head: Bytes,
     /// Transfer syntax of the data set.
@@ -112,7 +116,7 @@ pub fn read(file: &Bytes) -> Option<FileRead> {
     let meta = file.slice(PREAMBLE..file.len().min(PREAMBLE + MAX_META));
     let mut syntax = TransferSyntax::ExplicitLittle;
     let mut start = file.len();
-    let mut writer = String::new();
+    let (mut writer, mut sender) = (String::new(), String::new());
     for element in Elements::of(meta, TransferSyntax::ExplicitLittle).map_while(Result::ok) {
         if element.tag.group() != 2 {
             start = PREAMBLE + element.header.start;
@@ -121,8 +125,11 @@ pub fn read(file: &Bytes) -> Option<FileRead> {
         if element.tag == tags::TRANSFER_SYNTAX_UID {
             syntax = TransferSyntax::from_uid(&String::from_utf8_lossy(&element.value))?;
         }
-        if element.tag == tags::IMPLEMENTATION_CLASS_UID {
-            writer = String::from_utf8_lossy(&element.value).trim_end_matches(['\0', ' ']).to_owned();
+        let text = || String::from_utf8_lossy(&element.value).trim_matches(['\0', ' ']).to_owned();
+        match element.tag {
+            tags::IMPLEMENTATION_CLASS_UID => writer = text(),
+            tags::SOURCE_APPLICATION_ENTITY_TITLE | SENDING_APPLICATION_ENTITY_TITLE => sender = text(),
+            _ => {}
         }
         start = PREAMBLE + element.header.end + element.value.len();
     }
@@ -140,7 +147,7 @@ pub fn read(file: &Bytes) -> Option<FileRead> {
         instance: uid(tags::SOP_INSTANCE_UID)?,
         class: uid(tags::SOP_CLASS_UID)?,
     };
-    Some(FileRead { ids, writer, head, syntax, start })
+    Some(FileRead { ids, writer, sender, head, syntax, start })
 }
 
 /// Digits and dots, at most 64 (PS3.5 9.1).

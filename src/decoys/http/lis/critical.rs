@@ -52,7 +52,7 @@ pub(super) fn row(visit: &Visit<'_>, one: &CriticalValue) -> Vec<String> {
         (None, None) => "<span class=\"hi\">待报告</span>",
     };
     vec![
-        format!("<a href=\"/Work/Result.aspx?bc={specimen}\">{specimen}</a>"),
+        format!("<a href=\"/Analysis/Result.aspx?bc={specimen}\">{specimen}</a>"),
         escaped(&name),
         escaped(&department),
         escaped(one.item.name),

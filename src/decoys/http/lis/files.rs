@@ -29,7 +29,7 @@ fn sheet(visit: &Visit<'_>, order: &LabOrder) -> Page {
     let mut page = Page::new();
     page.centred(&visit.app.hospital, 297.0, 790.0, 16.0);
     page.centred(&format!("{}检验报告单", order.panel_name), 297.0, 766.0, 14.0);
-    if let Some(patient) = patient_of(view, order) {
+    if let Some(patient) = patient_of(visit, order) {
         let today = view.local(view.now()).date();
         let line = format!(
             "姓名：{}    性别：{}    年龄：{}    病历号：{}",
@@ -91,7 +91,7 @@ fn sheet(visit: &Visit<'_>, order: &LabOrder) -> Page {
 /// The work list of a day as CSV in the code page of Windows, as spreadsheets there open it.
 pub(super) fn export(visit: &Visit<'_>) -> Reply {
     let (date, instrument) = (visit.date(), visit.query.text("instr"));
-    let mut orders = visit.view.lab_list_on(date);
+    let mut orders = visit.specimens_on(date);
     orders.retain(|order| {
         let run = order.run.as_ref().map(|run| run.instrument.as_str());
         order.collected.is_some() && (instrument.is_empty() || run == Some(instrument))
@@ -110,7 +110,7 @@ pub(super) fn export(visit: &Visit<'_>) -> Reply {
 
 fn line(visit: &Visit<'_>, order: &LabOrder) -> String {
     let view = &visit.view;
-    let patient = patient_of(view, order);
+    let patient = patient_of(visit, order);
     let (name, sex, mrn) =
         patient.map_or_else(Default::default, |p| (p.name.chinese(), sex(p.sex).to_owned(), p.mrn));
     let run = order.run.as_ref().map(|run| run.instrument.clone()).unwrap_or_default();

@@ -21,7 +21,7 @@ const MAX_ORDERS: usize = 500;
 /// Specimens that came today, the latest first.
 pub(super) fn receipt(visit: &Visit<'_>) -> Reply {
     let (date, wanted) = (visit.date(), visit.query.text("bc").to_owned());
-    let mut orders = visit.view.lab_list_on(date);
+    let mut orders = visit.specimens_on(date);
     orders.retain(|order| order.collected.is_some() && order.specimen.contains(&wanted));
     orders.reverse();
     let link = format!("/Specimen/Receive.aspx?date={date}&bc={wanted}");
@@ -53,8 +53,8 @@ fn row(visit: &Visit<'_>, order: &LabOrder) -> Vec<String> {
     let view = &visit.view;
     let run = order.run.as_ref().map_or_else(String::new, |run| run.instrument.clone());
     let specimen = escaped(&order.specimen);
-    let mut cells = vec![format!("<a href=\"/Work/Result.aspx?bc={specimen}\">{specimen}</a>")];
-    cells.extend(patient_cells(view, order));
+    let mut cells = vec![format!("<a href=\"/Analysis/Result.aspx?bc={specimen}\">{specimen}</a>")];
+    cells.extend(patient_cells(visit, order));
     cells.extend([
         escaped(&order.panel_name),
         escaped(&order.specimen_type),
@@ -70,7 +70,7 @@ fn row(visit: &Visit<'_>, order: &LabOrder) -> Vec<String> {
 pub(super) fn worklist(visit: &Visit<'_>) -> Reply {
     let (date, instrument) = (visit.date(), visit.query.text("instr").to_owned());
     let state = visit.query.text("state").to_owned();
-    let mut orders = visit.view.lab_list_on(date);
+    let mut orders = visit.specimens_on(date);
     let known = visit.view.instrument(&instrument);
     orders.retain(|order| {
         let runs = known.as_ref().is_none_or(|known| match &order.run {
@@ -85,12 +85,12 @@ pub(super) fn worklist(visit: &Visit<'_>) -> Reply {
         };
         order.collected.is_some() && runs && wanted
     });
-    let link = format!("/Work/Worklist.aspx?date={date}&instr={instrument}&state={state}");
+    let link = format!("/Analysis/Worklist.aspx?date={date}&instr={instrument}&state={state}");
     let (shown, pager) = paged(visit, orders, &link);
     told(visit, &format!("date={date} instrument={instrument} state={state}"), false, &shown);
     let rows: Vec<Vec<String>> = shown.iter().map(|order| row(visit, order)).collect();
     let find = find_work(visit, date, &instrument, &state);
-    page(visit, "/Work/Worklist.aspx", &format!("{find}{}{pager}", grid(&HEADS, &rows)))
+    page(visit, "/Analysis/Worklist.aspx", &format!("{find}{}{pager}", grid(&HEADS, &rows)))
 }
 
 fn find_work(visit: &Visit<'_>, date: Date, instrument: &str, state: &str) -> String {
@@ -148,7 +148,7 @@ fn found(visit: &Visit<'_>, by: &str, wanted: &str) -> Vec<LabOrder> {
             view.patients(&filter).into_iter().flat_map(|patient| of(patient.no)).collect()
         }
     };
-    found.into_iter().take(MAX_ORDERS).collect()
+    found.into_iter().take(MAX_ORDERS).map(|order| visit.ask.session.with_written(order)).collect()
 }
 
 fn told(visit: &Visit<'_>, filter: &str, unbounded: bool, shown: &[LabOrder]) {

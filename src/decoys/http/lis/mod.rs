@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::aspnet::{always_true, no_resource, not_found, redirect};
+use super::aspnet::{always_true, no_resource, not_found, paced, redirect, view_state};
 use super::cookie::{self, SessionIds};
 use super::engine::{Application, Ask, Product, Reply};
 use super::form::Fields;
@@ -26,7 +26,7 @@ use crate::decoys::Making;
 use crate::event::observation::{AuthMethod, RecordKind};
 use crate::event::{Observation, Tainted};
 use crate::persona::{Account, Fault, Protocol, Service};
-use crate::world::View;
+use crate::world::{LabOrder, View};
 
 /// `maxRequestLength` of ASP.NET.
 const BODY: usize = 4 << 20;
@@ -84,18 +84,15 @@ struct Visit<'a> {
 /// # Errors
 /// A located [`Fault`] of the behaviour file.
 pub(crate) fn application(making: &Making, service: &Service) -> Result<Arc<dyn Application>, Fault> {
-    use base64::Engine;
     let installation = &making.pack.installation;
     let behaviour: Behaviour = service.behaviour.parse()?;
     let key = installation.derive(&format!("http/session/{}", making.host.name));
-    let state = [installation.derive("lis/viewstate/a"), installation.derive("lis/viewstate/b")];
     Ok(Arc::new(Lis {
         configuration: handlers::configuration(making, &behaviour),
         behaviour,
         ids: SessionIds::new(key),
         hospital: making.pack.hospital.name.clone(),
-        // The head of a serialised LosFormatter state is the same everywhere.
-        view_state: format!("/wEPDwUK{}", base64::prelude::BASE64_STANDARD.encode(state.concat())),
+        view_state: view_state(installation, "lis"),
     }))
 }
 
@@ -109,11 +106,7 @@ impl Application for Lis {
     }
 
     fn answer(&self, ask: &Ask<'_>) -> Reply {
-        let reply = self.route(ask);
-        let [least, most] = self.behaviour.page_ms;
-        let mut rng = ask.session.rng(&format!("http/pace/{}", ask.turn));
-        let chosen = rand::RngExt::random_range(&mut rng, least..=most.max(least));
-        reply.after(ask.session.pace(std::time::Duration::from_millis(chosen)))
+        paced(ask, self.route(ask), self.behaviour.page_ms)
     }
 }
 
@@ -152,8 +145,8 @@ impl Lis {
             "/main.aspx" => Some(statistics::home(&visit)),
             "/specimen/receive.aspx" => Some(lists::receipt(&visit)),
             "/specimen/query.aspx" => Some(lists::search(&visit)),
-            "/work/worklist.aspx" => Some(lists::worklist(&visit)),
-            "/work/result.aspx" => result::page_of(&visit),
+            "/analysis/worklist.aspx" => Some(lists::worklist(&visit)),
+            "/analysis/result.aspx" => result::page_of(&visit),
             "/report/view.aspx" => result::report(&visit),
             "/report/print.ashx" => files::report(&visit),
             "/report/export.ashx" => Some(files::export(&visit)),
@@ -229,6 +222,12 @@ impl Visit<'_> {
     /// Tells that records went out.
     fn read(&self, subject: RecordKind, ids: Vec<String>) {
         super::dicomweb::tell::read(self.ask.session, subject, ids.len(), ids);
+    }
+
+    /// Specimens of a day as the laboratory works through them, with what the visitor wrote.
+    fn specimens_on(&self, date: jiff::civil::Date) -> Vec<LabOrder> {
+        let orders = self.view.lab_list_on(date).into_iter();
+        orders.map(|order| self.ask.session.with_written(order)).collect()
     }
 
     /// The local date asked for; today where none is.

@@ -18,7 +18,7 @@ pub(super) const STYLE: &str = "body{margin:0;font:13px '微软雅黑',SimSun,sa
 const MENU: [(&str, &str); 8] = [
     ("/Main.aspx", "首页"),
     ("/Specimen/Receive.aspx", "标本接收"),
-    ("/Work/Worklist.aspx", "检验工作单"),
+    ("/Analysis/Worklist.aspx", "检验工作单"),
     ("/Specimen/Query.aspx", "综合查询"),
     ("/Critical/List.aspx", "危急值管理"),
     ("/QC/Chart.aspx", "质量控制"),
@@ -114,13 +114,14 @@ pub(super) fn paged<T>(visit: &Visit<'_>, rows: Vec<T>, link: &str) -> (Vec<T>, 
 }
 
 /// The patient of an order.
-pub(super) fn patient_of(view: &View, order: &LabOrder) -> Option<Patient> {
-    view.patient(order.patient)
+pub(super) fn patient_of(visit: &Visit<'_>, order: &LabOrder) -> Option<Patient> {
+    Some(visit.ask.session.with_written_patient(visit.view.patient(order.patient)?))
 }
 
 /// Name, sex, age and department of an order's patient, as cells.
-pub(super) fn patient_cells(view: &View, order: &LabOrder) -> [String; 4] {
-    let Some(patient) = patient_of(view, order) else { return Default::default() };
+pub(super) fn patient_cells(visit: &Visit<'_>, order: &LabOrder) -> [String; 4] {
+    let view = &visit.view;
+    let Some(patient) = patient_of(visit, order) else { return Default::default() };
     let asked = view.order(&order.order);
     let department = asked.and_then(|asked| view.department(&asked.department)).map(|d| d.name);
     let today = view.local(view.now()).date();

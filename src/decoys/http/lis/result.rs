@@ -16,13 +16,15 @@ pub(super) fn page_of(visit: &Visit<'_>) -> Option<Reply> {
     if visit.ask.head.method() == b"POST" {
         look_at_state(visit.ask, &visit.form);
         change(visit, &order);
-        return Some(redirect(&format!("/Work/Result.aspx?bc={}&saved=1", order.specimen)));
+        let done = if visit.form.text("btnAudit").is_empty() { Done::Saved } else { audit(visit, &order) };
+        let place = format!("/Analysis/Result.aspx?bc={}&done={}", order.specimen, done.number());
+        return Some(redirect(&place));
     }
     visit.read(RecordKind::LabResult, vec![order.specimen.clone()]);
-    let saved = visit.query.text("saved") == "1";
-    let message = if saved { "<p class=\"err\">保存成功！</p>" } else { "" };
+    let done = DONE.into_iter().find(|done| done.number() == visit.query.text("done"));
+    let message = done.map(|done| format!("<p class=\"err\">{}</p>", done.words())).unwrap_or_default();
     let fields = format!("{}{message}{}", entry(&order), buttons(&order));
-    let action = format!("/Work/Result.aspx?bc={}", order.specimen);
+    let action = format!("/Analysis/Result.aspx?bc={}", order.specimen);
     let body = format!(
         "{}{}{}{}",
         card(visit, &order),
@@ -30,7 +32,52 @@ pub(super) fn page_of(visit: &Visit<'_>) -> Option<Reply> {
         trail(visit, &order),
         criticals(visit, &order)
     );
-    Some(page(visit, "/Work/Worklist.aspx", &body))
+    Some(page(visit, "/Analysis/Worklist.aspx", &body))
+}
+
+/// What a button did.
+#[derive(Clone, Copy)]
+enum Done {
+    Saved,
+    Audited,
+    AlreadyAudited,
+    NothingToAudit,
+}
+
+const DONE: [Done; 4] = [Done::Saved, Done::Audited, Done::AlreadyAudited, Done::NothingToAudit];
+
+impl Done {
+    fn number(self) -> &'static str {
+        match self {
+            Done::Saved => "1",
+            Done::Audited => "2",
+            Done::AlreadyAudited => "3",
+            Done::NothingToAudit => "4",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Done::Saved => "保存成功！",
+            Done::Audited => "审核成功！",
+            Done::AlreadyAudited => "该标本已审核！",
+            Done::NothingToAudit => "没有检验结果，不能审核！",
+        }
+    }
+}
+
+/// Releases what is there now, the values just saved with it.
+fn audit(visit: &Visit<'_>, order: &LabOrder) -> Done {
+    let session = visit.ask.session;
+    let order = session.with_written(order.clone());
+    match (order.verified, order.results.is_empty()) {
+        (Some(_), _) => Done::AlreadyAudited,
+        (None, true) => Done::NothingToAudit,
+        (None, false) => {
+            session.audit_results(&order, &visit.user.full_name);
+            Done::Audited
+        }
+    }
 }
 
 /// Takes the values of a form that differ from those shown.
@@ -54,7 +101,7 @@ fn change(visit: &Visit<'_>, order: &LabOrder) {
 
 fn card(visit: &Visit<'_>, order: &LabOrder) -> String {
     let view = &visit.view;
-    let patient = patient_of(view, order);
+    let patient = patient_of(visit, order);
     let (name, sex, age, mrn) = patient.map_or_else(Default::default, |p| {
         let today = view.local(view.now()).date();
         (p.name.chinese(), sex(p.sex), age(p.born, today), p.mrn)

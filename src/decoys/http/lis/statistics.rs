@@ -13,7 +13,7 @@ use crate::world::LabOrder;
 /// Today's figures and the instruments.
 pub(super) fn home(visit: &Visit<'_>) -> Reply {
     let date = visit.view.local(visit.view.now()).date();
-    let orders = visit.view.lab_list_on(date);
+    let orders = visit.specimens_on(date);
     let count = |wanted: fn(&LabOrder) -> bool| orders.iter().filter(|order| wanted(order)).count();
     let criticals = visit.view.criticals_on(date).len();
     let tiles: String = [
@@ -53,7 +53,7 @@ pub(super) fn home(visit: &Visit<'_>) -> Reply {
 pub(super) fn workload(visit: &Visit<'_>) -> Reply {
     let date = visit.date();
     let mut panels: BTreeMap<String, Vec<LabOrder>> = BTreeMap::new();
-    for order in visit.view.lab_list_on(date) {
+    for order in visit.specimens_on(date) {
         panels.entry(order.panel.clone()).or_default().push(order);
     }
     let rows: Vec<Vec<String>> = panels

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::aspnet::{always_true, not_found, redirect};
+use super::aspnet::{always_true, not_found, paced, redirect, view_state};
 use super::cookie::{self, SessionIds};
 use super::dicomweb::Shelf;
 use super::engine::{Application, Ask, Product, Reply};
@@ -61,17 +61,14 @@ pub(crate) struct NetPacs {
 /// # Errors
 /// A located [`Fault`] of the behaviour file, or of a missing archive.
 pub(crate) fn application(making: &Making, service: &Service) -> Result<Arc<dyn Application>, Fault> {
-    use base64::Engine;
     let installation = &making.pack.installation;
     let key = installation.derive(&format!("http/session/{}", making.host.name));
-    let state = [installation.derive("netpacs/viewstate/a"), installation.derive("netpacs/viewstate/b")];
     Ok(Arc::new(NetPacs {
         behaviour: service.behaviour.parse()?,
         shelf: Shelf::new(making)?,
         ids: SessionIds::new(key),
         hospital: making.pack.hospital.name.clone(),
-        // The head of a serialised LosFormatter state is the same everywhere.
-        view_state: format!("/wEPDwUK{}", base64::prelude::BASE64_STANDARD.encode(state.concat())),
+        view_state: view_state(installation, "netpacs"),
     }))
 }
 
@@ -85,11 +82,7 @@ impl Application for NetPacs {
     }
 
     fn answer(&self, ask: &Ask<'_>) -> Reply {
-        let reply = self.route(ask);
-        let [least, most] = self.behaviour.page_ms;
-        let mut rng = ask.session.rng(&format!("http/pace/{}", ask.turn));
-        let chosen = rand::RngExt::random_range(&mut rng, least..=most.max(least));
-        reply.after(std::time::Duration::from_millis(chosen))
+        paced(ask, self.route(ask), self.behaviour.page_ms)
     }
 }
 

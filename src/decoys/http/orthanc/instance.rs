@@ -139,10 +139,10 @@ impl Orthanc {
                 _ => missing(),
             }),
             ["frames", number, what] => match number.parse::<usize>() {
-                Ok(number) => self.pixels(ask, holdings, found, number, what),
+                Ok(number) => self.pixels(ask, holdings, found, Some(number), what),
                 Err(_) => missing(),
             },
-            [what] if FRAME.contains(what) => self.pixels(ask, holdings, found, 0, what),
+            [what] if FRAME.contains(what) => self.pixels(ask, holdings, found, None, what),
             ["metadata", rest @ ..] => {
                 file().map_or_else(missing, |file| self.metadata(ask, study, found, &file, rest))
             }
@@ -164,8 +164,9 @@ impl Orthanc {
         }
     }
 
-    /// A frame: as a picture, as numbers, or as it lies in the file.
-    fn pixels(&self, ask: &Ask<'_>, holdings: &Seen, found: &Hit, number: usize, what: &str) -> Reply {
+    /// A frame, the first where none is named: as a picture, as numbers, or as it lies in the file.
+    fn pixels(&self, ask: &Ask<'_>, holdings: &Seen, found: &Hit, named: Option<usize>, what: &str) -> Reply {
+        let number = named.unwrap_or(0);
         let query = parameters(ask);
         let plain = || self.shelf.data_set(holdings, found).unwrap_or_default();
         let about = |kind: &str| {
@@ -192,7 +193,7 @@ impl Orthanc {
             }
             "numpy" => {
                 let rescaled = query.get("rescale").is_none_or(|value| value == "1" || value == "true");
-                return match ask.session.heavy(|| pixels::numpy(&plain(), number, rescaled)) {
+                return match ask.session.heavy(|| pixels::numpy(&plain(), named, rescaled)) {
                     Ok(file) => {
                         Reply::new(200).typed("application/octet-stream").with_bulk(file, about("numbers"))
                     }

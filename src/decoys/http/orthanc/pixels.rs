@@ -242,14 +242,40 @@ pub(super) fn matlab(set: &DataSet, number: usize) -> Result<String, Nothing> {
     Ok(text)
 }
 
-/// A frame as a file of NumPy: grey in what the modality measures, colours as they are.
-pub(super) fn numpy(set: &DataSet, number: usize, rescaled: bool) -> Result<Vec<u8>, Nothing> {
+/// A frame, or all of an object's, as a file of NumPy.
+pub(super) fn numpy(set: &DataSet, number: Option<usize>, rescaled: bool) -> Result<Vec<u8>, Nothing> {
+    let first = numbers(set, number.unwrap_or(0), rescaled)?;
+    let [rows, columns, samples] = first.shape;
+    let rest = if number.is_some() { 1..1 } else { 1..frames(set) };
+    let shape = match number {
+        Some(_) => format!("({rows},{columns},{samples})"),
+        None => format!("({}, {rows},{columns},{samples})", frames(set)),
+    };
+    let mut file = numpy_head(first.kind, &shape);
+    file.extend(first.values);
+    for number in rest {
+        file.extend(numbers(set, number, rescaled)?.values);
+    }
+    Ok(file)
+}
+
+/// Values of a frame as they lie in memory.
+struct Numbers {
+    kind: &'static str,
+    /// Rows, columns, samples.
+    shape: [u32; 3],
+    values: Vec<u8>,
+}
+
+/// Grey in what the modality measures, colours as they are.
+fn numbers(set: &DataSet, number: usize, rescaled: bool) -> Result<Numbers, Nothing> {
     let Some(grey) = Grey::of(set, number)? else {
         let picture = Picture::of(set, number, None).ok_or(Nothing::Unsupported)?;
-        return Ok([numpy_head("<u1", picture.height, picture.width, 3), picture.pixels].concat());
+        let shape = [picture.height, picture.width, 3];
+        return Ok(Numbers { kind: "<u1", shape, values: picture.pixels });
     };
     let narrow = set.u16(tags::BITS_ALLOCATED) == Some(8);
-    let (kind, values): (&str, Vec<u8>) = if rescaled {
+    let (kind, values): (&'static str, Vec<u8>) = if rescaled {
         let (slope, intercept) = rescale(set);
         let measured = grey.samples.iter().map(|sample| single(*sample) * slope + intercept);
         ("<f4", measured.flat_map(f32::to_le_bytes).collect())
@@ -263,12 +289,11 @@ pub(super) fn numpy(set: &DataSet, number: usize, rescaled: bool) -> Result<Vec<
         });
         (if signed(set) { "<i2" } else { "<u2" }, words.collect())
     };
-    Ok([numpy_head(kind, grey.rows, grey.columns, 1), values].concat())
+    Ok(Numbers { kind, shape: [grey.rows, grey.columns, 1], values })
 }
 
-fn numpy_head(kind: &str, rows: u32, columns: u32, samples: u32) -> Vec<u8> {
-    let mut head =
-        format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': (1, {rows},{columns},{samples}), }}");
+fn numpy_head(kind: &str, shape: &str) -> Vec<u8> {
+    let mut head = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
     // Magic, version and length take ten bytes, the line's end one.
     let length = (head.len() + 11).next_multiple_of(NUMPY_ALIGNMENT) - 10;
     head.push_str(&" ".repeat(length - 1 - head.len()));
@@ -329,9 +354,12 @@ mod tests {
     fn numbers_are_written_for_programs() {
         let set = grey(&[395, 396]);
         assert_eq!(matlab(&set, 0).unwrap(), "double([ 395 396 ])");
-        let file = numpy(&set, 0, false).unwrap();
+        let file = numpy(&set, None, false).unwrap();
         assert_eq!((file.len(), &file[..8], &file[8..10]), (132, &b"\x93NUMPY\x01\0"[..], &b"\x76\0"[..]));
         assert_eq!((file[127], &file[128..]), (b'\n', &[0x8b, 1, 0x8c, 1][..]));
-        assert_eq!(numpy(&set, 0, true).unwrap()[128..132], 395_f32.to_le_bytes());
+        let frame = numpy(&set, Some(0), true).unwrap();
+        assert_eq!(frame[128..132], 395_f32.to_le_bytes());
+        assert!(file[10..].starts_with(b"{'descr': '<u2', 'fortran_order': False, 'shape': (1, 1,2,1), }  "));
+        assert!(frame[10..].starts_with(b"{'descr': '<f4', 'fortran_order': False, 'shape': (1,2,1), }  "));
     }
 }

@@ -167,6 +167,7 @@ pub(super) fn find(call: &Call<'_>, sheet: &Sheet, asked: &Asked) -> Found {
     let view = call.ask.session.world().at(call.ask.now);
     let today = view.local(view.now()).date();
     let lookup = Lookup {
+        session: call.ask.session,
         view: &view,
         date: asked.date.parse::<Date>().unwrap_or(today),
         department: &asked.department,
@@ -176,7 +177,7 @@ pub(super) fn find(call: &Call<'_>, sheet: &Sheet, asked: &Asked) -> Found {
         most: asked.most,
         sort: sheet.place(&asked.sort).map(|place| (place, asked.backwards)),
     };
-    sheet.find(call.ask.session, &lookup)
+    sheet.find(&lookup)
 }
 
 /// A row under the names of the product's tables; numbers are numbers.

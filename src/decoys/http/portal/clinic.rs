@@ -15,7 +15,7 @@ const DAYS: u32 = 400;
 pub(crate) fn page(visit: &Visit<'_>, number: &str) -> Option<Answer> {
     let view = visit.view();
     let encounter = view.encounter(number).filter(|e| e.class != VisitClass::Inpatient)?;
-    let patient = view.patient(encounter.patient)?;
+    let patient = visit.session.with_written_patient(view.patient(encounter.patient)?);
     let (registration, scripts) = (view.registration(number)?, view.prescriptions_in(number));
     let mut orders = view.orders_of(encounter.patient, DAYS);
     orders.retain(|order| order.encounter == number);
@@ -77,7 +77,7 @@ fn prescription(view: &View, p: &Prescription) -> Value {
 pub(crate) fn receipt(visit: &Visit<'_>, number: &str) -> Option<Answer> {
     let view = visit.view();
     let bill = view.bill(number)?;
-    let patient = view.patient(bill.patient)?;
+    let patient = visit.session.with_written_patient(view.patient(bill.patient)?);
     let charges = view.charges_of_bill(&bill);
     read(visit.session, RecordKind::Charge, vec![bill.number.clone()]);
     let values = context! {

@@ -15,7 +15,7 @@ const MOST: usize = 50;
 /// The patient's page.
 pub(crate) fn page(visit: &Visit<'_>, mrn: &str) -> Option<Answer> {
     let view = visit.view();
-    let patient = view.patient_by_mrn(mrn)?;
+    let patient = visit.session.patient(&view, mrn)?;
     let no = patient.no;
     let values = context! {
         active => "patients",
@@ -43,8 +43,8 @@ fn orders(visit: &Visit<'_>, view: &View, no: PatientNo) -> Vec<minijinja::Value
 }
 
 fn labs(visit: &Visit<'_>, view: &View, no: PatientNo) -> Vec<minijinja::Value> {
-    let found = view.lab_orders_of(no, DAYS);
-    let resulted: Vec<_> = found.into_iter().filter(|l| !l.results.is_empty()).take(MOST).collect();
+    let found = view.lab_orders_of(no, DAYS).into_iter().map(|order| visit.session.with_written(order));
+    let resulted: Vec<_> = found.filter(|l| !l.results.is_empty()).take(MOST).collect();
     read(visit.session, RecordKind::LabResult, resulted.iter().map(|l| l.filler.clone()).collect());
     resulted.iter().map(|l| rows::lab(view, l)).collect()
 }
@@ -62,8 +62,8 @@ fn studies(visit: &Visit<'_>, view: &View, no: PatientNo) -> Vec<minijinja::Valu
 /// One laboratory report, by placer or filler number or specimen barcode.
 pub(crate) fn lab(visit: &Visit<'_>, number: &str) -> Option<Answer> {
     let view = visit.view();
-    let order = view.lab_order(number)?;
-    let patient = view.patient(order.patient)?;
+    let order = visit.session.lab_order(&view, number)?;
+    let patient = visit.session.with_written_patient(view.patient(order.patient)?);
     read(visit.session, RecordKind::LabResult, vec![order.filler.clone()]);
     let values = context! {
         active => "patients",

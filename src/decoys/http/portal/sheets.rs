@@ -115,9 +115,18 @@ fn find(visit: &Visit<'_>, sheet: &Sheet, from: usize, most: usize) -> Found {
         (field(visit, "deptCode"), field(visit, "keyword"), field(visit, "visitNo"));
     let sort = sheet.place(&field(visit, "sort")).map(|place| (place, field(visit, "order") == "desc"));
     let date = date(visit, &view);
-    let lookup =
-        Lookup { view: &view, date, department: &department, word: &word, visit: &number, from, most, sort };
-    sheet.find(visit.session, &lookup)
+    let lookup = Lookup {
+        session: visit.session,
+        view: &view,
+        date,
+        department: &department,
+        word: &word,
+        visit: &number,
+        from,
+        most,
+        sort,
+    };
+    sheet.find(&lookup)
 }
 
 /// A field of the form or the query.
@@ -137,14 +146,14 @@ pub(crate) fn pdf(visit: &Visit<'_>, kind: &str, number: &str) -> Option<Answer>
     let view = visit.view();
     let (file, subject, id) = match kind {
         "lab" => {
-            let lab = view.lab_order(number).filter(|lab| lab.analysed.is_some())?;
-            let patient = view.patient(lab.patient)?;
+            let lab = visit.session.lab_order(&view, number).filter(|lab| lab.analysed.is_some())?;
+            let patient = visit.session.with_written_patient(view.patient(lab.patient)?);
             let file = business::lab_report(&view, &lab, &patient);
             (file, crate::event::observation::RecordKind::LabResult, lab.filler)
         }
         "exam" => {
             let study = view.study_by_accession(number)?;
-            let patient = view.patient(study.patient)?;
+            let patient = visit.session.with_written_patient(view.patient(study.patient)?);
             let file = business::study_report(&view, &study, &patient)?;
             (file, crate::event::observation::RecordKind::Report, study.accession)
         }

@@ -19,7 +19,7 @@ const FULL: u32 = 768;
 pub(crate) fn page(visit: &Visit<'_>, accession: &str) -> Option<Answer> {
     let view = visit.view();
     let study = view.study_by_accession(accession)?;
-    let patient = view.patient(study.patient)?;
+    let patient = visit.session.with_written_patient(view.patient(study.patient)?);
     let report = view.report(&study);
     read(visit.session, RecordKind::Study, vec![study.accession.clone()]);
     if report.is_some() {

@@ -62,6 +62,7 @@ pub(crate) fn record(visit: &Visit<'_>, number: &str) -> Option<Answer> {
     let view = visit.view();
     let encounter = view.encounter(number).filter(|e| e.class == VisitClass::Inpatient)?;
     let (patient, stay) = (view.patient(encounter.patient)?, view.stay(number)?);
+    let patient = visit.session.with_written_patient(patient);
     read(visit.session, RecordKind::Patient, vec![patient.mrn.clone()]);
     read(visit.session, RecordKind::Encounter, vec![encounter.number.clone()]);
     let charges = view.charges_in(number);
@@ -128,7 +129,7 @@ pub(crate) fn by_category(charges: &[Charge]) -> Vec<Value> {
 pub(crate) fn daily(visit: &Visit<'_>, number: &str) -> Option<Answer> {
     let view = visit.view();
     let encounter = view.encounter(number).filter(|e| e.class == VisitClass::Inpatient)?;
-    let patient = view.patient(encounter.patient)?;
+    let patient = visit.session.with_written_patient(view.patient(encounter.patient)?);
     let all = view.charges_in(number);
     let days: Vec<Date> = {
         let mut days: Vec<Date> = all.iter().map(|c| view.local(c.charged).date()).collect();

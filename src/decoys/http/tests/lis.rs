@@ -50,7 +50,8 @@ fn blood_count(view: &View) -> LabOrder {
 fn nobody_sees_anything_without_a_login() {
     let face = Face::of("lis");
     assert!(page(&face, "/", "").contains("检验信息管理系统"));
-    for path in ["/Main.aspx", "/Work/Result.aspx?bc=260302000001", "/Report/Print.ashx?bc=260302000001"] {
+    for path in ["/Main.aspx", "/Analysis/Result.aspx?bc=260302000001", "/Report/Print.ashx?bc=260302000001"]
+    {
         let (head, _) = face.ask(&get(path, ".LISAUTH=0123456789ABCDEF0123456789ABCDEF"));
         assert!(
             head.starts_with("HTTP/1.1 302 Found\r\n") && head.contains("/Login.aspx?ReturnUrl="),
@@ -80,7 +81,7 @@ fn every_page_shows_the_world() {
     assert!(page(&face, "/Main.aspx", &cookie).contains(&format!("<b>{}</b>今日申请", listed.len())));
     let found = page(&face, &format!("/Specimen/Query.aspx?by=mrn&q={}", patient.mrn), &cookie);
     assert!(found.contains(&order.specimen) && found.contains(&patient.name.chinese()));
-    let result = page(&face, &format!("/Work/Result.aspx?bc={}", order.specimen), &cookie);
+    let result = page(&face, &format!("/Analysis/Result.aspx?bc={}", order.specimen), &cookie);
     for one in &order.results {
         assert!(result.contains(&format!("value=\"{}\"", one.value)), "{}: {}", one.item.code, one.value);
     }
@@ -109,13 +110,13 @@ fn work_lists_are_paged_and_filtered() {
     let view = view(&face);
     let all = view.lab_list_on(view.local(view.now()).date());
     let pending = all.iter().filter(|o| o.collected.is_some() && o.analysed.is_none()).count();
-    let first = page(&face, "/Work/Worklist.aspx?state=1", &cookie);
+    let first = page(&face, "/Analysis/Worklist.aspx?state=1", &cookie);
     assert!(first.contains(&format!("共 {pending} 条")) && pending > 20, "{pending}");
-    let rows = |page: &str| page.matches("/Work/Result.aspx?bc=").count();
+    let rows = |page: &str| page.matches("/Analysis/Result.aspx?bc=").count();
     assert_eq!(rows(&first), 20);
-    let second = page(&face, "/Work/Worklist.aspx?state=1&page=2", &cookie);
+    let second = page(&face, "/Analysis/Worklist.aspx?state=1&page=2", &cookie);
     assert_ne!(first, second);
-    let own = page(&face, "/Work/Worklist.aspx?instr=HEME01&state=3", &cookie);
+    let own = page(&face, "/Analysis/Worklist.aspx?instr=HEME01&state=3", &cookie);
     assert!(!own.contains("CHEM01</td>") && own.contains("HEME01</td>"));
     let exported = face.ask(&get("/Report/Export.ashx?instr=HEME01", &cookie)).1;
     let text = encoding_rs::GBK.decode(&exported).0.into_owned();
@@ -135,9 +136,9 @@ fn what_is_changed_is_told_and_shown_to_its_writer() {
     let cookie = cookie(&face);
     let order = blood_count(&view(&face));
     face.events();
-    let path = format!("/Work/Result.aspx?bc={}", order.specimen);
+    let path = format!("/Analysis/Result.aspx?bc={}", order.specimen);
     let (head, _) = face.ask(&post(&path, &cookie, "__VIEWSTATE=x&r0=0.07&btnSave=1"));
-    assert!(head.contains(&format!("Location: {path}&saved=1")), "{head}");
+    assert!(head.contains(&format!("Location: {path}&done=1")), "{head}");
     let told = face.events();
     assert!(told.iter().any(|event| matches!(event, Observation::Tampering { id, changes, .. }
         if *id == order.specimen && changes[0].field == "WBC" && changes[0].to.as_untrusted() == "0.07")));
@@ -148,6 +149,30 @@ fn what_is_changed_is_told_and_shown_to_its_writer() {
     assert!(
         page(&Face::of("lis"), &path, &cookie).contains(&format!("value=\"{}\"", order.results[0].value))
     );
+}
+
+#[test]
+fn an_audit_is_kept_told_and_shown_to_its_writer() {
+    let face = Face::of("lis");
+    let cookie = cookie(&face);
+    let view = view(&face);
+    let today = view.lab_list_on(view.local(view.now()).date());
+    let order = today.iter().find(|order| order.analysed.is_some() && order.verified.is_none()).unwrap();
+    let path = format!("/Analysis/Result.aspx?bc={}", order.specimen);
+    face.events();
+    let (head, _) = face.ask(&post(&path, &cookie, "btnAudit=%E5%AE%A1+%E6%A0%B8"));
+    assert!(head.contains(&format!("Location: {path}&done=2")), "{head}");
+    let told = face.events();
+    assert!(told.iter().any(|event| matches!(event, Observation::Tampering { id, changes, .. }
+        if *id == order.specimen && changes[0].field == "verifier")));
+    assert!(told.iter().any(|event| matches!(event, Observation::RecordWrite { count: 1, .. })));
+    let shown = page(&face, &path, &cookie);
+    assert!(shown.contains("状态：<b>已审核</b>") && shown.contains("结果审核"), "{shown}");
+    let listed = page(&face, &format!("/Specimen/Receive.aspx?bc={}", order.specimen), &cookie);
+    assert!(listed.contains("<td>已审核</td>"), "{listed}");
+    let (head, _) = face.ask(&post(&path, &cookie, "btnAudit=x"));
+    assert!(head.contains("&done=3"), "{head}");
+    assert!(page(&Face::of("lis"), &path, &cookie).contains("状态：<b>待审核</b>"));
 }
 
 #[test]
@@ -193,7 +218,7 @@ fn values_of_visitors_are_escaped_and_cut() {
     let face = Face::of("lis");
     let cookie = cookie(&face);
     let order = blood_count(&view(&face));
-    let path = format!("/Work/Result.aspx?bc={}", order.specimen);
+    let path = format!("/Analysis/Result.aspx?bc={}", order.specimen);
     let long = "x".repeat(5000);
     face.ask(&post(&path, &cookie, &format!("r0=%3Cscript%3E{long}")));
     let shown = page(&face, &path, &cookie);

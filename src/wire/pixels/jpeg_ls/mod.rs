@@ -1,7 +1,10 @@
 //! JPEG-LS (ITU-T T.87), lossless and near-lossless, components one after another or by line.
 
+pub mod model;
+
 use super::bits::BitReader;
 use super::{Shape, packed};
+use model::{CONTEXTS, Context, Interruption, RESET, RUN_ORDERS, thresholds};
 
 /// Start of a JPEG-LS frame, preset parameters, start of a scan, start of the image (C.1.1).
 const SOF55: u8 = 0xF7;
@@ -14,13 +17,6 @@ const MAX_SEGMENTS: usize = 64;
 
 /// Longest memory of a context that is read: the standard's largest for 8 bits is 255.
 const MAX_RESET: i32 = 4096;
-
-/// Contexts of regular samples (A.3.4).
-const CONTEXTS: usize = 365;
-
-/// Lengths of runs, as powers of two (A.2.1).
-const RUN_ORDERS: [u32; 32] =
-    [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /// A frame.
 pub(super) fn decode(stream: &[u8], shape: Shape) -> Option<Vec<u8>> {
@@ -159,43 +155,9 @@ impl Parameters {
                 threshold(two, defaults[1]),
                 threshold(three, defaults[2]),
             ],
-            reset: if preset.reset == 0 { 64 } else { preset.reset.clamp(3, MAX_RESET) },
+            reset: if preset.reset == 0 { RESET } else { preset.reset.clamp(3, MAX_RESET) },
         })
     }
-}
-
-/// Default thresholds of gradients (C.2.4.1.1).
-fn thresholds(most: i32, near: i32) -> [i32; 3] {
-    let clamp = |threshold: i32, least: i32| {
-        if threshold > most || threshold < least { least } else { threshold }
-    };
-    let [one, two, three] = if most >= 128 {
-        let factor = (most.min(4095) + 128) / 256;
-        [factor + 2 + 3 * near, 4 * factor + 3 + 5 * near, 17 * factor + 4 + 7 * near]
-    } else {
-        let factor = 256 / (most + 1);
-        [(3 / factor + 3 * near).max(2), (7 / factor + 5 * near).max(3), (21 / factor + 7 * near).max(4)]
-    };
-    let one = clamp(one, near + 1);
-    let two = clamp(two, one);
-    [one, two, clamp(three, two)]
-}
-
-/// What a context knows (A.2.1).
-#[derive(Clone, Copy)]
-struct Context {
-    size: i32,
-    bias: i32,
-    correction: i32,
-    seen: i32,
-}
-
-/// What the contexts of samples that end a run know (A.7.2).
-#[derive(Clone, Copy)]
-struct Interruption {
-    size: i32,
-    seen: i32,
-    negative: i32,
 }
 
 /// The line being read and the one above, each with a sample before its first and after its last.
@@ -214,12 +176,11 @@ struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     fn new(parameters: &'a Parameters, data: &'a [u8]) -> Self {
-        let size = ((parameters.range + 32) / 64).max(2);
         Scan {
             parameters,
             bits: BitReader::new(data),
-            contexts: vec![Context { size, bias: 0, correction: 0, seen: 1 }; CONTEXTS],
-            interruptions: [Interruption { size, seen: 1, negative: 0 }; 2],
+            contexts: vec![Context::new(parameters.range); CONTEXTS],
+            interruptions: [Interruption::new(parameters.range); 2],
         }
     }
 
@@ -260,30 +221,24 @@ impl<'a> Scan<'a> {
 
     /// A sample whose surroundings are not flat (A.3 to A.6).
     fn regular(&mut self, [left, above, corner]: [i32; 3], gradients: [i32; 3]) -> Option<i32> {
-        let [a, b, c] = gradients.map(|gradient| self.quantized(gradient));
+        let Parameters { near, thresholds, reset, .. } = *self.parameters;
+        let [a, b, c] = gradients.map(|gradient| model::quantized(gradient, near, thresholds));
         let number = 81 * a + 9 * b + c;
         let sign = if number < 0 { -1 } else { 1 };
         let slot = usize::try_from(number.unsigned_abs()).ok()?;
         let context = *self.contexts.get(slot)?;
-        let expected = if corner >= left.max(above) {
-            left.min(above)
-        } else if corner <= left.min(above) {
-            left.max(above)
-        } else {
-            left + above - corner
-        };
-        let expected = (expected + sign * context.correction).clamp(0, self.parameters.most);
-        let order = order(context.seen, context.size)?;
+        let expected =
+            (model::expected(left, above, corner) + sign * context.correction).clamp(0, self.parameters.most);
+        let order = context.order()?;
         let mapped = self.golomb(order, self.parameters.limit)?;
-        let skewed = self.parameters.near == 0 && order == 0 && 2 * context.bias <= -context.seen;
+        let skewed = context.is_skewed(near, order);
         let error = match (mapped % 2 == 0, skewed) {
             (true, false) => mapped / 2,
             (false, false) => -(mapped / 2) - 1,
             (true, true) => -(mapped / 2) - 1,
             (false, true) => mapped / 2,
         };
-        let taught = context.taught(error, self.parameters);
-        *self.contexts.get_mut(slot)? = taught;
+        *self.contexts.get_mut(slot)? = context.taught(error, near, reset);
         Some(self.restored(expected, sign * error))
     }
 
@@ -319,24 +274,15 @@ impl<'a> Scan<'a> {
         let sign = if !alike && left > above { -1 } else { 1 };
         let kind = i32::from(alike);
         let context = *self.interruptions.get(usize::from(alike))?;
-        let order = order(context.seen, context.size + if alike { context.seen >> 1 } else { 0 })?;
+        let order = context.order(alike)?;
         let mapped = self.golomb(order, self.parameters.limit.checked_sub(run_order + 1)?)?;
         // A.7.2.2 read backwards: whether the mapping was shifted by one tells the sign.
         let shifted = mapped + kind;
         let odd = shifted % 2 == 1;
         let size = (shifted + i32::from(odd)) / 2;
-        let mostly_negative = 2 * context.negative >= context.seen;
-        let error = if odd == (order != 0 || mostly_negative) { -size } else { size };
-        let mut taught = context;
-        taught.negative += i32::from(error < 0);
-        taught.size = taught.size.saturating_add((mapped + 1 - kind) >> 1);
-        if taught.seen == self.parameters.reset {
-            taught.size >>= 1;
-            taught.seen >>= 1;
-            taught.negative >>= 1;
-        }
-        taught.seen += 1;
-        *self.interruptions.get_mut(usize::from(alike))? = taught;
+        let error = if odd == (order != 0 || context.is_mostly_negative()) { -size } else { size };
+        *self.interruptions.get_mut(usize::from(alike))? =
+            context.taught(error, mapped, alike, self.parameters.reset);
         Some(self.restored(if alike { left } else { above }, sign * error))
     }
 
@@ -353,14 +299,6 @@ impl<'a> Scan<'a> {
             sample
         };
         sample.clamp(0, most)
-    }
-
-    /// A.3.3.
-    fn quantized(&self, gradient: i32) -> i32 {
-        let size = gradient.abs();
-        let steps: i32 =
-            self.parameters.thresholds.iter().map(|threshold| i32::from(size >= *threshold)).sum();
-        gradient.signum() * (steps + 1) * i32::from(size > self.parameters.near)
     }
 
     /// Limited-length Golomb code (A.5.3).
@@ -395,31 +333,4 @@ impl Lines {
             *slot = first;
         }
     }
-}
-
-impl Context {
-    /// What it knows after one more error (A.6).
-    fn taught(mut self, error: i32, parameters: &Parameters) -> Self {
-        self.bias = self.bias.saturating_add(error.saturating_mul(2 * parameters.near + 1));
-        self.size = self.size.saturating_add(error.abs());
-        if self.seen == parameters.reset {
-            self.size >>= 1;
-            self.bias >>= 1;
-            self.seen >>= 1;
-        }
-        self.seen += 1;
-        if self.bias <= -self.seen {
-            self.correction = (self.correction - 1).max(-128);
-            self.bias = (self.bias + self.seen).max(1 - self.seen);
-        } else if self.bias > 0 {
-            self.correction = (self.correction + 1).min(127);
-            self.bias = (self.bias - self.seen).min(0);
-        }
-        self
-    }
-}
-
-/// Order of the Golomb code for errors of this size (A.5.1).
-fn order(seen: i32, size: i32) -> Option<u32> {
-    (0..24).find(|order| i64::from(seen) << order >= i64::from(size))
 }
