@@ -20,6 +20,10 @@ pub struct Authenticate {
     pub response: Response,
     /// The client's Windows version (major, minor, build), if it is sent.
     pub version: Option<(u8, u8, u16)>,
+    /// What was agreed on at last, as the client has it.
+    pub flags: u32,
+    /// EncryptedRandomSessionKey: the key that the client chose, encrypted; empty where it chose none.
+    pub session_key: Vec<u8>,
 }
 
 /// A proof that a password is known.
@@ -49,10 +53,10 @@ impl Authenticate {
         if kind(bytes) != Some(3) || bytes.len() > MAX_MESSAGE {
             return None;
         }
-        let flags = u32_at(bytes, 60).unwrap_or(flags::UNICODE);
+        let agreed = u32_at(bytes, 60).unwrap_or(flags::UNICODE);
         let text = |at| {
             let value = field(bytes, at)?;
-            Some(match flags & flags::UNICODE {
+            Some(match agreed & flags::UNICODE {
                 0 => String::from_utf8_lossy(value).into_owned(),
                 _ => utf16(value),
             })
@@ -63,7 +67,10 @@ impl Authenticate {
             user: text(36)?,
             workstation: text(44)?,
             response: Response::read(lm, nt),
-            version: (flags & flags::VERSION != 0).then(|| version_at(bytes, 64)).flatten(),
+            version: (agreed & flags::VERSION != 0).then(|| version_at(bytes, 64)).flatten(),
+            flags: agreed,
+            // Old clients end before it.
+            session_key: field(bytes, 52).unwrap_or_default().to_vec(),
         })
     }
 

@@ -1,12 +1,16 @@
 //! NTLM over whatever carries it (MS-NLMP): the server's challenge, and what a client proves itself
-//! with, kept in the form that password crackers read. Nothing here knows a password.
+//! with, kept in the form that password crackers read; for a password that is known, the session's key and
+//! what is signed and sealed with it.
 
 mod authenticate;
 mod challenge;
+mod ciphers;
+mod security;
 pub mod spnego;
 
 pub use authenticate::{Authenticate, Response};
 pub use challenge::{Challenge, Names};
+pub use security::{Security, nt_hash};
 
 /// What every message begins with, 2.2.1.
 const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";

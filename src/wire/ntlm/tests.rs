@@ -3,7 +3,7 @@
 use super::spnego::{Token, unwrap, wrap};
 use super::*;
 
-const NONCE: [u8; 8] = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
+pub(super) const NONCE: [u8; 8] = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
 
 /// The NTLMv2 exchange of 4.2.4.3: User, Domain, COMPUTER.
 const AUTHENTICATE: &str = "4e544c4d5353500003000000180018006c00000054005400840000000c000c004800000008000800540000001000\
@@ -97,4 +97,19 @@ fn broken_messages_are_none() {
     for token in [&b""[..], b"GET /", &[0x60, 0x82], &[0xa1, 0x84, 1, 1, 1, 1], &[0; 20_000]] {
         assert_eq!(unwrap(token), None);
     }
+}
+
+#[test]
+fn a_server_s_offer_is_as_windows_sends_it() {
+    let member = "607606062b0601050502a06c306aa03c303a060a2b06010401823702021e06092a864882f71201020206092a864886f712\
+                  010202060a2a864886f71201020203060a2b06010401823702020aa32a3028a0261b246e6f745f646566696e65645f\
+                  696e5f5246433431373840706c656173655f69676e6f7265";
+    assert_eq!(hex::encode(spnego::offer(spnego::Offer::Member)), member);
+    let alone = spnego::offer(spnego::Offer::Alone);
+    assert_eq!((alone.len(), &alone[..2]), (74, &[0x60, 0x48][..]));
+    assert_eq!(hex::encode(spnego::accept(None)), "a1073005a0030a0100");
+    assert_eq!(spnego::integrity(&spnego::accept(Some(&[7; 16]))), Some(&[7; 16][..]));
+    assert_eq!(spnego::integrity(&spnego::accept(None)), None);
+    let list = spnego::mechanisms(&alone).unwrap();
+    assert_eq!(hex::encode(list), "300c060a2b06010401823702020a");
 }
