@@ -16,6 +16,7 @@ pub mod link;
 pub mod persona;
 pub mod privileged;
 pub mod record;
+pub mod rpc;
 pub mod runtime;
 pub mod sensor;
 pub mod session;

@@ -23,7 +23,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("session", &["event", "wire", "persona", "world"]),
     ("archive", &["event", "wire", "persona", "world", "imaging", "session"]),
     ("database", &["event", "sys", "persona", "world"]),
-    ("decoys", &["event", "wire", "persona", "world", "session", "imaging", "archive", "database"]),
+    ("rpc", &["event", "wire", "persona", "world", "session"]),
+    ("decoys", &["event", "wire", "persona", "world", "session", "imaging", "archive", "database", "rpc"]),
     ("link", &["event", "runtime"]),
     ("record", &["event", "runtime"]),
     (
@@ -40,7 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// Rooms that compute and nothing else: time, randomness and bytes are handed to them.
 const PURE: &[&str] =
-    &["decoys", "archive", "database", "world", "imaging", "wire", "detect", "forward/format"];
+    &["decoys", "archive", "database", "rpc", "world", "imaging", "wire", "detect", "forward/format"];
 
 /// What a pure room may not reach for.
 const IMPURE_PATHS: &[&str] = &[

@@ -272,7 +272,7 @@ fn own_name(observation: &Observation) -> Option<&str> {
         Detail::DicomAssociation(association) => Some(association.calling_ae.as_untrusted()),
         Detail::Hl7(message) => Some(message.sending_application.as_untrusted()),
         Detail::Astm(message) => Some(message.sender.as_untrusted()),
-        Detail::Dimse(_) | Detail::Http(_) | Detail::Tds(_) => None,
+        Detail::Dimse(_) | Detail::Http(_) | Detail::Tds(_) | Detail::Rpc(_) => None,
     }
 }
 

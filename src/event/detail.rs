@@ -20,6 +20,8 @@ pub enum Detail {
     Astm(Astm),
     /// A login over TDS.
     Tds(Tds),
+    /// A call over DCE/RPC.
+    Rpc(Rpc),
 }
 
 /// An A-ASSOCIATE-RQ, PS3.8 9.3.2.
@@ -118,4 +120,18 @@ pub struct Tds {
     pub packet_size: u32,
     /// What is encrypted: `nothing`, `login`, `all`.
     pub encryption: String,
+}
+
+/// A remote procedure call, C706.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rpc {
+    /// The interface by the name that tools use (`svcctl`).
+    pub interface: String,
+    /// Number of the operation.
+    pub opnum: u16,
+    /// What carried it: `pipe svcctl`, `port 135`.
+    pub over: String,
+    /// Who was logged on; empty for nobody.
+    pub account: Tainted,
 }

@@ -161,6 +161,8 @@ mod tests {
             kernel: "6.1".into(),
             timezone: "Asia/Shanghai".into(),
             domain: String::new(),
+            installed: None,
+            restart_days: 0,
         };
         Host {
             name: "his".into(),

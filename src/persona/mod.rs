@@ -11,6 +11,7 @@ mod files;
 mod installation;
 mod load;
 mod model;
+mod running;
 mod self_signed;
 
 pub use certificate::{CertifiedHost, certificate};
@@ -19,4 +20,5 @@ pub use files::{DEFAULT_PACK, PackFiles};
 pub use installation::Installation;
 pub use load::load;
 pub use model::{Account, Behaviour, Hospital, Host, OperatingSystem, Pack, Protocol, Service, Transport};
+pub use running::Running;
 pub use self_signed::{SelfSigned, self_signed};

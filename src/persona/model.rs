@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use jiff::civil::DateTime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,12 @@ pub struct OperatingSystem {
     /// The Windows domain it is a member of, by its NetBIOS name; empty: none.
     #[serde(default)]
     pub domain: String,
+    /// When it was installed, local time; a day of the installation's own where none is given.
+    #[serde(default)]
+    pub installed: Option<DateTime>,
+    /// Days between two starts of it; 0: a number of the installation's own.
+    #[serde(default)]
+    pub restart_days: u32,
 }
 
 /// Protocols that a decoy exists for.

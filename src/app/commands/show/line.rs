@@ -108,6 +108,11 @@ fn about(detail: Option<&Detail>) -> String {
             fact("library", &login.library),
             fact("from", &login.client_host),
         ],
+        Some(Detail::Rpc(call)) => [
+            fact("interface", &Tainted::new(call.interface.as_str())),
+            fact("over", &Tainted::new(call.over.as_str())),
+            fact("as", &call.account),
+        ],
         Some(Detail::Astm(message)) => {
             [fact("from", &message.sender), fact("records", &message.records), None]
         }

@@ -229,6 +229,8 @@ fn making() -> Making {
             kernel: "6.1.0-41-amd64".into(),
             timezone: "Asia/Shanghai".into(),
             domain: String::new(),
+            installed: None,
+            restart_days: 0,
         },
         services: Vec::new(),
         accounts: vec![account],
