@@ -1,6 +1,7 @@
 //! What a database answers, in order, and what of it is worth telling.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{SqlType, Value};
 use crate::event::observation::RecordKind;
@@ -34,6 +35,8 @@ pub enum Item {
     Returned(i32),
     /// An output parameter of a call.
     Output(Parameter),
+    /// The product takes this long before what comes next.
+    Wait(Duration),
     /// Not for the peer: what a statement did, when it has ended.
     Seen(Box<Seen>),
 }

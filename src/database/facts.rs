@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
@@ -10,6 +11,9 @@ use super::catalog::{Catalog, ColumnSpec, Place, Source, Table};
 use super::records::{self, Days};
 use super::{Language, Product};
 use crate::world::View;
+
+/// Longest time that one statement waits: what `WAITFOR` takes at most.
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(86_400);
 
 /// What functions and tables of the catalogue read; shared with the engine.
 pub(super) struct Facts {
@@ -45,6 +49,8 @@ pub(super) struct State {
     pub logins: Vec<String>,
     pub last_error: (u32, String),
     pub row_count: i64,
+    /// How long the product takes for what functions have done since this was last taken.
+    wait: Duration,
     counter: u64,
 }
 
@@ -98,6 +104,7 @@ impl Facts {
             logins: Vec::new(),
             last_error: (0, String::new()),
             row_count: 0,
+            wait: Duration::ZERO,
             counter: 0,
         };
         let days = Arc::clone(&catalog.days);
@@ -146,6 +153,23 @@ impl Facts {
         let date = server.installed.date().checked_add(jiff::Span::new().days(last)).unwrap_or(now.date());
         let started = date.at(2, 47, 13, 563_000_000);
         if started > now { server.installed } else { started }
+    }
+
+    /// The product takes so many seconds more; a number that is none counts as zero.
+    pub(super) fn wait(&self, seconds: f64) {
+        let more = Duration::try_from_secs_f64(seconds).unwrap_or(if seconds > 0.0 {
+            MAX_WAIT
+        } else {
+            Duration::ZERO
+        });
+        let mut state = self.state();
+        state.wait = state.wait.saturating_add(more).min(MAX_WAIT);
+    }
+
+    /// How long the product takes before it goes on, if it does.
+    pub(super) fn take_wait(&self) -> Option<Duration> {
+        let wait = std::mem::take(&mut self.state().wait);
+        (!wait.is_zero()).then_some(wait)
     }
 
     /// Thirty-two bytes that no other call of this connection gives.

@@ -81,6 +81,11 @@ pub(super) enum Problem {
 }
 
 impl Problem {
+    /// Whether its message shows a value that the statement read.
+    pub(super) fn quotes_a_value(&self) -> bool {
+        matches!(self, Problem::Conversion(..) | Problem::Overflow(_) | Problem::Duplicate(..))
+    }
+
     /// From what the engine said.
     pub(super) fn of_engine(code: i32, text: &str) -> Problem {
         let after =

@@ -366,3 +366,6 @@ fn treatment_and_money_agree_with_the_world() {
     let days = |at: Timestamp| view.local(at).strftime("%Y%m%d").to_string();
     assert!(day.len() > 50 && day.iter().all(|row| days(view.bill(&row[0]).unwrap().settled) == "20260227"));
 }
+
+mod evidence;
+mod time;

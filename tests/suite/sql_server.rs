@@ -223,7 +223,7 @@ fn commands_are_refused_then_answered_and_told() {
 #[test]
 fn ransom_is_played_out_and_told() {
     let net = Honeynet::of(&HISDB, "");
-    let said = select(&net, "sa", "backup database THIS4 to disk = 'E:\\HISBAK\\x.bak' with init");
+    let said = select(&net, "sa", "backup database master to disk = 'E:\\HISBAK\\x.bak' with init");
     assert!(said.contains("BACKUP DATABASE") && !said.contains("severity 16"), "{said}");
     let note = "create table THIS4.dbo.README (msg nvarchar(200))\ngo\ninsert into THIS4.dbo.README values (N'付款')\ngo\n";
     let said = select(&net, "sa", &format!("{note}select * from THIS4.dbo.README"));

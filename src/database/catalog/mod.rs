@@ -213,6 +213,14 @@ impl Table {
     pub(super) fn place(&self) -> Place {
         Place::new(&self.database, &self.schema, &self.name)
     }
+
+    /// Which records of the world its rows are, as events call them.
+    pub(super) fn kind(&self) -> Option<crate::event::observation::RecordKind> {
+        match &self.source {
+            Source::World { rows, .. } => rows.kind(),
+            Source::Given(_) => None,
+        }
+    }
 }
 
 /// Where the rows of a table come from.

@@ -184,6 +184,7 @@ impl Connection {
                     Language::English => "Execution of user code in the .NET Framework is disabled. Enable \"clr enabled\" configuration option.".to_owned(),
                 }))
             }
+            ["waitfor", kind, ..] => self.wait_for(kind, &word(2)),
             ["dbcc", ..] => {
                 let text = match self.facts.language() {
                     Language::Chinese => "DBCC 执行完毕。如果 DBCC 输出了错误信息，请与系统管理员联系。",
@@ -199,6 +200,38 @@ impl Connection {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// `WAITFOR DELAY '0:0:5'`, `WAITFOR TIME '23:00'`: a text or a variable.
+    fn wait_for(&mut self, kind: &str, given: &str) -> Result<(), Problem> {
+        let variable = given.starts_with('@').then(|| self.variables.get(&given.to_lowercase()).cloned());
+        let text = match variable {
+            None => given.to_owned(),
+            Some(Some((value, _))) => crate::database::cell::text(&value).unwrap_or_default(),
+            Some(None) => return Err(Problem::NoVariable(given.to_owned())),
+        };
+        let clock = text.trim().rsplit(' ').next().and_then(seconds_of);
+        let seconds = clock.ok_or_else(|| {
+            Problem::Raised(
+                148,
+                15,
+                1,
+                match self.facts.language() {
+                    Language::Chinese => format!("在 WAITFOR 语句中指定的时间值 '{text}' 不正确。"),
+                    Language::English => {
+                        format!("Incorrect time syntax in time string '{text}' used with WAITFOR.")
+                    }
+                },
+            )
+        })?;
+        let now = self.facts.now();
+        let since =
+            f64::from(now.hour()) * 3_600.0 + f64::from(now.minute()) * 60.0 + f64::from(now.second());
+        self.facts.wait(match kind {
+            "time" => (seconds - since).rem_euclid(86_400.0),
+            _ => seconds,
+        });
+        Ok(())
     }
 
     fn no_device(&self, target: &str) -> String {
@@ -294,4 +327,17 @@ impl Connection {
 fn after(words: &[String], names: &[&str]) -> Option<String> {
     let at = words.iter().position(|word| names.contains(&word.to_lowercase().as_str()))?;
     words.iter().skip(at + 1).find(|word| *word != "=").cloned()
+}
+
+/// Seconds of `h:m:s.mmm`, `h:m` or `h`, below a day.
+fn seconds_of(clock: &str) -> Option<f64> {
+    let mut parts = clock.split(':');
+    let hours = parts.next()?.parse::<f64>().ok()?;
+    let minutes = parts.next().map_or(Some(0.0), |part| part.parse::<f64>().ok())?;
+    let seconds = parts.next().map_or(Some(0.0), |part| part.parse::<f64>().ok())?;
+    let valid = parts.next().is_none()
+        && (0.0..24.0).contains(&hours)
+        && (0.0..60.0).contains(&minutes)
+        && (0.0..60.0).contains(&seconds);
+    valid.then_some(hours * 3_600.0 + minutes * 60.0 + seconds)
 }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 
+use super::marks;
 use crate::database::catalog::{ColumnSpec, Place, Table};
 use crate::database::facts::Facts;
 use crate::database::records::{Reading, Shown};
-use crate::database::{functions, system};
+use crate::database::{Records, cell, functions, system};
+use crate::event::observation::RecordKind;
 use crate::sys::sqlite::Engine;
 
 /// Steps of the engine between two looks at what was done.
@@ -69,6 +72,17 @@ impl Tables {
         connection
             .progress_handler(STEPS, Some(move || counted.fetch_add(1, Ordering::Relaxed) > MAX_LOOKS))?;
         let reading = Arc::new(Reading::default());
+        let notes = Arc::clone(&reading);
+        connection.create_scalar_function(marks::NOTE, -1, FunctionFlags::SQLITE_UTF8, move |context| {
+            for at in 0..context.len() / 2 {
+                let mark = context.get::<i64>(at * 2).ok().and_then(|mark| usize::try_from(mark).ok());
+                let id = context.get::<Option<String>>(at * 2 + 1).ok().flatten();
+                if let (Some(mark), Some(id)) = (mark, id) {
+                    notes.note(mark, &id);
+                }
+            }
+            Ok(1)
+        })?;
         Ok(Tables {
             engine: Engine::new(connection),
             reading,
@@ -84,6 +98,28 @@ impl Tables {
     pub(super) fn refresh(&self, facts: &Facts) {
         self.reading.set(facts.state().view.clone());
         self.rest();
+    }
+
+    /// A statement begins whose marks say the ids of records of these kinds.
+    pub(super) fn begin(&self, kinds: Vec<RecordKind>) {
+        self.reading.begin(kinds);
+    }
+
+    /// Records that conditions of ours noted.
+    pub(super) fn noted(&self) -> Vec<Records> {
+        self.reading.noted()
+    }
+
+    /// Records that were read and that no mark told: at most as many as rows went out can have shown
+    /// something of, and which only where no others were read.
+    pub(super) fn unmarked(&self, marked: &[RecordKind], rows: u64) -> Vec<Records> {
+        let touched = self.reading.touched().into_iter().filter(|records| !marked.contains(&records.kind));
+        touched
+            .map(|records| match records.count <= rows {
+                true => records,
+                false => Records { count: rows, ids: Vec::new(), ..records },
+            })
+            .collect()
     }
 
     /// A row was given.
@@ -141,7 +177,7 @@ impl Tables {
 
     /// The column that a declared type names, and its table.
     pub(super) fn column(&self, declared: &str) -> Option<(&ColumnSpec, Option<&Place>)> {
-        let (table, column) = crate::database::cell::declared(declared)?;
+        let (table, column) = cell::declared(declared)?;
         let (columns, place) = self.columns.get(table)?;
         Some((columns.get(column)?, place.as_ref()))
     }

@@ -10,6 +10,7 @@ mod changes;
 mod deeds;
 mod describe;
 mod engine;
+mod marks;
 mod names;
 mod query;
 mod run;
@@ -20,13 +21,13 @@ mod told;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Value as Cell;
 
 use super::catalog::Catalog;
 use super::facts::Facts;
 use super::problem::Problem;
-use super::{Item, Language, Message, Parameter, SqlType, words as texts};
+use super::{Item, Language, Message, Parameter, Records, Seen, SqlType, words as texts};
 use crate::world::World;
 use crate::world::overlay::Overlay;
 
@@ -101,6 +102,10 @@ pub struct Connection {
     /// Changes of an open transaction.
     pending: Vec<Vec<u8>>,
     running: Option<run::Run>,
+    /// Records that conditions and values of variables read.
+    glimpsed: Vec<Records>,
+    /// The moment of the world that statements see.
+    now: Timestamp,
     out: VecDeque<Item>,
 }
 
@@ -167,6 +172,8 @@ impl Connection {
             prepared: BTreeMap::new(),
             pending: Vec::new(),
             running: None,
+            glimpsed: Vec::new(),
+            now,
             out: VecDeque::new(),
         })
     }
@@ -188,20 +195,40 @@ impl Connection {
 
     /// Begins to answer a request; what was left of the last one is dropped.
     pub fn begin(&mut self, request: Request, now: Timestamp) {
-        self.cancel();
-        self.facts.state().view = self.world.at(now);
+        let left = self.cancel();
+        self.out.extend(left.map(Item::Seen));
+        self.see(now);
         self.start(request);
+    }
+
+    /// Statements see the world of this moment from here on.
+    fn see(&mut self, now: Timestamp) {
+        self.now = now;
+        self.facts.state().view = self.world.at(now);
     }
 
     /// The next piece of the answer, at most so many rows. Work of up to some seconds where a
     /// statement reads much and gives little: call it where that holds nobody up.
+    ///
+    /// Where the last item is an [`Item::Wait`], the product takes that long before it goes on: call
+    /// again when that time is over, or [`Connection::cancel`].
     pub fn pull(&mut self, rows: usize) -> Pulled {
         let mut pulled = Pulled::default();
         let mut given = 0;
         loop {
             while let Some(item) = self.out.pop_front() {
                 given += usize::from(matches!(item, Item::Row(_)));
+                let wait = if let Item::Wait(time) = &item { Some(*time) } else { None };
                 pulled.items.push(item);
+                if let Some(time) = wait {
+                    self.see(
+                        self.now
+                            .checked_add(SignedDuration::try_from(time).unwrap_or_default())
+                            .unwrap_or(self.now),
+                    );
+                    pulled.more = true;
+                    return pulled;
+                }
             }
             if given >= rows.max(1) {
                 pulled.more = true;
@@ -213,23 +240,27 @@ impl Connection {
         }
     }
 
-    /// Stops what is running; nothing more comes of it.
-    pub fn cancel(&mut self) {
-        if let (Some(run), Some(engine)) = (self.running.take(), &mut self.engine) {
-            run.close(engine);
-        }
-        self.out.clear();
+    /// Stops what is running; nothing more comes of it. Gives what is to be told of what went out of
+    /// it: call it when the client is gone, too.
+    pub fn cancel(&mut self) -> Option<Box<Seen>> {
+        let seen = self.running.take().and_then(|run| self.abandon(run)).map(Box::new);
+        let told = self.out.drain(..).find_map(|item| match item {
+            Item::Seen(seen) => Some(seen),
+            _ => None,
+        });
+        seen.or(told)
     }
 
     /// Forgets variables, temporary tables and open transactions, as when a pooled connection is used
     /// again.
-    pub fn reset(&mut self) {
-        self.cancel();
+    pub fn reset(&mut self) -> Option<Box<Seen>> {
+        let seen = self.cancel();
         self.transaction = 0;
         self.variables.clear();
         self.options = steps::Options::default();
         self.pending.clear();
         self.forget();
+        seen
     }
 
     fn fail(&mut self, problem: &Problem, line: u32) {

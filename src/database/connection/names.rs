@@ -140,19 +140,16 @@ impl Names for Lookup<'_> {
         let facts = Arc::clone(&self.connection.facts);
         let failed = |_| Problem::Resources;
         match found {
-            Found::Temporary(name) => Ok(Named::Relation { name, with_ids: false, of_database: None }),
+            Found::Temporary(name) => Ok(Named::Relation { name, kind: None, of_database: None }),
             Found::View(view) => Ok(Named::View(Box::new(view_query(&view, facts.product())?))),
             Found::System(table, database) => {
                 let name = self.connection.tables()?.system(table, &facts).map_err(failed)?;
                 let database = if facts.product() == Product::MySql { facts.database() } else { database };
-                Ok(Named::Relation { name, with_ids: false, of_database: Some(database) })
+                Ok(Named::Relation { name, kind: None, of_database: Some(database) })
             }
             Found::Table(table) => {
-                let place = table.place();
-                let tables = self.connection.tables()?;
-                let with_ids = !tables.changed.contains_key(&place);
-                let name = tables.table(&table, &facts).map_err(failed)?;
-                Ok(Named::Relation { name, with_ids, of_database: None })
+                let name = self.connection.tables()?.table(&table, &facts).map_err(failed)?;
+                Ok(Named::Relation { name, kind: table.kind(), of_database: None })
             }
         }
     }
@@ -182,6 +179,14 @@ impl Names for Lookup<'_> {
 
     fn has_function(&self, name: &str) -> bool {
         functions::known(self.product(), name)
+    }
+
+    fn columns(&mut self, relation: &str) -> Option<Vec<String>> {
+        let tables = self.connection.engine.as_ref()?;
+        if !tables.changed.values().any(|changed| changed == relation) {
+            return None;
+        }
+        Some(tables.columns_of(relation)?.iter().map(|column| column.name.clone()).collect())
     }
 
     fn constant(&mut self, name: &str) -> Option<Cell> {

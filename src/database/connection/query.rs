@@ -1,30 +1,30 @@
 //! Queries: opened, typed, and read row by row.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::types::Value as Cell;
-use sqlparser::ast::{Expr, Query, SelectItem, SetExpr};
+use sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr};
 
 use super::names::Lookup;
-use super::{Connection, MAX_ROWS};
+use super::{Connection, MAX_ROWS, marks};
 use crate::database::problem::Problem;
-use crate::database::records::WORLD_ID;
-use crate::database::rewrite::{Projected, Read, Rewriting, add_column, is_plain, projected};
+use crate::database::records::{Tally, WORLD_ID};
+use crate::database::rewrite::{Projected, Read, Rewriting, projected};
 use crate::database::{Column, Item, Kind, Product, Records, SqlType, Value, cell};
-use crate::event::observation::{MAX_IDS, RecordKind};
-use crate::sys::sqlite::Opened;
-
-/// Most tables of one query whose records are told.
-const MAX_TOLD_TABLES: usize = 8;
+use crate::event::observation::RecordKind;
+use crate::sys::sqlite::{Failure, Head, Opened};
 
 /// A query that is being read.
 pub(super) struct Open {
     pub opened: Opened,
     pub columns: Arc<[Column]>,
-    /// What the hidden columns behind the visible ones say the ids of.
-    kinds: Vec<RecordKind>,
-    seen: BTreeMap<RecordKind, Records>,
+    /// What each column of the engine is: one to be seen, or ids of records of a kind.
+    roles: Vec<Role>,
+    /// Kinds whose records are told exactly.
+    marked: Vec<RecordKind>,
+    /// Whether it only counts.
+    pub counts: bool,
+    seen: Tally,
     /// A row that was read to learn the types.
     first: Option<Vec<Cell>>,
     pub rows: u64,
@@ -34,27 +34,44 @@ pub(super) struct Open {
     pub has_where: bool,
 }
 
-impl Open {
-    /// Records that went out.
-    pub(super) fn records(&mut self) -> Vec<Records> {
-        std::mem::take(&mut self.seen).into_values().collect()
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Visible,
+    Ids(RecordKind),
+    /// Of no use to anybody.
+    Nothing,
+}
 
-    fn note(&mut self, hidden: &[Cell]) {
-        for (kind, id) in self.kinds.iter().zip(hidden) {
-            let Some(id) = cell::text(id) else { continue };
-            let records =
-                self.seen.entry(*kind).or_insert(Records { kind: *kind, count: 0, ids: Vec::new() });
-            let known = records.ids.contains(&id);
-            // One patient in many rows is one record.
-            if !known {
-                records.count += 1;
-                if records.ids.len() < MAX_IDS {
-                    records.ids.push(id);
+impl Open {
+    /// Ids of records in a row's hidden columns; the others stay.
+    fn take_ids(&mut self, row: Vec<Cell>) -> Vec<Cell> {
+        let mut visible = Vec::with_capacity(self.columns.len());
+        for (cell, role) in row.into_iter().zip(&self.roles) {
+            match role {
+                Role::Visible => visible.push(cell),
+                Role::Ids(kind) => {
+                    if let Some(id) = cell::text(&cell) {
+                        self.seen.note(*kind, &id);
+                    }
                 }
+                Role::Nothing => {}
             }
         }
+        visible
     }
+}
+
+fn role(head: &Head, marked: &[RecordKind]) -> Role {
+    let mark = head.name.strip_prefix(marks::HIDDEN).and_then(|mark| mark.parse::<usize>().ok());
+    match (mark, head.name.as_str()) {
+        (Some(mark), _) => marked.get(mark).map_or(Role::Nothing, |kind| Role::Ids(*kind)),
+        (None, WORLD_ID) => Role::Nothing,
+        (None, _) => Role::Visible,
+    }
+}
+
+fn failed(failure: Failure) -> Problem {
+    Problem::of_engine(failure.code, &failure.text)
 }
 
 impl Connection {
@@ -63,40 +80,45 @@ impl Connection {
         let product = self.facts.product();
         let mut query = query.clone();
         let assigned = assignments(&mut query);
-        let projected = projected(&query, product);
         let has_where = has_condition(&query);
-        let plain = is_plain(&mut query).is_some();
-        let mut rewriting_names = Lookup { connection: self };
-        let mut rewriting = Rewriting::new(&mut rewriting_names);
+        let before = projected(&query, product);
+        let mut names = Lookup { connection: self };
+        let mut rewriting = Rewriting::new(&mut names);
         rewriting.apply(&mut query)?;
         let reads = std::mem::take(&mut rewriting.reads);
-        let kinds = if plain { self.add_ids(&mut query, &reads) } else { Vec::new() };
+        // A `*` that was written out has names now; all else is called as it was written.
+        let projected = match projected(&query, product) {
+            after if after.len() > before.len() => after,
+            _ => before,
+        };
+        let (opened, marked) = self.open_marked(&query, &reads)?;
         let tables = self.tables()?;
-        let opened = tables
-            .engine
-            .open(&query.to_string())
-            .map_err(|failure| Problem::of_engine(failure.code, &failure.text))?
-            .ok_or_else(|| Problem::Syntax(String::new()))?;
         let heads = tables.engine.heads(opened);
         let first = match tables.engine.step(opened) {
             Ok(first) => first,
             Err(failure) => {
                 tables.engine.close(opened);
-                return Err(Problem::of_engine(failure.code, &failure.text));
+                return Err(failed(failure));
             }
         };
-        let visible = heads.len().saturating_sub(kinds.len());
-        let mut columns = Vec::with_capacity(visible);
-        for (at, head) in heads.iter().take(visible).enumerate() {
-            let known = known(&projected, at, visible);
-            let sample = first.as_ref().and_then(|row| row.get(at));
-            columns.push(self.column(head, known, sample, &reads));
+        let roles: Vec<Role> = heads.iter().map(|head| role(head, &marked)).collect();
+        let shown: Vec<usize> =
+            roles.iter().enumerate().filter(|(_, role)| **role == Role::Visible).map(|(at, _)| at).collect();
+        let mut columns = Vec::with_capacity(shown.len());
+        for (place, at) in shown.iter().enumerate() {
+            let known = known(&projected, place, shown.len());
+            let sample = first.as_ref().and_then(|row| row.get(*at));
+            if let Some(head) = heads.get(*at) {
+                columns.push(self.column(head, known, sample, &reads));
+            }
         }
         let open = Open {
             opened,
             columns: columns.into(),
-            kinds,
-            seen: BTreeMap::new(),
+            roles,
+            marked,
+            counts: marks::is_counting(&query),
+            seen: Tally::default(),
             first,
             rows: 0,
             most: MAX_ROWS,
@@ -106,50 +128,37 @@ impl Connection {
         Ok((open, assigned))
     }
 
-    /// Asks for the ids of the records that the rows are made of.
-    fn add_ids(&mut self, query: &mut Query, reads: &[Read]) -> Vec<RecordKind> {
-        let kind = |read: &Read| {
-            let place = self.engine.as_ref()?.changed.values().any(|name| *name == read.relation);
-            let table = self
-                .facts
-                .catalog
-                .tables
-                .values()
-                .find(|table| format!("{}\u{1f}", table.place().relation()) == read.relation)?;
-            match (&table.source, place) {
-                (crate::database::Source::World { rows, .. }, false) => rows.kind(),
-                _ => None,
-            }
-        };
-        let told: Vec<(&Read, RecordKind)> = reads
-            .iter()
-            .filter(|read| read.with_ids)
-            .filter_map(|read| Some((read, kind(read)?)))
-            .take(MAX_TOLD_TABLES)
-            .collect();
-        let Some(select) = is_plain(query) else { return Vec::new() };
-        // Only tables that stand in the FROM of this select itself have their aliases here.
-        let direct: Vec<String> = select
-            .from
-            .iter()
-            .flat_map(|from| {
-                std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))
-            })
-            .filter_map(alias_of)
-            .collect();
-        let mut kinds = Vec::new();
-        for (read, kind) in told {
-            if direct.contains(&read.alias) {
-                add_column(select, &read.alias, WORLD_ID);
-                kinds.push(kind);
-            }
+    /// Opens a rewritten query with marks on the records that its rows are made of, or without where
+    /// the engine has none of them.
+    fn open_marked(&mut self, query: &Query, reads: &[Read]) -> Result<(Opened, Vec<RecordKind>), Problem> {
+        let nothing = || Problem::Syntax(String::new());
+        let marked = marks::marked(query, reads);
+        let tables = self.tables()?;
+        if let Some(marked) = marked
+            && let Ok(Some(opened)) = tables.engine.open(&marked.query.to_string())
+        {
+            tables.begin(marked.kinds.clone());
+            return Ok((opened, marked.kinds));
         }
-        kinds
+        let opened = tables.engine.open(&query.to_string()).map_err(failed)?.ok_or_else(nothing)?;
+        tables.begin(Vec::new());
+        Ok((opened, Vec::new()))
+    }
+
+    /// Records that a query read, with their ids where they are known.
+    pub(super) fn records(&self, open: &mut Open) -> Vec<Records> {
+        let Some(tables) = &self.engine else { return Vec::new() };
+        open.seen.add(tables.noted());
+        let mut told = open.seen.take();
+        if !open.counts && open.rows > 0 {
+            told.extend(tables.unmarked(&open.marked, open.rows));
+        }
+        told
     }
 
     fn column(
         &self,
-        head: &crate::sys::sqlite::Head,
+        head: &Head,
         known: Option<&Projected>,
         sample: Option<&Cell>,
         reads: &[Read],
@@ -168,7 +177,9 @@ impl Connection {
         }
         let inferred = match known {
             Some(Projected::One(expr, _)) => self.infer(expr, reads),
-            Some(Projected::All) | None => None,
+            Some(Projected::All) | None => {
+                self.infer(&Expr::Identifier(Ident::new(head.name.as_str())), reads)
+            }
         };
         let ty = inferred
             .or_else(|| Some(cell::natural_type(sample?)))
@@ -188,6 +199,7 @@ impl Connection {
                 .zip(open.columns.iter())
                 .map(|(cell, column)| cell::value(cell, &column.ty))
                 .collect();
+            self.wait();
             self.out.push_back(Item::Row(values));
         }
         Ok(true)
@@ -200,16 +212,11 @@ impl Connection {
         let row = match open.first.take() {
             Some(row) => Some(row),
             None if open.rows == 0 => None,
-            None => tables
-                .engine
-                .step(open.opened)
-                .map_err(|failure| Problem::of_engine(failure.code, &failure.text))?,
+            None => tables.engine.step(open.opened).map_err(failed)?,
         };
-        let Some(mut row) = row else { return Ok(None) };
+        let Some(row) = row else { return Ok(None) };
         open.rows += 1;
-        let hidden = row.split_off(open.columns.len().min(row.len()));
-        open.note(&hidden);
-        Ok(Some(row))
+        Ok(Some(open.take_ids(row)))
     }
 
     /// The value of an expression.
@@ -220,10 +227,18 @@ impl Connection {
         let sql = format!("SELECT {expr}");
         let tables = self.tables()?;
         tables.rest();
-        let failed = |failure: crate::sys::sqlite::Failure| Problem::of_engine(failure.code, &failure.text);
+        tables.begin(Vec::new());
         let Some(opened) = tables.engine.open(&sql).map_err(failed)? else { return Ok(Cell::Null) };
         let row = tables.engine.step(opened).map_err(failed);
         tables.engine.close(opened);
+        let given = match &row {
+            Ok(_) => true,
+            Err(problem) => problem.quotes_a_value(),
+        };
+        if given {
+            let read = tables.unmarked(&[], 1);
+            self.glimpsed.extend(read);
+        }
         Ok(row?.and_then(|row| row.into_iter().next()).unwrap_or(Cell::Null))
     }
 
@@ -333,15 +348,6 @@ fn known(projected: &[Projected], at: usize, columns: usize) -> Option<&Projecte
                 .then(|| projected.get(projected.len() - 1 - from_end))
                 .flatten()
         }
-    }
-}
-
-fn alias_of(factor: &sqlparser::ast::TableFactor) -> Option<String> {
-    match factor {
-        sqlparser::ast::TableFactor::Table { alias, .. } => {
-            alias.as_ref().map(|alias| alias.name.value.clone())
-        }
-        _ => None,
     }
 }
 

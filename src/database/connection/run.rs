@@ -1,6 +1,5 @@
 //! The steps of a request, one after the other; a query in between is read as far as is asked.
 
-use super::engine::Tables;
 use super::query::Open;
 use super::{Connection, Request};
 use crate::database::problem::Problem;
@@ -41,15 +40,16 @@ pub(super) enum Enclosing {
     Procedure,
 }
 
-impl Run {
-    pub(super) fn close(self, tables: &mut Tables) {
-        if let Some((open, _)) = self.open {
+impl Connection {
+    /// Ends a request where it stands; gives what is told of the query that was being read.
+    pub(super) fn abandon(&mut self, run: Run) -> Option<Seen> {
+        let (mut open, placed) = run.open?;
+        if let Some(tables) = &mut self.engine {
             tables.engine.close(open.opened);
         }
+        (open.rows > 0).then(|| self.seen_of(&placed.text, &mut open))
     }
-}
 
-impl Connection {
     pub(super) fn start(&mut self, request: Request) {
         let product = self.facts.product();
         let mut run = Run { frames: Vec::new(), open: None, rounds: 0, call: None, last_failed: false };
@@ -143,7 +143,12 @@ impl Connection {
         if let Some(tables) = &self.engine {
             tables.refresh(&self.facts);
         }
-        match self.step(run, &placed) {
+        let result = self.step(run, &placed);
+        if result.is_ok() {
+            self.wait();
+        }
+        self.tell_glimpsed(&placed.text, verb_of(&placed.step));
+        match result {
             Ok(()) => true,
             Err((problem, seen)) => {
                 run.last_failed = true;
@@ -267,9 +272,12 @@ impl Connection {
 
     fn query(&mut self, run: &mut Run, query: &Query, placed: &Placed) -> Result<(), (Problem, Seen)> {
         let opened = self.open_query(query);
-        let (mut open, assigned) =
-            opened.map_err(|problem| (problem, self.seen_text(&placed.text, Verb::Select)))?;
+        let (mut open, assigned) = opened.map_err(|problem| {
+            let seen = self.seen_in(&problem, &placed.text, Verb::Select);
+            (problem, seen)
+        })?;
         if assigned.is_empty() {
+            self.wait();
             self.out.push_back(Item::Columns(Arc::clone(&open.columns)));
             if let Some(most) = self.options.row_count {
                 open.most = most;
@@ -296,8 +304,7 @@ impl Connection {
             let ty = self.variables.get(&name).and_then(|(_, ty)| ty.clone());
             self.variables.insert(name, (value, ty));
         }
-        let mut seen = self.seen_of(&placed.text, &mut open);
-        seen.reads.clear();
+        let seen = self.seen_of(&placed.text, &mut open);
         match failed {
             Some(problem) => Err((problem, seen)),
             None => {

@@ -3,11 +3,13 @@
 use super::Connection;
 use super::query::Open;
 use crate::database::problem::Problem;
-use crate::database::{Deed, Done, Item, MAX_OBJECTS, MAX_TOLD, Product, Records, Seen, Verb};
+use crate::database::records::Tally;
+use crate::database::{Deed, Done, Item, MAX_OBJECTS, MAX_TOLD, Product, Seen, Verb};
 
 impl Connection {
     /// A statement has ended well.
     pub(super) fn done(&mut self, verb: Verb, rows: Option<u64>, seen: Seen) {
+        self.wait();
         {
             let mut state = self.facts.state();
             state.row_count = rows.and_then(|rows| i64::try_from(rows).ok()).unwrap_or(0);
@@ -20,8 +22,14 @@ impl Connection {
         self.out.push_back(Item::Seen(Box::new(seen)));
     }
 
+    /// What functions have done takes its time before anything more is said.
+    pub(super) fn wait(&mut self) {
+        self.out.extend(self.facts.take_wait().map(Item::Wait));
+    }
+
     /// A statement has failed.
     pub(super) fn failed(&mut self, problem: &Problem, line: u32, mut seen: Seen, verb: Verb) {
+        self.wait();
         self.fail(problem, line);
         let number = self.facts.state().last_error.0;
         seen.error = number.max(1);
@@ -52,23 +60,16 @@ impl Connection {
         }
     }
 
+    /// What is told of a query that has ended, or of what of it went out.
     pub(super) fn seen_of(&self, text: &str, open: &mut Open) -> Seen {
         let mut seen = self.seen_text(text, Verb::Select);
-        let relation = |name: &str| name.replace('\u{1f}', "");
+        let relation =
+            |name: &str| name.split('\u{1f}').find(|part| !part.is_empty()).unwrap_or_default().to_owned();
         seen.objects = open.reads.iter().map(|read| relation(&read.relation)).take(MAX_OBJECTS).collect();
         seen.rows = open.rows;
         seen.catalogue = open.reads.iter().all(|read| read.relation.starts_with('\u{1f}'));
-        seen.reads = open.records();
-        let of_world = open.reads.iter().any(|read| read.with_ids);
-        seen.unbounded = of_world && !open.has_where;
-        if seen.reads.is_empty() && of_world && open.rows > 0 && open.columns.len() > 1 {
-            // Rows that name no record: grouped, joined or through a view.
-            seen.reads = self
-                .kinds_read(&open.reads)
-                .into_iter()
-                .map(|kind| Records { kind, count: open.rows, ids: Vec::new() })
-                .collect();
-        }
+        seen.reads = self.records(open);
+        seen.unbounded = open.reads.iter().any(|read| read.kind.is_some()) && !open.has_where;
         let secret = open.reads.iter().find(|read| {
             ["sys.sql_logins", "mysql.user", "pg_catalog.pg_shadow", "dba_users"]
                 .iter()
@@ -86,27 +87,23 @@ impl Connection {
         seen
     }
 
-    pub(super) fn kinds_read(
-        &self,
-        reads: &[crate::database::rewrite::Read],
-    ) -> Vec<crate::event::observation::RecordKind> {
-        let mut kinds: Vec<_> = reads
-            .iter()
-            .filter_map(|read| {
-                let table = self
-                    .facts
-                    .catalog
-                    .tables
-                    .values()
-                    .find(|table| read.relation.starts_with(&table.place().relation()))?;
-                match &table.source {
-                    crate::database::Source::World { rows, .. } => rows.kind(),
-                    crate::database::Source::Given(_) => None,
-                }
-            })
-            .collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        kinds
+    /// What an error shows of the records that were read before it.
+    pub(super) fn seen_in(&self, problem: &Problem, text: &str, verb: Verb) -> Seen {
+        let mut seen = self.seen_text(text, verb);
+        if let (true, Some(tables)) = (problem.quotes_a_value(), &self.engine) {
+            seen.reads = tables.unmarked(&[], 1);
+        }
+        seen
+    }
+
+    /// Tells what conditions and values of variables read.
+    pub(super) fn tell_glimpsed(&mut self, text: &str, verb: Verb) {
+        let mut tally = Tally::default();
+        tally.add(std::mem::take(&mut self.glimpsed));
+        let reads = tally.take();
+        if !reads.is_empty() {
+            let seen = Seen { reads, rows: 1, ..self.seen_text(text, verb) };
+            self.out.push_back(Item::Seen(Box::new(seen)));
+        }
     }
 }

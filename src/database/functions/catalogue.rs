@@ -2,7 +2,7 @@
 
 use rusqlite::types::Value as Cell;
 
-use super::{Answer, Function, function, maybe_text, maybe_whole, text, text_of, whole, whole_of};
+use super::{Answer, Function, function, maybe_text, maybe_whole, number_of, text, text_of, whole, whole_of};
 use crate::database::facts::{Facts, Object};
 
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -154,9 +154,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     function("rowcount_big", "s", (0, 0), |facts, _| whole(facts.state().row_count)),
     function("load_file", "m", (1, 1), |_, _| Ok(Cell::Null)),
-    function("sleep", "m", (1, 1), |_, _| whole(0)),
-    function("pg_sleep", "p", (1, 1), |_, _| text("")),
-    function("benchmark", "m", (2, 2), |_, _| whole(0)),
+    function("sleep", "m", (1, 1), |facts, a| {
+        facts.wait(number_of(a, 0).unwrap_or(0.0));
+        whole(0)
+    }),
+    function("pg_sleep", "p", (1, 1), |facts, a| {
+        facts.wait(number_of(a, 0).unwrap_or(0.0));
+        text("")
+    }),
+    // How often, the expression, and how long it takes once in nanoseconds.
+    function("benchmark", "m", (3, 3), |facts, a| {
+        let (times, once) = (number_of(a, 0).unwrap_or(0.0), number_of(a, 2).unwrap_or(0.0));
+        facts.wait(times * once / 1e9);
+        whole(0)
+    }),
     function("pg_get_userbyid", "p", (1, 1), |_, _| text("postgres")),
     function("pg_table_is_visible", "p", (1, 1), |_, _| whole(1)),
     function("pg_encoding_to_char", "p", (1, 1), |_, _| text("UTF8")),

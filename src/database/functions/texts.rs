@@ -18,10 +18,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
         let given = a.first().is_some_and(|value| *value != Cell::Null);
         Ok(a.get(if given { 1 } else { 2 }).cloned().unwrap_or(Cell::Null))
     }),
-    function("if", "m", (3, 3), |_, a| {
-        let on = number_of(a, 0).is_some_and(|number| number != 0.0);
-        Ok(a.get(if on { 1 } else { 2 }).cloned().unwrap_or(Cell::Null))
-    }),
     function("len", "s", (1, 1), |_, a| {
         text_of(a, 0).map_or(Ok(Cell::Null), |text| size(text.trim_end_matches(' ').chars().count()))
     }),

@@ -5,6 +5,7 @@ mod fields;
 mod record;
 mod source;
 mod table;
+mod tally;
 mod treated;
 
 pub(super) use days::Days;
@@ -12,6 +13,7 @@ pub use fields::Field;
 pub use record::Record;
 pub(super) use source::count;
 pub(super) use table::{Reading, Shown, WORLD_ID};
+pub(super) use tally::Tally;
 
 use crate::event::observation::RecordKind;
 

@@ -6,9 +6,10 @@ use jiff::civil::Date;
 use rusqlite::types::Value as Cell;
 
 use super::days::{Day, Days};
-use super::{Record, Rows, source};
+use super::{Record, Rows, Tally, source};
 use crate::database::catalog::{Source, Table};
-use crate::database::cell;
+use crate::database::{Records, cell};
+use crate::event::observation::RecordKind;
 use crate::sys::sqlite;
 use crate::sys::sqlite::{Plan, Term, Test};
 use crate::world::View;
@@ -31,6 +32,10 @@ pub(in crate::database) const WORLD_ID: &str = "$id";
 pub(in crate::database) struct Reading {
     view: Mutex<Option<View>>,
     work: std::sync::atomic::AtomicU32,
+    /// Records of which a value was read, whether it went out or not.
+    touched: Mutex<Tally>,
+    /// Records that a condition of ours noted, by the numbers of their marks.
+    noted: Mutex<(Vec<RecordKind>, Tally)>,
 }
 
 impl Reading {
@@ -45,6 +50,36 @@ impl Reading {
         self.work.store(0, std::sync::atomic::Ordering::Relaxed);
     }
 
+    /// A statement begins whose marks are these.
+    pub(in crate::database) fn begin(&self, kinds: Vec<RecordKind>) {
+        lock(&self.touched).take();
+        *lock(&self.noted) = (kinds, Tally::default());
+    }
+
+    /// A row met a condition of ours.
+    pub(in crate::database) fn note(&self, mark: usize, id: &str) {
+        let mut noted = lock(&self.noted);
+        if let Some(kind) = noted.0.get(mark).copied() {
+            noted.1.note(kind, id);
+        }
+    }
+
+    /// What was noted.
+    pub(in crate::database) fn noted(&self) -> Vec<Records> {
+        lock(&self.noted).1.take()
+    }
+
+    /// What was read.
+    pub(in crate::database) fn touched(&self) -> Vec<Records> {
+        lock(&self.touched).take()
+    }
+
+    fn touch(&self, rows: Rows, record: &Record) {
+        if let Some(kind) = rows.kind() {
+            lock(&self.touched).note(kind, &record.world_id());
+        }
+    }
+
     fn view(&self) -> Result<View, String> {
         self.view.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(|| "no view".to_owned())
     }
@@ -53,6 +88,10 @@ impl Reading {
         let before = self.work.fetch_add(done, std::sync::atomic::Ordering::Relaxed);
         if before > MAX_WORK { Err(crate::database::problem::TOO_MUCH_WORK.to_owned()) } else { Ok(()) }
     }
+}
+
+fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn day_work(rows: Rows) -> u32 {
@@ -134,6 +173,7 @@ impl sqlite::Table for Shown {
             view: None,
             at: Place::Ended,
             record: None,
+            touched: false,
             rest: Rest::default(),
         })
     }
@@ -148,6 +188,8 @@ struct Cursor {
     at: Place,
     /// The record of the row, once it was asked for.
     record: Option<Record>,
+    /// Whether a value of it was read.
+    touched: bool,
     /// The records of a day's entry that come after it.
     rest: Rest,
 }
@@ -269,7 +311,7 @@ impl sqlite::Rows for Cursor {
     fn start(&mut self, plan: i32, arguments: Vec<Cell>) -> Result<(), String> {
         let view = self.reading.view()?;
         self.view = Some(view.clone());
-        self.record = None;
+        (self.record, self.touched) = (None, false);
         let Source::World { rows, days } = self.table.source else {
             self.at = Place::Given(0);
             return Ok(());
@@ -304,7 +346,7 @@ impl sqlite::Rows for Cursor {
     }
 
     fn next(&mut self) -> Result<(), String> {
-        self.record = None;
+        (self.record, self.touched) = (None, false);
         match &mut self.at {
             Place::Ended => Ok(()),
             Place::Given(at) => {
@@ -355,7 +397,12 @@ impl sqlite::Rows for Cursor {
             let spec = table.columns.get(column);
             return Ok(value.zip(spec).map_or(Cell::Null, |(value, spec)| cell::of(value, &spec.ty)));
         }
+        let reading = Arc::clone(&self.reading);
+        let first = !std::mem::replace(&mut self.touched, true);
         let Some(record) = self.record()? else { return Ok(Cell::Null) };
+        if let (true, Source::World { rows, .. }) = (first, &table.source) {
+            reading.touch(*rows, record);
+        }
         Ok(match table.columns.get(column) {
             Some(spec) => spec.binding.as_ref().map_or(Cell::Null, |b| cell::of(&b.value(record), &spec.ty)),
             None => Cell::Text(record.world_id()),

@@ -7,8 +7,8 @@ mod expressions;
 mod queries;
 mod relations;
 
-pub(super) use build::{literal, parse_name};
-pub(super) use queries::{Projected, add_column, is_plain, projected};
+pub(super) use build::{call, literal, parse_name};
+pub(super) use queries::{Projected, counts_only, is_plain, projected};
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -21,6 +21,7 @@ use sqlparser::ast::{
 
 use super::catalog::Product;
 use super::problem::Problem;
+use crate::event::observation::RecordKind;
 
 /// Most views that stand inside each other, so that one that names itself ends.
 const MAX_VIEWS: usize = 8;
@@ -31,8 +32,8 @@ pub(super) enum Named {
     Relation {
         /// Its name there.
         name: String,
-        /// The table of the world or the pack, where it has the hidden column of ids.
-        with_ids: bool,
+        /// The records of the world that its rows are; it has the hidden column of their ids then.
+        kind: Option<RecordKind>,
         /// A database that a table of the catalogue is asked about.
         of_database: Option<String>,
     },
@@ -52,16 +53,17 @@ pub(super) trait Names {
     fn now(&self) -> String;
     /// Whether a function of this name is the engine's own for this product.
     fn has_function(&self, name: &str) -> bool;
+    /// Names of the columns of a relation that has others behind them, which `*` may not give.
+    fn columns(&mut self, relation: &str) -> Option<Vec<String>>;
     /// What a function without arguments or a pseudo column gives (`USER`, `SYSDATE`, `DATABASE()`).
     fn constant(&mut self, name: &str) -> Option<Cell>;
 }
 
-/// A table that a statement reads: its alias, and whether it has ids.
+/// A table that a statement reads, and the records of the world that its rows are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Read {
-    pub alias: String,
     pub relation: String,
-    pub with_ids: bool,
+    pub kind: Option<RecordKind>,
 }
 
 /// One rewriting.
@@ -120,6 +122,11 @@ impl VisitorMut for Rewriting<'_> {
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Problem> {
         flow(queries::select(select, self.product()))
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Problem> {
+        self.spell_out(select);
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Problem> {

@@ -319,20 +319,68 @@ fn first_select(body: &SetExpr) -> Option<&Select> {
     }
 }
 
-/// The select of a query whose rows are records: no grouping, no union, no DISTINCT.
-pub(in crate::database) fn is_plain(query: &mut Query) -> Option<&mut Select> {
-    let SetExpr::Select(select) = query.body.as_mut() else { return None };
-    let grouped = match &select.group_by {
-        GroupByExpr::Expressions(by, _) => !by.is_empty(),
-        GroupByExpr::All(_) => true,
-    };
+/// Whether a select's rows are records: no grouping, no DISTINCT.
+pub(in crate::database) fn is_plain(select: &Select) -> bool {
     let aggregate = select.projection.iter().any(has_aggregate);
-    (select.distinct.is_none()
-        && !grouped
+    select.distinct.is_none()
+        && !is_grouped(select)
         && select.having.is_none()
         && !aggregate
-        && !select.from.is_empty())
-    .then_some(select)
+        && !select.from.is_empty()
+}
+
+fn is_grouped(select: &Select) -> bool {
+    match &select.group_by {
+        GroupByExpr::Expressions(by, _) => !by.is_empty(),
+        GroupByExpr::All(_) => true,
+    }
+}
+
+/// Whether all that a select gives is how many rows there are.
+pub(in crate::database) fn counts_only(select: &Select) -> bool {
+    let counts = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => is_count(expr),
+        SelectItem::ExprWithAliases { .. } | SelectItem::QualifiedWildcard(..) | SelectItem::Wildcard(_) => {
+            false
+        }
+    };
+    !is_grouped(select) && select.projection.iter().any(has_aggregate) && select.projection.iter().all(counts)
+}
+
+/// A number of rows, or a constant.
+fn is_count(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(_) => true,
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => is_count(inner),
+        Expr::Function(function) => {
+            let name = build_name(function).unwrap_or_default();
+            let plain = match &function.args {
+                FunctionArguments::List(list) => list.duplicate_treatment.is_none(),
+                FunctionArguments::None | FunctionArguments::Subquery(_) => true,
+            };
+            match name.as_str() {
+                "count" | "count_big" => plain && function.over.is_none(),
+                // Injected questions wrap the number so that it fits a column of text.
+                "f_convert" | "f_isnull" | "f_ifnull" | "f_concat" | "f_cast" | "f_char" => {
+                    inner_arguments(function).all(is_count)
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+fn inner_arguments(function: &sqlparser::ast::Function) -> impl Iterator<Item = &Expr> {
+    use sqlparser::ast::{FunctionArg, FunctionArgExpr};
+    let list = match &function.args {
+        FunctionArguments::List(list) => list.args.as_slice(),
+        FunctionArguments::None | FunctionArguments::Subquery(_) => &[],
+    };
+    list.iter().filter_map(|arg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+        _ => None,
+    })
 }
 
 fn has_aggregate(item: &SelectItem) -> bool {
@@ -364,10 +412,4 @@ fn has_aggregate(item: &SelectItem) -> bool {
         }
     }
     item.visit(&mut Finder(0)).is_break()
-}
-
-/// Adds a hidden column to a select.
-pub(in crate::database) fn add_column(select: &mut Select, alias: &str, column: &str) {
-    let parts = vec![Ident::with_quote('"', alias), Ident::with_quote('"', column)];
-    select.projection.push(SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts)));
 }

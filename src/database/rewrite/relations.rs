@@ -1,8 +1,9 @@
 //! Names of tables.
 
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, TableAlias, TableFactor,
-    TableFunctionArgs, Value,
+    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, TableAlias, TableFactor, TableFunctionArgs, Value,
+    WildcardAdditionalOptions,
 };
 
 use super::{MAX_VIEWS, Named, Read, Rewriting, build};
@@ -76,8 +77,8 @@ impl Rewriting<'_> {
         }
         let shown = alias.as_ref().map_or_else(|| last.clone(), |alias| alias.name.value.clone());
         match self.names.table(&parts)? {
-            Named::Relation { name: relation, with_ids, of_database } => {
-                self.reads.push(Read { alias: shown.clone(), relation: relation.clone(), with_ids });
+            Named::Relation { name: relation, kind, of_database } => {
+                self.reads.push(Read { relation: relation.clone(), kind });
                 *name = ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', relation))]);
                 if let Some(database) = of_database {
                     let text = Expr::Value(Value::SingleQuotedString(database).into());
@@ -100,9 +101,73 @@ impl Rewriting<'_> {
         Ok(())
     }
 
+    /// Writes `*` out where a table has columns behind its own.
+    pub(super) fn spell_out(&mut self, select: &mut Select) {
+        let factors = select.from.iter().flat_map(|from| {
+            std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))
+        });
+        let tables: Vec<(Option<Ident>, Option<Vec<String>>)> = factors.map(|f| self.columns_of(f)).collect();
+        if tables.iter().all(|(_, columns)| columns.is_none()) {
+            return;
+        }
+        let mut items = Vec::with_capacity(select.projection.len());
+        for item in std::mem::take(&mut select.projection) {
+            match &item {
+                SelectItem::Wildcard(_) if tables.iter().all(|(alias, _)| alias.is_some()) => {
+                    items.extend(tables.iter().flat_map(columns_as_items));
+                }
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+                    let name = build::parse_name(name).pop().unwrap_or_default();
+                    let meant = |alias: &Option<Ident>| {
+                        alias.as_ref().is_some_and(|alias| alias.value.eq_ignore_ascii_case(&name))
+                    };
+                    match tables.iter().find(|(alias, columns)| meant(alias) && columns.is_some()) {
+                        Some(table) => items.extend(columns_as_items(table)),
+                        None => items.push(item),
+                    }
+                }
+                _ => items.push(item),
+            }
+        }
+        select.projection = items;
+    }
+
+    /// What a table is called, and its columns where they have to be named.
+    fn columns_of(&mut self, factor: &TableFactor) -> (Option<Ident>, Option<Vec<String>>) {
+        match factor {
+            TableFactor::Table { name, alias, .. } => {
+                let relation = build::parse_name(name).pop().unwrap_or_default();
+                let alias = alias.as_ref().map(|alias| alias.name.clone());
+                let columns = if is_ours(name) { self.names.columns(&relation) } else { None };
+                (alias, columns)
+            }
+            TableFactor::Derived { alias, .. } => (alias.as_ref().map(|alias| alias.name.clone()), None),
+            _ => (None, None),
+        }
+    }
+
     pub(super) fn leave(&mut self, factor: &TableFactor) {
         if matches!(factor, TableFactor::Derived { .. }) {
             self.views = self.views.saturating_sub(1);
+        }
+    }
+}
+
+/// A table's columns by name, or all that it has.
+fn columns_as_items((alias, columns): &(Option<Ident>, Option<Vec<String>>)) -> Vec<SelectItem> {
+    let Some(alias) = alias else { return Vec::new() };
+    match columns {
+        Some(columns) => columns
+            .iter()
+            .map(|column| {
+                let parts = vec![alias.clone(), Ident::with_quote('"', column)];
+                SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts))
+            })
+            .collect(),
+        None => {
+            let name = ObjectName(vec![ObjectNamePart::Identifier(alias.clone())]);
+            let kind = SelectItemQualifiedWildcardKind::ObjectName(name);
+            vec![SelectItem::QualifiedWildcard(kind, WildcardAdditionalOptions::default())]
         }
     }
 }

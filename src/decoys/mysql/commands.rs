@@ -79,7 +79,8 @@ impl Talk {
             }
             code::SET_OPTION => Reply { payloads: vec![self.form(0).end()], rows: 0 },
             code::RESET_CONNECTION => {
-                self.connection.reset();
+                let seen = self.connection.reset();
+                self.tell(seen);
                 self.prepared.clear();
                 self.ok()
             }
@@ -116,7 +117,8 @@ impl Talk {
                 connection.pull(1).items
             })
         };
-        self.connection.cancel();
+        // None of it goes out.
+        drop(self.connection.cancel());
         let account = self.account();
         let failed = items.iter().find_map(|item| match item {
             Item::Message(message) if message.is_error() => Some(rows::failure(message, &account)),

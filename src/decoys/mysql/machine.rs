@@ -96,6 +96,12 @@ impl MysqlMachine {
             }
             let pause = match std::mem::replace(&mut self.phase, Phase::Over) {
                 Phase::Over => return self.finish(out),
+                Phase::Talk(talk) if talk.left(now).is_some() => {
+                    let left = talk.left(now);
+                    self.phase = Phase::Talk(talk);
+                    self.flush(out);
+                    return Next::Read(left);
+                }
                 Phase::Talk(talk) if talk.has_work() => match self.work(talk, out) {
                     Some(next) => return next,
                     None => Duration::ZERO,
@@ -320,6 +326,9 @@ impl Machine for MysqlMachine {
                     }
                 }
                 Next::Close
+            }
+            Wake::Deadline if matches!(&self.phase, Phase::Talk(talk) if talk.has_work()) => {
+                self.proceed(now, out)
             }
             Wake::Deadline => {
                 if matches!(self.phase, Phase::Greeted | Phase::Switching(_)) {

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Station;
 use super::failure::Failure;
@@ -12,7 +13,7 @@ use super::prepared::Prepared;
 use super::resultset::{self, Form, Kind};
 use super::rows::{self, Charset};
 use super::text as sql;
-use crate::database::{ClientLogin, Connection, Done, Item, Pulled, Request, Verb};
+use crate::database::{ClientLogin, Connection, Done, Item, Pulled, Request, Seen, Verb};
 use crate::event::Observation;
 use crate::session::Session;
 
@@ -45,6 +46,8 @@ pub(super) struct Talk {
     pub(super) user: String,
     pub(super) now: Timestamp,
     work: VecDeque<Work>,
+    /// The product goes on with what runs at this time.
+    until: Option<Timestamp>,
 }
 
 /// A piece of work that a command leaves.
@@ -103,6 +106,7 @@ impl Talk {
             user: user.to_owned(),
             now,
             work: VecDeque::new(),
+            until: None,
         };
         let form = talk.form(0);
         let greeting = if database.is_empty() { form.ok(0, 0, "") } else { form.ok_with_database(&database) };
@@ -128,6 +132,17 @@ impl Talk {
     /// Whether work is left before the next command is read.
     pub(super) fn has_work(&self) -> bool {
         !self.work.is_empty()
+    }
+
+    /// How long the product still waits before it goes on.
+    pub(super) fn left(&self, now: Timestamp) -> Option<Duration> {
+        let left = Duration::try_from(self.until?.duration_since(now)).unwrap_or(Duration::ZERO);
+        (!left.is_zero()).then_some(left)
+    }
+
+    pub(super) fn tell(&self, seen: Option<Box<Seen>>) {
+        let all = seen.into_iter().flat_map(|seen| seen.observations("MySQL"));
+        all.for_each(|one| self.session.emit(one));
     }
 
     /// `COM_QUERY`: one statement, or several where the client may send them.
@@ -161,6 +176,7 @@ impl Talk {
 
     /// Does one piece of the work that is left.
     pub(super) fn work(&mut self) -> Reply {
+        self.until = None;
         match self.work.pop_front() {
             None => Reply::default(),
             Some(Work::Running(running)) => self.proceed(running),
@@ -259,8 +275,10 @@ impl Talk {
                 (running.ended, running.kinds) = (true, None);
             }
             Item::Database { to, .. } => running.database = Some(to),
-            Item::Seen(seen) => {
-                seen.observations("MySQL").into_iter().for_each(|one| self.session.emit(one));
+            Item::Seen(seen) => self.tell(Some(seen)),
+            Item::Wait(time) => {
+                self.until =
+                    self.session.now().checked_add(SignedDuration::try_from(time).unwrap_or_default()).ok();
             }
             Item::Done(_)
             | Item::Message(_)
@@ -286,5 +304,13 @@ impl Talk {
                 form.ok(affected, 0, if updated { &text } else { "" })
             }
         });
+    }
+}
+
+impl Drop for Talk {
+    /// However the connection ends: what went out of a statement that still ran is told.
+    fn drop(&mut self) {
+        let seen = self.connection.cancel();
+        self.tell(seen);
     }
 }

@@ -103,6 +103,8 @@ impl Answer {
             }
             Item::Returned(status) => self.returned = Some(status),
             Item::Output(parameter) => self.outputs.push(parameter),
+            // The one who pulls waits.
+            Item::Wait(_) => {}
             Item::Seen(seen) => return Some(seen),
         }
         None

@@ -263,7 +263,7 @@ impl Machine for TdsMachine {
             // What comes while the product thinks, or while more than one request waits, stays there.
             match &self.phase {
                 Phase::Thinking(..) => return Next::Think(Duration::ZERO),
-                Phase::In(established) if established.is_full() => return Next::More,
+                Phase::In(established) if established.is_full() => return established.next(),
                 Phase::Over => return Next::Close,
                 Phase::Begin | Phase::Login | Phase::Proof(..) | Phase::In(_) => {}
             }
@@ -276,8 +276,7 @@ impl Machine for TdsMachine {
                 }
                 Came::Nothing => {
                     return match &self.phase {
-                        Phase::In(established) if established.is_running() => Next::More,
-                        Phase::In(_) => Next::Read(None),
+                        Phase::In(established) => established.next(),
                         _ => Next::Read(self.patience()),
                     };
                 }
@@ -291,7 +290,10 @@ impl Machine for TdsMachine {
     fn wake(&mut self, now: Timestamp, cause: Wake, out: &mut Outbox) -> Next {
         match cause {
             Wake::Thought | Wake::More => self.thought(now, out),
-            Wake::Deadline => self.close(out),
+            Wake::Deadline => match &self.phase {
+                Phase::In(established) if established.is_waiting() => self.thought(now, out),
+                _ => self.close(out),
+            },
             Wake::PeerClosed => {
                 self.phase = Phase::Over;
                 Next::Close

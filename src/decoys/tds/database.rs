@@ -8,7 +8,7 @@ use super::engine::{Ask, Engine};
 use super::established::Refusal;
 use super::login::Admitted;
 use super::server::Server;
-use crate::database::{ClientLogin, Connection, Pulled, Request};
+use crate::database::{ClientLogin, Connection, Pulled, Request, Seen};
 use crate::session::Session;
 
 /// Opens it.
@@ -54,12 +54,12 @@ impl Engine for Connection {
         Connection::pull(self, rows)
     }
 
-    fn cancel(&mut self) {
-        Connection::cancel(self);
+    fn cancel(&mut self) -> Option<Box<Seen>> {
+        Connection::cancel(self)
     }
 
-    fn reset(&mut self) {
-        Connection::reset(self);
+    fn reset(&mut self) -> Option<Box<Seen>> {
+        Connection::reset(self)
     }
 
     fn database(&self) -> String {

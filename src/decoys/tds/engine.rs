@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::database::{Parameter, Pulled};
+use crate::database::{Parameter, Pulled, Seen};
 
 /// What is to be run.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,10 +21,10 @@ pub(super) trait Engine: Send {
     fn begin(&mut self, ask: Ask, now: Timestamp);
     /// The next part, some `rows` of it at most.
     fn pull(&mut self, rows: usize) -> Pulled;
-    /// Stops the request.
-    fn cancel(&mut self);
-    /// Makes the session as new.
-    fn reset(&mut self);
+    /// Stops the request; gives what is to be told of what went out of it.
+    fn cancel(&mut self) -> Option<Box<Seen>>;
+    /// Makes the session as new; what is to be told of what was under way.
+    fn reset(&mut self) -> Option<Box<Seen>>;
     /// The current database.
     fn database(&self) -> String;
 }

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{Answer, number as handle_parameter};
 use super::behaviour::number;
@@ -17,7 +18,7 @@ use super::requests::{self, BadCall, Call, Transaction};
 use super::server::Server;
 use super::tokens::{DoneKind, Environment, done};
 use super::version::Version;
-use crate::database::{Column, Item, Language, Value};
+use crate::database::{Column, Item, Language, Seen, Value};
 use crate::session::{Next, Session};
 
 /// Rows that are asked for at a time: some packets full.
@@ -43,6 +44,8 @@ pub(super) struct Established {
     answer: Answer,
     kept: Kept,
     running: Option<Running>,
+    /// The product goes on with what runs at this time.
+    until: Option<Timestamp>,
     /// A request that came while another ran.
     waiting: Option<Message>,
     packets: Vec<Bytes>,
@@ -89,6 +92,7 @@ impl Established {
             engine,
             kept: Kept::default(),
             running: None,
+            until: None,
             waiting: None,
             packets: Vec::new(),
         }
@@ -99,9 +103,21 @@ impl Established {
         self.engine.database()
     }
 
-    /// Whether a request is being answered.
-    pub(super) fn is_running(&self) -> bool {
-        self.running.is_some()
+    /// What is to be done while nothing comes.
+    pub(super) fn next(&self) -> Next {
+        match (&self.running, self.until) {
+            (Some(_), Some(until)) => {
+                let left = until.duration_since(self.session.now());
+                Next::Read(Some(Duration::try_from(left).unwrap_or(Duration::ZERO)))
+            }
+            (Some(_), None) => Next::More,
+            (None, _) => Next::Read(None),
+        }
+    }
+
+    /// Whether the product waits for a time to come.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.running.is_some() && self.until.is_some()
     }
 
     /// Whether nothing more can be taken.
@@ -122,7 +138,7 @@ impl Established {
         }
         if self.running.is_some() {
             self.waiting = Some(message.clone());
-            return Next::More;
+            return self.next();
         }
         self.start(now, message, framer)
     }
@@ -132,7 +148,11 @@ impl Established {
         if self.running.is_some() {
             let engine = &mut self.engine;
             let pulled = self.session.heavy(|| engine.pull(ROWS));
+            self.until = None;
             for item in pulled.items {
+                if let Item::Wait(time) = item {
+                    self.until = now.checked_add(SignedDuration::try_from(time).unwrap_or_default()).ok();
+                }
                 self.item(item);
             }
             if !pulled.more {
@@ -143,7 +163,7 @@ impl Established {
         match (&self.running, self.waiting.take()) {
             (Some(_), waiting) => {
                 self.waiting = waiting;
-                Next::More
+                self.next()
             }
             (None, Some(message)) => self.start(now, &message, framer),
             (None, None) => Next::Read(None),
@@ -155,7 +175,8 @@ impl Established {
             return Next::Read(None);
         }
         if message.reset {
-            self.engine.reset();
+            let seen = self.engine.reset();
+            self.tell(seen);
             self.kept = Kept::default();
             self.answer.transaction = None;
             if self.version() >= Version::V72 {
@@ -273,10 +294,13 @@ impl Established {
     }
 
     fn pass_on(&mut self, item: Item) {
-        if let Some(seen) = self.answer.item(item) {
-            for observation in seen.observations(FACE) {
-                self.session.emit(observation);
-            }
+        let seen = self.answer.item(item);
+        self.tell(seen);
+    }
+
+    fn tell(&self, seen: Option<Box<Seen>>) {
+        for observation in seen.into_iter().flat_map(|seen| seen.observations(FACE)) {
+            self.session.emit(observation);
         }
     }
 
@@ -335,9 +359,10 @@ impl Established {
 
     fn attention(&mut self, framer: &mut Framer) {
         if self.running.take().is_some() {
-            self.engine.cancel();
+            let seen = self.engine.cancel();
+            self.tell(seen);
         }
-        self.waiting = None;
+        (self.waiting, self.until) = (None, None);
         self.answer.end_attention();
         self.flush(framer);
     }
@@ -365,6 +390,14 @@ impl Established {
 
     fn version(&self) -> Version {
         self.answer.tokens.version
+    }
+}
+
+impl Drop for Established {
+    /// However the connection ends: what went out of a request that still ran is told.
+    fn drop(&mut self) {
+        let seen = self.engine.cancel();
+        self.tell(seen);
     }
 }
 

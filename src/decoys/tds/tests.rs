@@ -208,10 +208,13 @@ impl Engine for Scripted {
         let items = self.0.pop_front().unwrap_or_default();
         Pulled { items, more: !self.0.is_empty() }
     }
-    fn cancel(&mut self) {
+    fn cancel(&mut self) -> Option<Box<crate::database::Seen>> {
         self.0.clear();
+        None
     }
-    fn reset(&mut self) {}
+    fn reset(&mut self) -> Option<Box<crate::database::Seen>> {
+        None
+    }
     fn database(&self) -> String {
         "THIS4".into()
     }

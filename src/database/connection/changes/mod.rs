@@ -287,7 +287,18 @@ impl Connection {
     ) -> Result<String, Problem> {
         let mut names = Lookup { connection: self };
         Rewriting::new(&mut names).apply(tree)?;
+        if let Some(tables) = &self.engine {
+            tables.begin(Vec::new());
+        }
         Ok(tree.to_string())
+    }
+
+    /// Tells what a change read of other records than those that it changed.
+    fn told_reads(&self, table: Option<&Table>, rows: u64, seen: &mut Seen) {
+        let own: Vec<_> = table.and_then(Table::kind).into_iter().collect();
+        if let (Some(tables), true) = (&self.engine, rows > 0) {
+            seen.reads.extend(tables.unmarked(&own, rows));
+        }
     }
 
     fn count_rows(&mut self, relation: &str) -> Result<u64, Problem> {
@@ -320,9 +331,7 @@ impl Connection {
     }
 
     fn told_write(&self, table: &Table, rows: u64, ids: Vec<String>, seen: &mut Seen) {
-        if let (Source::World { rows: of, .. }, true) = (&table.source, rows > 0)
-            && let Some(kind) = of.kind()
-        {
+        if let (Some(kind), true) = (table.kind(), rows > 0) {
             seen.writes.push(Records { kind, count: rows, ids });
         }
         if seen.verb == Verb::Other {

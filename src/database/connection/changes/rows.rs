@@ -1,7 +1,8 @@
 //! INSERT, UPDATE and DELETE: a layer over the table for each.
 
+use super::tables::{inserts, own_id};
 use super::{Target, change_of, failed};
-use crate::database::catalog::{Source, Table};
+use crate::database::catalog::Table;
 use crate::database::connection::Connection;
 use crate::database::problem::Problem;
 use crate::database::records::WORLD_ID;
@@ -18,8 +19,7 @@ impl Connection {
             return Err(Problem::Syntax("INSERT".to_owned()));
         };
         let target = self.target(&parse_name(name), "INSERT", seen)?;
-        let mut query = insert.source.clone().ok_or_else(|| Problem::Syntax("INSERT".to_owned()))?;
-        let source = self.rewritten(query.as_mut())?;
+        let query = insert.source.clone().ok_or_else(|| Problem::Syntax("INSERT".to_owned()))?;
         let names: Vec<String> =
             insert.columns.iter().filter_map(|column| parse_name(column).pop()).collect();
         if let Some(unknown) =
@@ -27,42 +27,32 @@ impl Connection {
         {
             return Err(Problem::NoColumn(unknown.clone()));
         }
+        let (_, rows) = self.read_whole(&query, seen)?;
         let list = if names.is_empty() {
-            String::new()
+            let columns: Vec<String> = target.columns.iter().map(|c| cell::quoted(&c.name)).collect();
+            format!(" ({})", columns.join(", "))
         } else {
-            format!("({})", names.iter().map(|n| cell::quoted(n)).collect::<Vec<_>>().join(", "))
+            format!(" ({})", names.iter().map(|n| cell::quoted(n)).collect::<Vec<_>>().join(", "))
         };
+        let count = u64::try_from(rows.len()).unwrap_or(0);
         let Some(table) = target.table else {
-            return self.direct(&format!("INSERT INTO {} {list} {source}", cell::quoted(&target.relation)));
+            for sql in inserts(&target.relation, &list, &rows) {
+                self.execute(&sql)?;
+            }
+            return Ok(Some(count));
         };
         let own = self.facts.state().made.contains_key(&table.place());
         let (mut sql, relation, into) = if own {
             (Vec::new(), None, target.relation.clone())
         } else {
             let layer = self.layer(&target.relation)?;
-            let (into, relation) = (format!("{layer}+"), layer);
-            let columns: Vec<String> = table.columns.iter().map(|c| cell::quoted(&c.name)).collect();
-            let columns = columns.join(", ");
-            let make = format!(
-                "CREATE TABLE {} ({})",
-                cell::quoted(&into),
-                cell::plain_declarations(&table.columns).join(", ")
-            );
-            let view = format!(
-                "CREATE VIEW {} AS SELECT {columns} FROM {} UNION ALL SELECT {columns} FROM {}",
-                cell::quoted(&relation),
-                cell::quoted(&target.relation),
-                cell::quoted(&into)
-            );
-            (vec![make, view], Some(relation), into)
+            let into = format!("{layer}+");
+            (beside(&table, &target.relation, &layer, &into), Some(layer), into)
         };
-        sql.push(format!("INSERT INTO {} {list} {source}", cell::quoted(&into)));
-        let before = self.count_rows(&into).unwrap_or(0);
-        self.commit(change_of(&table, sql, relation, 0))?;
-        let rows = self.count_rows(&into)?.saturating_sub(before);
-        *self.facts.state().added.entry(table.place()).or_default() += i64::try_from(rows).unwrap_or(0);
-        self.told_write(&table, rows, Vec::new(), seen);
-        Ok(Some(rows))
+        sql.extend(inserts(&into, &list, &rows));
+        self.commit(change_of(&table, sql, relation, i64::try_from(count).unwrap_or(0)))?;
+        self.told_write(&table, count, Vec::new(), seen);
+        Ok(Some(count))
     }
 
     pub(super) fn update(&mut self, update: &Update, seen: &mut Seen) -> Result<Option<u64>, Problem> {
@@ -90,6 +80,7 @@ impl Connection {
             ));
         };
         let (rows, ids) = self.affected(&target, &alias, &condition, update.selection.is_none())?;
+        self.told_reads(Some(&table), rows, seen);
         let columns = target.columns.iter().map(|column| {
             let name = cell::quoted(&column.name);
             match set.iter().find(|(set, _)| *set == column.name) {
@@ -118,6 +109,7 @@ impl Connection {
         };
         let all = delete.selection.is_none();
         let (rows, ids) = self.affected(&target, &alias, &condition, all)?;
+        self.told_reads(Some(&table), rows, seen);
         if all {
             self.empty(&table, &target.relation)?;
             let object = format!("{}.{}.{}", table.database, table.schema, table.name);
@@ -153,8 +145,7 @@ impl Connection {
             let count = self.facts.count(table);
             return Ok((u64::try_from(count).unwrap_or(0), Vec::new()));
         }
-        let world = target.relation.ends_with('\u{1f}')
-            && target.table.as_ref().is_some_and(|table| matches!(table.source, Source::World { .. }));
+        let world = target.table.as_ref().is_some_and(|table| table.kind().is_some());
         let id = if world { cell::quoted(WORLD_ID) } else { "NULL".to_owned() };
         let sql = format!(
             "SELECT {id} FROM {} AS {} WHERE {condition}",
@@ -194,13 +185,37 @@ impl Connection {
         let relation = self.layer(below)?;
         let keep = keep.map_or(String::new(), |keep| format!(" WHERE {keep}"));
         let sql = format!(
-            "CREATE VIEW {} AS SELECT {columns} FROM {} AS {}{keep}",
+            "CREATE VIEW {} AS SELECT {columns}{} FROM {} AS {}{keep}",
             cell::quoted(&relation),
+            own_id(table),
             cell::quoted(below),
             cell::quoted(alias)
         );
         self.commit(change_of(table, vec![sql], Some(relation), added))
     }
+}
+
+/// A table for new rows beside another relation, and the layer that shows both.
+fn beside(table: &Table, below: &str, layer: &str, into: &str) -> Vec<String> {
+    let columns: Vec<String> = table.columns.iter().map(|c| cell::quoted(&c.name)).collect();
+    let columns = columns.join(", ");
+    let (id, no_id) = match table.kind() {
+        Some(_) => (own_id(table), format!(", NULL AS {}", cell::quoted(WORLD_ID))),
+        None => (String::new(), String::new()),
+    };
+    vec![
+        format!(
+            "CREATE TABLE {} ({})",
+            cell::quoted(into),
+            cell::plain_declarations(&table.columns).join(", ")
+        ),
+        format!(
+            "CREATE VIEW {} AS SELECT {columns}{id} FROM {} UNION ALL SELECT {columns}{no_id} FROM {}",
+            cell::quoted(layer),
+            cell::quoted(below),
+            cell::quoted(into)
+        ),
+    ]
 }
 
 /// The one table of an UPDATE or DELETE, and its alias.

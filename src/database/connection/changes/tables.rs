@@ -1,5 +1,8 @@
 //! Tables that are made, emptied and taken away.
 
+use std::sync::Arc;
+
+use rusqlite::types::Value as Cell;
 use sqlparser::ast::{CreateTable, Expr, ObjectName, Query};
 
 use super::{Change, change_of};
@@ -8,11 +11,18 @@ use crate::database::connection::Connection;
 use crate::database::connection::names::Found;
 use crate::database::connection::run::into_target;
 use crate::database::problem::Problem;
+use crate::database::records::WORLD_ID;
 use crate::database::rewrite::parse_name;
-use crate::database::{Deed, Seen, SqlType, cell};
+use crate::database::{Column, Deed, Seen, SqlType, cell};
 
 /// Most rows that `SELECT … INTO` copies: what a connection's own tables have room for.
 const MAX_COPIED: usize = 20_000;
+
+/// Rows that one statement of the engine puts in: it takes no more than 2 MiB of text in a value.
+const ROWS_AT_ONCE: usize = 200;
+
+/// Columns and rows of a query that was read to its end.
+type Whole = (Arc<[Column]>, Vec<Vec<Cell>>);
 
 impl Connection {
     /// Takes all rows of a table away.
@@ -20,9 +30,10 @@ impl Connection {
         let columns: Vec<String> = table.columns.iter().map(|column| cell::quoted(&column.name)).collect();
         let relation = self.layer(below)?;
         let sql = format!(
-            "CREATE VIEW {} AS SELECT {} FROM {} WHERE 0",
+            "CREATE VIEW {} AS SELECT {}{} FROM {} WHERE 0",
             cell::quoted(&relation),
             columns.join(", "),
+            own_id(table),
             cell::quoted(below)
         );
         let mut change = change_of(table, vec![sql], Some(relation), 0);
@@ -82,6 +93,9 @@ impl Connection {
 
     pub(super) fn create(&mut self, create: &CreateTable, seen: &mut Seen) -> Result<Option<u64>, Problem> {
         let parts = parse_name(&create.name);
+        if let Some(query) = &create.query {
+            return self.copy(&parts, query, seen);
+        }
         let columns = create.columns.iter().map(|column| {
             let ty = column.data_type.to_string().replace(['[', ']', '"', '`'], "").to_lowercase();
             let ty = ty.split(" identity").next().unwrap_or_default().to_owned();
@@ -184,9 +198,30 @@ impl Connection {
         if let sqlparser::ast::SetExpr::Select(select) = plain.body.as_mut() {
             select.into = None;
         }
-        let (mut open, _) = self.open_query(&plain)?;
-        let columns =
-            open.columns.iter().map(|column| (column.name.clone(), column.ty.display(), true)).collect();
+        self.copy(&parts, &plain, seen)
+    }
+
+    /// Makes a table of what a query gives.
+    fn copy(&mut self, parts: &[String], query: &Query, seen: &mut Seen) -> Result<Option<u64>, Problem> {
+        let (columns, rows) = self.read_whole(query, seen)?;
+        let columns = columns.iter().map(|column| (column.name.clone(), column.ty.display(), true)).collect();
+        let relation = self.make(parts, columns, seen)?;
+        let temporary = relation.starts_with('#');
+        let count = u64::try_from(rows.len()).unwrap_or(0);
+        let filled = inserts(&relation, "", &rows);
+        if temporary {
+            for sql in filled {
+                self.execute(&sql)?;
+            }
+        } else if let Ok(Found::Table(table)) = self.find(parts) {
+            self.commit(change_of(&table, filled, None, i64::try_from(count).unwrap_or(0)))?;
+        }
+        Ok(Some(count))
+    }
+
+    /// All rows of a query that is to be kept; tells what they are made of.
+    pub(super) fn read_whole(&mut self, query: &Query, seen: &mut Seen) -> Result<Whole, Problem> {
+        let (mut open, _) = self.open_query(query)?;
         let mut rows = Vec::new();
         let result = loop {
             match self.next_row(&mut open) {
@@ -197,23 +232,29 @@ impl Connection {
             }
         };
         self.tables()?.engine.close(open.opened);
-        result?;
-        seen.reads = open.records();
-        let relation = self.make(&parts, columns, seen)?;
-        let temporary = relation.starts_with('#');
-        let count = u64::try_from(rows.len()).unwrap_or(0);
-        for piece in rows.chunks(200) {
-            let values: Vec<String> = piece
-                .iter()
-                .map(|row| format!("({})", row.iter().map(cell::literal).collect::<Vec<_>>().join(", ")))
-                .collect();
-            let sql = format!("INSERT INTO {} VALUES {}", cell::quoted(&relation), values.join(", "));
-            if temporary {
-                self.execute(&sql)?;
-            } else if let Ok(Found::Table(table)) = self.find(&parts) {
-                self.commit(change_of(&table, vec![sql], None, i64::try_from(piece.len()).unwrap_or(0)))?;
-            }
-        }
-        Ok(Some(count))
+        let told = self.seen_of("", &mut open);
+        seen.reads.extend(told.reads);
+        seen.deeds.extend(told.deeds);
+        seen.unbounded |= told.unbounded;
+        result.map(|()| (open.columns, rows))
+    }
+}
+
+/// Statements that put rows into a relation.
+pub(super) fn inserts(relation: &str, list: &str, rows: &[Vec<Cell>]) -> Vec<String> {
+    let of = |piece: &[Vec<Cell>]| {
+        let row =
+            |row: &Vec<Cell>| format!("({})", row.iter().map(cell::literal).collect::<Vec<_>>().join(", "));
+        let values: Vec<String> = piece.iter().map(row).collect();
+        format!("INSERT INTO {}{list} VALUES {}", cell::quoted(relation), values.join(", "))
+    };
+    rows.chunks(ROWS_AT_ONCE).map(of).collect()
+}
+
+/// The world's id of a table's rows as a column of a layer over it.
+pub(super) fn own_id(table: &Table) -> String {
+    match table.kind() {
+        Some(_) => format!(", {}", cell::quoted(WORLD_ID)),
+        None => String::new(),
     }
 }
