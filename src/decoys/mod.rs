@@ -18,6 +18,7 @@ pub mod mllp;
 pub mod mysql;
 pub mod poct;
 pub mod postgres;
+pub mod rdp;
 pub mod ssh;
 pub mod tds;
 pub mod telnet;
@@ -53,6 +54,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Http | Protocol::Https => http::decoy(making, service),
         Protocol::Mllp => mllp::build(making, service),
         Protocol::Poct1a => poct::build(making, service),
+        Protocol::Rdp => rdp::build(making, service),
         Protocol::Ssh => ssh::build(making, service),
         Protocol::Mysql => mysql::build(making, service),
         Protocol::Postgres => postgres::build(making, service),

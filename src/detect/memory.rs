@@ -257,6 +257,8 @@ fn own_name(observation: &Observation) -> Option<&str> {
             | Mark::DicomImplementation
             | Mark::UserAgent
             | Mark::DatabaseClient
+            | Mark::RdpClient
+            | Mark::NtlmClient
             | Mark::Tool
             | Mark::Scanner
             | Mark::ClientHabits => None,
@@ -272,7 +274,12 @@ fn own_name(observation: &Observation) -> Option<&str> {
         Detail::DicomAssociation(association) => Some(association.calling_ae.as_untrusted()),
         Detail::Hl7(message) => Some(message.sending_application.as_untrusted()),
         Detail::Astm(message) => Some(message.sender.as_untrusted()),
-        Detail::Dimse(_) | Detail::Http(_) | Detail::Tds(_) | Detail::Rpc(_) => None,
+        Detail::Dimse(_)
+        | Detail::Http(_)
+        | Detail::Tds(_)
+        | Detail::Rpc(_)
+        | Detail::RdpNegotiation(_)
+        | Detail::RdpClient(_) => None,
     }
 }
 

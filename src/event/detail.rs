@@ -22,6 +22,10 @@ pub enum Detail {
     Tds(Tds),
     /// A call over DCE/RPC.
     Rpc(Rpc),
+    /// The first packet of Remote Desktop.
+    RdpNegotiation(RdpNegotiation),
+    /// What a client of Remote Desktop says of itself.
+    RdpClient(RdpClient),
 }
 
 /// An A-ASSOCIATE-RQ, PS3.8 9.3.2.
@@ -134,4 +138,43 @@ pub struct Rpc {
     pub over: String,
     /// Who was logged on; empty for nobody.
     pub account: Tainted,
+}
+
+/// An X.224 connection request of Remote Desktop and its answer, MS-RDPBCGR 2.2.1.1 and 2.2.1.2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RdpNegotiation {
+    /// The account in the cookie (`mstshash`); clients cut it at nine characters.
+    pub cookie: Tainted,
+    /// The routing token of a load balancer.
+    pub token: Tainted,
+    /// Protocols asked for: `rdp`, `ssl`, `hybrid`, `rdstls`, `hybrid_ex`, `aad`; empty when no word
+    /// was said of them.
+    pub requested: Vec<String>,
+    /// The protocol agreed on; empty when there is none.
+    pub selected: String,
+    /// The id of this connection in the client's own logs, lower-case hex.
+    pub correlation: String,
+}
+
+/// What a client of Remote Desktop says of itself before it logs on, MS-RDPBCGR 2.2.1.3.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RdpClient {
+    /// Its computer's name.
+    pub name: Tainted,
+    /// Version of RDP: major number above, minor number below 65536.
+    pub version: u32,
+    /// Its build (`2600`, `19041`).
+    pub build: u32,
+    /// Keyboard layout, the number that Windows has for it (1033: English, United States).
+    pub keyboard: u32,
+    /// The product's digital id.
+    pub product: Tainted,
+    /// Width, height and bits per pixel of the screen.
+    pub screen: [u16; 3],
+    /// Ways of encrypting that it knows (2.2.1.3.3).
+    pub encryption: u32,
+    /// Virtual channels asked for, at most 32.
+    pub channels: Vec<Tainted>,
 }

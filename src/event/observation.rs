@@ -299,6 +299,10 @@ pub enum Mark {
     AstmSender,
     /// Program, library and machine that a client of a database names.
     DatabaseClient,
+    /// Name, build, keyboard layout and product id that a client of Remote Desktop gives.
+    RdpClient,
+    /// Computer name and Windows version that a client of NTLM gives.
+    NtlmClient,
     /// The client program or toolkit, named by what it sends.
     Tool,
     /// The same, of a scanner or a program made for attacks.

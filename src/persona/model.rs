@@ -151,6 +151,8 @@ pub enum Protocol {
     Tds,
     /// SQL Server's browser service over UDP (MC-SQLR).
     SqlBrowser,
+    /// Remote Desktop (MS-RDPBCGR).
+    Rdp,
 }
 
 impl Protocol {
@@ -168,7 +170,8 @@ impl Protocol {
             | Protocol::Tns
             | Protocol::Poct1a
             | Protocol::Telnet
-            | Protocol::Tds => Transport::Tcp,
+            | Protocol::Tds
+            | Protocol::Rdp => Transport::Tcp,
             Protocol::SqlBrowser => Transport::Udp,
         }
     }
@@ -189,6 +192,7 @@ impl Protocol {
             Protocol::Telnet => "telnet",
             Protocol::Tds => "tds",
             Protocol::SqlBrowser => "sql_browser",
+            Protocol::Rdp => "rdp",
         }
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn acceptor(
     let made = persona::certificate(pack, host)?;
     let authority = made.chain.last().cloned();
     let clients_of = authority.as_deref().filter(|_| mutual);
-    tls_config(made, TlsRules { newest: true, alpn, clients_of }).map(TlsAcceptor::from)
+    tls_config(made, TlsRules { newest: true, alpn, clients_of, ..TlsRules::default() })
+        .map(TlsAcceptor::from)
 }
 
 /// Bytes of a peer's first words that tell what it speaks.

@@ -18,6 +18,7 @@ mod privacy;
 mod registry;
 mod secured;
 mod tls;
+mod windows;
 
 pub use context::{
     Artefact, ArtefactSink, Clock, Emit, Kept, Recorder, Session, SessionParts, TerminalSink, heavy,
@@ -30,6 +31,7 @@ pub use privacy::{Privacy, Real, RealObjects};
 pub use registry::WrittenPatient;
 pub use secured::{Early, Secured};
 pub use tls::{Tls, TlsRules, tls_config};
+pub use windows::{WindowsCertificate, filetime, windows_certificate, windows_names, windows_version};
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection};
@@ -24,6 +24,8 @@ const PIECE: usize = 16 << 10;
 pub struct TlsRules<'a> {
     /// Whether TLS 1.3 is offered beside 1.2.
     pub newest: bool,
+    /// Whether it is the TLS of Windows, which has no ChaCha20.
+    pub schannel: bool,
     /// Application protocols (ALPN) to choose from; none of them is needed.
     pub alpn: &'a [&'a [u8]],
     /// The authority, DER, one of whose certificates a client must show; `None`: none is asked for.
@@ -39,12 +41,20 @@ pub fn tls_config(made: CertifiedHost, rules: TlsRules<'_>) -> Result<Arc<Server
     let key = rustls_pki_types::PrivatePkcs8KeyDer::from(made.key).into();
     let versions: &[_] = if rules.newest { rustls::ALL_VERSIONS } else { &[&rustls::version::TLS12] };
     let verifier = verifier(rules.clients_of)?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider(rules.schannel)))
         .with_protocol_versions(versions)
         .and_then(|builder| builder.with_client_cert_verifier(verifier).with_single_cert(chain, key))
         .map_err(|e| e.to_string())?;
     config.alpn_protocols = rules.alpn.iter().map(|name| name.to_vec()).collect();
     Ok(Arc::new(config))
+}
+
+fn provider(schannel: bool) -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    if schannel {
+        provider.cipher_suites.retain(|suite| !format!("{:?}", suite.suite()).contains("CHACHA20"));
+    }
+    provider
 }
 
 /// Who may connect: anybody, or who shows a certificate of an authority.

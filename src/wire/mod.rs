@@ -15,6 +15,7 @@
 )]
 
 pub mod content;
+pub mod der;
 pub mod dicom;
 pub mod hl7;
 pub mod identity;

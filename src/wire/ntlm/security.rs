@@ -91,6 +91,13 @@ impl Security {
         self.receives.sign(message).as_slice().ct_eq(signature).into()
     }
 
+    /// Encrypts from the beginning again, while signatures count on: as after `mechListMIC`
+    /// (MS-SPNG 3.3.5.1). `fresh` is the session before anything was signed.
+    pub fn restart(&mut self, fresh: &Self) {
+        self.sends.handle = fresh.sends.handle.clone();
+        self.receives.handle = fresh.receives.handle.clone();
+    }
+
     /// Encrypts a message that goes out; gives its signature. `signed` is what the signature is made
     /// over in the clear, where that is more than the message itself (DCE/RPC signs its headers).
     pub fn seal(&mut self, message: &mut [u8], signed: Option<&[u8]>) -> [u8; SIGNATURE] {

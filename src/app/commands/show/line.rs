@@ -113,6 +113,12 @@ fn about(detail: Option<&Detail>) -> String {
             fact("over", &Tainted::new(call.over.as_str())),
             fact("as", &call.account),
         ],
+        Some(Detail::RdpNegotiation(request)) => {
+            [fact("cookie", &request.cookie), fact("token", &request.token), None]
+        }
+        Some(Detail::RdpClient(client)) => {
+            [fact("from", &client.name), fact("product", &client.product), None]
+        }
         Some(Detail::Astm(message)) => {
             [fact("from", &message.sender), fact("records", &message.records), None]
         }

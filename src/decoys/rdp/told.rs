@@ -1,0 +1,90 @@
+//! What is told of a connection.
+
+use super::credssp::Credentials;
+use super::negotiation::{Answer, ConnectionRequest, names};
+use crate::event::detail::RdpNegotiation;
+use crate::event::observation::{AuthMethod, Mark};
+use crate::event::{Detail, Observation, Tainted};
+use crate::persona::Account;
+use crate::session::Session;
+use crate::wire::ntlm::Authenticate;
+use crate::wire::probe;
+
+/// Tells what one client does.
+#[derive(Clone)]
+pub(super) struct Teller {
+    pub(super) session: Session,
+}
+
+impl Teller {
+    /// Bytes that are not the protocol.
+    pub(super) fn malformed(&self, rule: &str, input: &[u8]) {
+        self.session.malformed(rule, input);
+    }
+
+    /// First bytes that are no connection request: a probe for another protocol, or noise.
+    pub(super) fn no_request(&self, rule: &str, input: &[u8]) {
+        match probe::means(input) {
+            Some(means) => self.session.emit(Observation::Probe { means: means.to_owned() }),
+            None => self.malformed(rule, input),
+        }
+    }
+
+    /// The first packet and its answer.
+    pub(super) fn negotiation(&self, request: &ConnectionRequest, answer: Answer) {
+        let (selected, status) = match answer {
+            Answer::Bare => (String::new(), 0),
+            Answer::Agreed(protocol) => (names(protocol).concat(), 0),
+            Answer::Failed(reason) => (String::new(), reason),
+        };
+        let text = |line: &Option<Vec<u8>>| Tainted::from_bytes(line.as_deref().unwrap_or_default());
+        let detail = RdpNegotiation {
+            cookie: text(&request.cookie),
+            token: text(&request.token),
+            requested: request.requested.map(names).unwrap_or_default(),
+            selected,
+            correlation: request.correlation.map(hex::encode).unwrap_or_default(),
+        };
+        let target = detail.cookie.clone();
+        let detail = Some(Detail::RdpNegotiation(detail));
+        self.session.emit(Observation::Request { verb: "X224-CONNECT".into(), target, status, detail });
+        if let Some(tool) = super::tools::of_request(request) {
+            self.session.emit(Observation::Fingerprint { mark: tool.mark, value: tool.name.into() });
+        }
+    }
+
+    /// A proof of NTLM, and the account that it is right for.
+    pub(super) fn proof(&self, proof: &Authenticate, nonce: &[u8; 8], account: Option<&Account>) {
+        let version = proof.version.map(|(major, minor, build)| format!("{major}.{minor}.{build}"));
+        self.session.emit(Observation::Fingerprint {
+            mark: Mark::NtlmClient,
+            value: format!("{}|{}", proof.workstation, version.unwrap_or_default()).into(),
+        });
+        self.session.emit(Observation::AuthAttempt {
+            method: AuthMethod::ChallengeResponse,
+            account: proof.account().into(),
+            secret: proof.crackable(nonce).map(Tainted::new),
+            accepted: account.is_some(),
+        });
+        if let Some(account) = account {
+            self.lure(account, "network level authentication of Remote Desktop");
+        }
+    }
+
+    /// Credentials that a client handed over: told where they are others than those it proved.
+    pub(super) fn credentials(&self, given: &Credentials, account: &Account) {
+        if given.password != account.password && !given.user.is_empty() {
+            self.session.emit(Observation::AuthAttempt {
+                method: AuthMethod::Password,
+                account: given.user.as_str().into(),
+                secret: Some(given.password.as_str().into()),
+                accepted: false,
+            });
+        }
+    }
+
+    /// A bait was used.
+    pub(super) fn lure(&self, account: &Account, how: &str) {
+        self.session.emit(Observation::LureTouched { lure: account.lure.clone(), how: how.to_owned() });
+    }
+}
