@@ -34,6 +34,7 @@ mod shell;
 mod siem;
 mod sql_server;
 mod syntaxes;
+mod thousand;
 mod truth;
 mod turn;
 mod viewer;

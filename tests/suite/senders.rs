@@ -66,7 +66,7 @@ fn byte(stream: &mut TcpStream) -> u8 {
 }
 
 /// STX, number, text, CR, ETX, checksum, CR LF: ASTM E1381 6.3.
-fn frame(number: u8, record: &str) -> Vec<u8> {
+pub(crate) fn frame(number: u8, record: &str) -> Vec<u8> {
     let body = format!("{number}{record}\r\x03");
     let sum = body.bytes().fold(0_u8, u8::wrapping_add);
     format!("\x02{body}{sum:02X}\r\n").into_bytes()
