@@ -6,12 +6,17 @@
 
 mod dicom;
 mod mllp;
+mod mysql;
 mod ssh;
+mod tds;
+mod web;
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use mysql::Who;
 
 /// What all kinds share.
 pub(crate) struct Load {
@@ -24,7 +29,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [kind, address, clients, seconds, rest @ ..] = words.as_slice() else {
-        println!("usage: load echo|first|find|get|move|hold|mllp|ssh|shells ADDRESS CLIENTS SECONDS …");
+        println!(
+            "usage: load echo|first|find|get|move|hold|mllp|web|tds|tds-rows|mysql|mysql-rows|ssh|shells ADDRESS CLIENTS SECONDS …"
+        );
         return;
     };
     let load = Load {
@@ -43,6 +50,13 @@ fn main() {
         }
         ("hold", [called]) => dicom::hold(&load, called),
         ("mllp", []) => mllp::messages(&load),
+        ("web", [paths, headers @ ..]) => web::pages(&load, paths, headers),
+        ("tds", [user, password]) => tds::logins(&load, user, password),
+        ("tds-rows", [user, password, statement]) => tds::rows(&load, user, password, statement),
+        ("mysql", [user, password, database]) => mysql::logins(&load, &Who { user, password, database }),
+        ("mysql-rows", [user, password, database, statement]) => {
+            mysql::rows(&load, &Who { user, password, database }, statement);
+        }
         ("ssh", [user, password]) => ssh::logins(&load, user, password),
         ("shells", [user, password]) => ssh::hold(&load, user, password),
         _ => println!("unknown kind or missing arguments: {words:?}"),
