@@ -1,5 +1,7 @@
 //! What happens to the appliance itself: gaps, losses, starts and stops.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::SessionId;
@@ -93,6 +95,9 @@ pub enum SystemEvent {
         segment: String,
         /// Its size in bytes.
         bytes: u64,
+        /// Sources of open incidents whose packets it held: they alone filled the quota.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        incidents: Vec<IpAddr>,
     },
     /// A destination changed its state, or refused an alert for good.
     Destination {

@@ -11,14 +11,14 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::index::Index;
-use super::retention::make_room;
+use super::retention::{Removed, make_room};
 use super::segment::{Growing, Segment, list};
 use super::writer::{Shared, limit};
 use crate::event::SystemEvent;
 use crate::record::appender::to_u64;
 
-/// The growing segment is synced this often: a power loss costs no more packets than that. Kept
-/// packets that fill the quota are looked at again as often.
+/// The growing segment is synced this often: a power loss costs no more packets than that. A
+/// quota that is full while nothing may be removed is looked at again as often.
 const PERIOD: Duration = Duration::from_secs(30);
 
 /// Works until the writer is gone.
@@ -84,11 +84,11 @@ fn digest(path: &Path) -> io::Result<(String, u64)> {
 
 fn room(shared: &Shared) -> io::Result<()> {
     let room = make_room(&shared.settings.packets, limit(&shared.settings))?;
-    for (segment, bytes) in room.removed {
-        (shared.report)(SystemEvent::SegmentRemoved { segment, bytes });
+    for Removed { segment, bytes, incidents } in room.removed {
+        (shared.report)(SystemEvent::SegmentRemoved { segment, bytes, incidents });
     }
     if shared.full.swap(!room.enough, Relaxed) == room.enough {
-        tracing::warn!(full = !room.enough, "quota of packets that must be kept");
+        tracing::warn!(full = !room.enough, "quota of packets while none may be removed");
     }
     Ok(())
 }

@@ -1,8 +1,12 @@
 //! Which segments may be removed when the quota asks for room.
 //!
-//! Oldest first, never one that holds packets of an open incident. Core says which those are in
+//! Oldest first, and last those that hold packets of an open incident. Core says which those are in
 //! `keep.json`: a list of `{"source": address, "from": time, "to": time or null}`. A file that can't
 //! be understood keeps everything.
+//!
+//! Incidents may not take all of the room, or whoever floods after an alert would stop the capture
+//! of all that follows, his own next steps first. So when they alone fill it, the incident that
+//! holds most gives way, after its first segment, until new packets fit.
 
 use std::fs;
 use std::io;
@@ -72,10 +76,21 @@ fn kept(packets: &Path) -> Option<Vec<Keep>> {
     }
 }
 
+/// A segment that was removed.
+#[derive(Debug)]
+pub(super) struct Removed {
+    /// Its file name.
+    pub segment: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Sources of the open incidents whose packets it held.
+    pub incidents: Vec<IpAddr>,
+}
+
 /// What making room led to.
 pub(super) struct Room {
-    /// Removed segments with their bytes.
-    pub removed: Vec<(String, u64)>,
+    /// Removed segments.
+    pub removed: Vec<Removed>,
     /// Whether there is room now.
     pub enough: bool,
 }
@@ -84,37 +99,85 @@ pub(super) struct Room {
 pub(super) fn make_room(packets: &Path, limit: u64) -> io::Result<Room> {
     let closed: Vec<_> = list(packets)?.into_iter().filter(|segment| segment.index().is_file()).collect();
     let mut total: u64 = closed.iter().map(Segment::bytes).sum();
+    if total <= limit {
+        return Ok(Room { removed: Vec::new(), enough: true });
+    }
+    let Some(kept) = kept(packets) else { return Ok(Room { removed: Vec::new(), enough: false }) };
     let mut removed = Vec::new();
-    if total > limit {
-        let kept = kept(packets);
-        for segment in &closed {
-            if total <= limit {
-                break;
-            }
-            if is_kept(segment, kept.as_deref()) {
-                continue;
-            }
-            let bytes = segment.bytes();
-            fs::remove_file(&segment.path)?;
-            fs::remove_file(segment.index())?;
-            total -= bytes;
-            removed.push((segment.name(), bytes));
+    let mut shelf = Shelf { segments: Vec::new(), incidents: kept.len() };
+    for segment in closed {
+        if total <= limit {
+            break;
         }
+        let held = Held { bytes: segment.bytes(), incidents: holds(&segment, &kept), segment };
+        if held.incidents.is_empty() {
+            total -= held.bytes;
+            removed.push(held.remove(&kept)?);
+        } else {
+            shelf.segments.push(held);
+        }
+    }
+    while total > limit
+        && let Some(held) = shelf.take_next()
+    {
+        total -= held.bytes;
+        removed.push(held.remove(&kept)?);
     }
     Ok(Room { removed, enough: total <= limit })
 }
 
-fn is_kept(segment: &Segment, kept: Option<&[Keep]>) -> bool {
-    let Some(kept) = kept else {
-        return true;
-    };
+/// A closed segment, and by their places in the list the incidents that it holds packets of.
+struct Held {
+    segment: Segment,
+    bytes: u64,
+    incidents: Vec<usize>,
+}
+
+impl Held {
+    fn remove(self, kept: &[Keep]) -> io::Result<Removed> {
+        fs::remove_file(&self.segment.path)?;
+        fs::remove_file(self.segment.index())?;
+        let incidents =
+            self.incidents.iter().filter_map(|at| kept.get(*at)).map(|keep| keep.source).collect();
+        Ok(Removed { segment: self.segment.name(), bytes: self.bytes, incidents })
+    }
+}
+
+/// The segments of open incidents, oldest first.
+struct Shelf {
+    segments: Vec<Held>,
+    incidents: usize,
+}
+
+impl Shelf {
+    /// Takes what goes next: the oldest but the first of the incident that holds most; when every
+    /// incident is down to its first segment, the oldest of all.
+    fn take_next(&mut self) -> Option<Held> {
+        let firsts: Vec<Option<usize>> = (0..self.incidents)
+            .map(|incident| self.segments.iter().position(|held| held.incidents.contains(&incident)))
+            .collect();
+        let later_of = |incident: usize| {
+            let firsts = &firsts;
+            let later = move |(place, held): &(usize, &Held)| {
+                held.incidents.contains(&incident) && !firsts.contains(&Some(*place))
+            };
+            self.segments.iter().enumerate().filter(later)
+        };
+        let bytes = |incident: &usize| later_of(*incident).map(|(_, held)| held.bytes).sum::<u64>();
+        let largest = (0..self.incidents).max_by_key(bytes)?;
+        let place = later_of(largest).next().map_or(0, |(place, _)| place);
+        (place < self.segments.len()).then(|| self.segments.remove(place))
+    }
+}
+
+/// A segment whose index is lost and can't be made again counts for every incident.
+fn holds(segment: &Segment, kept: &[Keep]) -> Vec<usize> {
     if kept.is_empty() {
-        return false;
+        return Vec::new();
     }
-    match Index::load(&segment.index()).map_or_else(|| Index::build(&segment.path), Ok) {
-        Ok(index) => kept.iter().any(|keep| keep.covers(&index)),
-        Err(_) => true,
-    }
+    let index = Index::load(&segment.index()).map_or_else(|| Index::build(&segment.path), Ok);
+    let covers = |keep: &Keep| index.as_ref().map_or(true, |index| keep.covers(index));
+    kept.iter().enumerate().filter(|(_, keep)| covers(keep)).map(|(at, _)| at).collect()
 }
 
 #[cfg(test)]
@@ -136,8 +199,12 @@ mod tests {
         segment.name()
     }
 
-    fn names(removed: &[(String, u64)]) -> Vec<&str> {
-        removed.iter().map(|(name, _)| name.as_str()).collect()
+    fn names(removed: &[Removed]) -> Vec<&str> {
+        removed.iter().map(|removed| removed.segment.as_str()).collect()
+    }
+
+    fn open(source: &str) -> Keep {
+        Keep { source: source.parse().unwrap(), from: Timestamp::UNIX_EPOCH, to: None }
     }
 
     #[test]
@@ -151,22 +218,33 @@ mod tests {
     }
 
     #[test]
-    fn packets_of_an_open_incident_stay() {
+    fn packets_of_an_open_incident_go_after_all_others() {
         let dir = tempfile::tempdir().unwrap();
         let sources = ["10.0.0.9", "10.0.0.7", "10.0.0.9", "10.0.0.7"];
         let segments: Vec<_> = (1..).zip(sources).map(|(n, source)| closed(dir.path(), n, source)).collect();
-        let open = Keep {
-            source: "10.0.0.9".parse().unwrap(),
-            from: "1970-01-01T00:00:00Z".parse().unwrap(),
-            to: None,
-        };
-        keep(dir.path(), std::slice::from_ref(&open)).unwrap();
-        let room = make_room(dir.path(), 100).unwrap();
+        let intruder = open("10.0.0.9");
+        keep(dir.path(), std::slice::from_ref(&intruder)).unwrap();
+        let room = make_room(dir.path(), 2500).unwrap();
         assert_eq!(names(&room.removed), [segments[1].as_str(), segments[3].as_str()]);
-        assert!(!room.enough, "what is kept does not fit");
-        let closed = Keep { to: Some("1970-01-01T00:00:02Z".parse().unwrap()), ..open };
-        keep(dir.path(), &[closed]).unwrap();
-        assert_eq!(names(&make_room(dir.path(), 100).unwrap().removed), [segments[2].as_str()]);
+        assert!(room.enough && room.removed.iter().all(|removed| removed.incidents.is_empty()));
+        let over = Keep { to: Some("1970-01-01T00:00:02Z".parse().unwrap()), ..intruder };
+        keep(dir.path(), &[over]).unwrap();
+        assert_eq!(names(&make_room(dir.path(), 1500).unwrap().removed), [segments[2].as_str()]);
+    }
+
+    #[test]
+    fn an_incident_that_fills_the_quota_keeps_its_beginning_and_makes_room_for_what_comes() {
+        let dir = tempfile::tempdir().unwrap();
+        let sources = ["10.0.0.7", "10.0.0.9", "10.0.0.9", "10.0.0.9", "10.0.0.9"];
+        let segments: Vec<_> = (1..).zip(sources).map(|(n, source)| closed(dir.path(), n, source)).collect();
+        keep(dir.path(), &[open("10.0.0.7"), open("10.0.0.9")]).unwrap();
+        let room = make_room(dir.path(), 3500).unwrap();
+        assert_eq!(names(&room.removed), [segments[2].as_str(), segments[3].as_str()]);
+        assert!(room.enough, "new packets fit");
+        assert_eq!(room.removed[0].incidents, ["10.0.0.9".parse::<IpAddr>().unwrap()], "and it is told");
+        let room = make_room(dir.path(), 100).unwrap();
+        let left = [&segments[4], &segments[0], &segments[1]].map(String::as_str);
+        assert_eq!((names(&room.removed), room.enough), (left.to_vec(), true), "the beginnings go last");
     }
 
     #[test]

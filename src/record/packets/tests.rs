@@ -81,6 +81,31 @@ fn start(folder: &Path, segment_bytes: u64, quota: u64) -> Bench {
     Bench { writer, events }
 }
 
+impl Bench {
+    fn stop(self) -> Vec<SystemEvent> {
+        self.writer.stop();
+        std::mem::take(&mut *self.events.lock().unwrap())
+    }
+}
+
+/// Packets of a [`flood`].
+const FLOOD: u64 = 20_000;
+
+/// Far more than the quota from one client, at a pace that lets the keeper see it.
+fn flood(bench: &Bench) {
+    let (client, server) = addresses();
+    let mut feed = bench.writer.feed(0);
+    let packet = frame(client, server, 1, Flag::Ack(1), &[0; 1400]);
+    for _ in 0..20 {
+        for n in 0..FLOOD / 20 {
+            feed.packet(base() + n, 1500, &packet);
+        }
+        feed.flush();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    feed.statistics(FLOOD, 0, 5);
+}
+
 fn wanted(client: &str, server: &str, from: Timestamp, to: Timestamp) -> Wanted {
     Wanted {
         source: client.parse().unwrap(),
@@ -253,26 +278,37 @@ fn the_quota_removes_the_oldest_and_tells() {
 }
 
 #[test]
-fn kept_packets_that_fill_the_quota_stop_the_writing_and_are_counted() {
+fn an_incident_that_fills_the_quota_does_not_stop_the_capture() {
     let dir = tempfile::tempdir().unwrap();
     let bench = start(dir.path(), 1 << 20, 6 << 20);
-    let (client, server) = addresses();
+    let (client, _) = addresses();
     let always = Keep { source: client.ip(), from: Timestamp::UNIX_EPOCH, to: None };
     retention::keep(dir.path(), &[always]).unwrap();
-    let mut feed = bench.writer.feed(0);
-    let packet = frame(client, server, 1, Flag::Ack(1), &[0; 1400]);
-    // The keeper works beside the writer, so that it must be given the time to see that all is full.
-    for _ in 0..20 {
-        for n in 0..1000 {
-            feed.packet(base() + n, 1500, &packet);
+    flood(&bench);
+    let events = bench.stop();
+    let mut closed = Vec::new();
+    let mut removed = Vec::new();
+    for event in &events {
+        match event {
+            SystemEvent::SegmentClosed { segment, .. } => closed.push(segment),
+            SystemEvent::SegmentRemoved { segment, incidents, .. } => {
+                assert_eq!(incidents, &[client.ip()]);
+                removed.push(segment);
+            }
+            _ => {}
         }
-        feed.flush();
-        std::thread::sleep(Duration::from_millis(20));
     }
-    feed.statistics(20_000, 0, 5);
-    drop(feed);
-    bench.writer.stop();
-    let events = bench.events.lock().unwrap();
+    assert!(!removed.is_empty() && !removed.contains(&closed[0]), "the beginning stays");
+    assert!(!removed.contains(closed.last().unwrap()), "what came last is there");
+}
+
+#[test]
+fn a_list_that_is_not_understood_stops_the_writing_and_that_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = start(dir.path(), 1 << 20, 6 << 20);
+    fs::write(dir.path().join(retention::KEEP), b"[{]").unwrap();
+    flood(&bench);
+    let events = bench.stop();
     let lost = events.iter().find_map(|event| match event {
         SystemEvent::PacketsDropped { interface, kernel: 5, writer, .. } if interface == "eth0" => {
             Some(*writer)
@@ -285,7 +321,7 @@ fn kept_packets_that_fill_the_quota_stop_the_writing_and_are_counted() {
             |e| if let SystemEvent::SegmentClosed { packets, .. } = e { Some(*packets) } else { None },
         )
         .sum();
-    assert_eq!(kept + lost.unwrap(), 20_000);
+    assert_eq!(kept + lost.unwrap(), FLOOD);
     assert!(lost.unwrap() > 0 && kept > 1000, "kept {kept}");
     assert!(!events.iter().any(|e| matches!(e, SystemEvent::SegmentRemoved { .. })));
 }

@@ -58,7 +58,7 @@ impl Settings {
 pub(super) struct Shared {
     pub settings: Settings,
     pub report: Box<dyn Fn(SystemEvent) + Send + Sync>,
-    /// Whether kept packets have filled the quota.
+    /// Whether the quota is full and nothing may be removed.
     pub full: AtomicBool,
     /// The growing segment, to be synced now and then.
     pub growing: Mutex<Option<File>>,
@@ -288,7 +288,7 @@ impl<'a> Line<'a> {
     fn take(&mut self, mut batch: Batch) {
         let place = usize::try_from(batch.interface).unwrap_or(usize::MAX);
         let result = if self.shared.full.load(Relaxed) {
-            Err(io::Error::other("the quota is full of packets that must be kept"))
+            Err(io::Error::other("the quota is full and what must be kept is not known"))
         } else {
             self.write(place, &batch.blocks)
         };
