@@ -135,6 +135,7 @@ impl Config {
                 &mut destination.certificate,
                 &mut destination.key,
                 &mut destination.token_file,
+                &mut destination.secret_file,
             ];
             for file in files.into_iter().flatten() {
                 *file = beside.join(&file);

@@ -14,7 +14,7 @@ use super::aside::Aside;
 use super::cursor::Cursor;
 use super::format::message;
 use super::state::{DestinationState, Standing};
-use super::transport::{Connection, Fate};
+use super::transport::{Connection, Fate, Parcel};
 use crate::event::{Alert, Severity, SystemEvent};
 use crate::runtime::Shutdown;
 
@@ -34,6 +34,9 @@ const TRIES: u32 = 3;
 
 /// Alerts read at once.
 const PAGE: usize = 256;
+
+/// How long what is under way may take when it is time to stop.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Where alerts come from: the store.
 pub trait AlertSource: Send + Sync {
@@ -138,7 +141,9 @@ impl Courier {
         let mut next = self.cursor.settled();
         loop {
             news.borrow_and_update();
-            let more = self.send_page(&mut connection, &mut next, &mut unsettled).await?;
+            let sending = self.send_page(&mut connection, &mut next, &mut unsettled);
+            let Some(more) = until_told(sending, ear).await else { break };
+            let more = more?;
             self.standing.up();
             self.settle(&connection, &mut unsettled)?;
             if more {
@@ -163,24 +168,36 @@ impl Courier {
     ) -> Result<bool, Trouble> {
         let least = self.destination.min_severity;
         let page = self.source.alerts_after(*next, least, PAGE).map_err(io::Error::other)?;
-        let full = page.len() == PAGE;
-        for (sequence, alert) in page {
-            if self.offer(connection, &alert).await? {
-                self.settle_up_to(sequence)?;
-            } else {
-                unsettled.push_back(Sent { sequence, at: Instant::now() });
+        let parcels: Vec<Parcel> = page.iter().map(|(_, alert)| parcel(alert, &self.destination)).collect();
+        let mut begin = 0;
+        while begin < page.len() {
+            let end = begin + connection.batch(&parcels[begin..]);
+            let fates = connection.send(&parcels[begin..end]).await?;
+            let batch = page[begin..end].iter().zip(&parcels[begin..end]).zip(fates);
+            for (((sequence, alert), parcel), fate) in batch {
+                if self.take(connection, (alert, parcel), fate).await? {
+                    self.settle_up_to(*sequence)?;
+                } else {
+                    unsettled.push_back(Sent { sequence: *sequence, at: Instant::now() });
+                }
+                *next = *sequence;
             }
-            *next = sequence;
+            begin = end;
         }
-        Ok(full)
+        Ok(page.len() == PAGE)
     }
 
-    /// Offers one alert until it is taken or set aside; tells whether that settles it.
-    async fn offer(&self, connection: &mut Connection, alert: &Alert) -> Result<bool, Trouble> {
-        let (key, message) = (key(alert), message(alert, &self.destination));
+    /// Takes what became of an alert, offers it again where it was refused, and sets it aside in the
+    /// end; tells whether that settles it.
+    async fn take(
+        &self,
+        connection: &mut Connection,
+        (alert, parcel): (&Alert, &Parcel),
+        mut fate: Fate,
+    ) -> Result<bool, Trouble> {
         let mut tries = 1;
         loop {
-            let refusal = match connection.send(&key, &message).await? {
+            let refusal = match fate {
                 Fate::Later { reason, after } => return Err(Trouble { reason, after }),
                 Fate::Refused(reason) => reason,
                 taken @ (Fate::Sent | Fate::Settled) => {
@@ -189,12 +206,14 @@ impl Courier {
                 }
             };
             if tries == TRIES {
-                let kept = self.aside.keep(alert, &message)?;
+                let kept = self.aside.keep(alert, &parcel.body)?;
                 self.standing.set_aside(format!("{refusal}; the alert is kept in {}", kept.display()));
                 return Ok(true);
             }
             tries += 1;
             tokio::time::sleep(FIRST_PAUSE).await;
+            let again = connection.send(std::slice::from_ref(parcel)).await?;
+            fate = again.into_iter().next().unwrap_or(Fate::Sent);
         }
     }
 
@@ -229,9 +248,19 @@ impl Courier {
     }
 }
 
-/// The same for the same revision of the same alert, however often it is sent.
-fn key(alert: &Alert) -> String {
-    format!("{}:{}", alert.id, alert.revision)
+/// The work's result; none when it is time to stop and the work goes on for too long.
+async fn until_told<T>(work: impl Future<Output = T>, ear: &mut Shutdown) -> Option<T> {
+    tokio::pin!(work);
+    tokio::select! {
+        biased;
+        result = &mut work => Some(result),
+        () = ear.requested() => tokio::time::timeout(LAST_WORDS, work).await.ok(),
+    }
+}
+
+/// Its key is the same for the same revision of the same alert, however often it is sent.
+fn parcel(alert: &Alert, destination: &Destination) -> Parcel {
+    Parcel { key: format!("{}:{}", alert.id, alert.revision), body: message(alert, destination) }
 }
 
 /// Up to a fifth more, so that many appliances do not knock at once.
@@ -246,9 +275,11 @@ fn jittered(pause: Duration) -> Duration {
 pub async fn send_tests(destination: &Destination, alerts: &[Alert]) -> io::Result<()> {
     let mut connection = Connection::open(destination).await?;
     for alert in alerts {
-        match connection.send(&key(alert), &message(alert, destination)).await? {
-            Fate::Sent | Fate::Settled => {}
-            Fate::Later { reason, .. } | Fate::Refused(reason) => return Err(io::Error::other(reason)),
+        for fate in connection.send(&[parcel(alert, destination)]).await? {
+            match fate {
+                Fate::Sent | Fate::Settled => {}
+                Fate::Later { reason, .. } | Fate::Refused(reason) => return Err(io::Error::other(reason)),
+            }
         }
     }
     // A receiver that refuses our certificate or the format says so by closing.

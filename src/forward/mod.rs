@@ -14,5 +14,5 @@ mod state;
 mod transport;
 
 pub use deliver::{AlertSource, Courier, send_tests};
-pub use settings::{Destination, Format, Transport};
+pub use settings::{Api, Destination, Encoding, Format, Header, OcsfVersion, Transport};
 pub use state::DestinationState;

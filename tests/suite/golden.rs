@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use honeyward::event::alert::{Alert, Reason, Severity};
 use honeyward::event::{SessionId, Tainted};
-use honeyward::forward::{Destination, Format, Transport, format};
+use honeyward::forward::{Api, Destination, Encoding, Format, Header, Transport, format};
 
 fn destination(format: Format, transport: Transport) -> Destination {
     toml::from_str::<Destination>(&format!(
@@ -98,7 +98,13 @@ fn check(name: &str, got: &[u8]) {
 
 #[test]
 fn every_format_writes_its_golden_record() {
-    for (format, name) in [(Format::Ecs, "ecs"), (Format::Cef, "cef")] {
+    for (format, name) in [
+        (Format::Ecs, "ecs"),
+        (Format::Cef, "cef"),
+        (Format::Leef, "leef"),
+        (Format::Ocsf, "ocsf"),
+        (Format::Flat, "flat"),
+    ] {
         let tls = destination(format, Transport::Tls);
         check(&format!("{name}-guessing.txt"), &format::message(&guessing(), &tls));
         check(&format!("{name}-hostile.txt"), &format::message(&hostile(), &tls));
@@ -109,7 +115,7 @@ fn every_format_writes_its_golden_record() {
 
 #[test]
 fn the_longest_alert_keeps_within_every_budget() {
-    for format in [Format::Ecs, Format::Cef] {
+    for format in [Format::Ecs, Format::Cef, Format::Leef, Format::Ocsf, Format::Flat] {
         for (transport, budget) in [
             (Transport::Udp, format::UDP_BUDGET),
             (Transport::Tcp, format::STREAM_BUDGET),
@@ -133,11 +139,47 @@ fn a_posted_alert_is_the_bare_object_with_all_there_is() {
 }
 
 #[test]
+fn old_receivers_get_their_header_and_their_characters() {
+    let old = Destination {
+        header: Header::Rfc3164,
+        encoding: Encoding::Gb18030,
+        ..destination(Format::Flat, Transport::Udp)
+    };
+    let bytes = format::message(&hostile(), &old);
+    assert!(bytes.len() <= format::UDP_BUDGET);
+    check("flat-hostile-gb18030.txt", &bytes);
+    let (text, _, damaged) = encoding_rs::GB18030.decode(&bytes);
+    assert!(!damaged && text.starts_with("<106>Mar  1 16:15:30 hw01 honeyward: {"), "{text}");
+    assert!(text.contains("诱饵凭据被使用"));
+}
+
+#[test]
+fn every_interface_has_its_envelope() {
+    let apis = [
+        (Api::Splunk, Format::Cef, "splunk"),
+        (Api::Elastic, Format::Ecs, "elastic"),
+        (Api::Wecom, Format::Brief, "wecom"),
+        (Api::Dingtalk, Format::Brief, "dingtalk"),
+        (Api::Feishu, Format::Brief, "feishu"),
+    ];
+    for (api, format, name) in apis {
+        let to = Destination { api, ..destination(format, Transport::Https) };
+        check(&format!("{name}-hostile.txt"), &format::message(&hostile(), &to));
+    }
+}
+
+#[test]
 fn attacker_text_writes_no_field_of_its_own() {
     let cef = format::message(&hostile(), &destination(Format::Cef, Transport::Tls));
     let cef = String::from_utf8(cef).unwrap();
     assert_eq!(cef.lines().count(), 1);
     assert!(!cef.contains(" src="), "{cef}");
+    let leef =
+        String::from_utf8(format::message(&hostile(), &destination(Format::Leef, Transport::Tls))).unwrap();
+    assert_eq!(leef.lines().count(), 1);
+    let fields: Vec<_> = leef.split("|^|").nth(1).unwrap().split('^').collect();
+    assert_eq!(fields.iter().filter(|field| field.starts_with("src=")).count(), 1, "{leef}");
+    assert!(!fields.iter().any(|field| field.contains("|")), "{leef}");
     let ecs = format::message(&hostile(), &destination(Format::Ecs, Transport::Tls));
     let start = ecs.iter().position(|b| *b == b'{').unwrap();
     let json: serde_json::Value = serde_json::from_slice(&ecs[start..]).unwrap();

@@ -23,14 +23,16 @@ const BAD: &str = "HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\nno mappe
 
 /// One POST as it came.
 #[derive(Debug, Clone)]
-struct Post {
-    head: String,
-    body: Value,
+pub(crate) struct Post {
+    pub(crate) head: String,
+    pub(crate) text: String,
+    /// Null where it is not one JSON value.
+    pub(crate) body: Value,
     at: Instant,
 }
 
 impl Post {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.into_iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
@@ -41,38 +43,63 @@ async fn read_post(stream: &mut (impl AsyncRead + Unpin)) -> Option<Post> {
     while !bytes.ends_with(b"\r\n\r\n") {
         bytes.push(stream.read_u8().await.ok()?);
     }
-    let mut post = Post { head: String::from_utf8(bytes).unwrap(), body: Value::Null, at: Instant::now() };
+    let head = String::from_utf8(bytes).unwrap();
+    let mut post = Post { head, text: String::new(), body: Value::Null, at: Instant::now() };
     let length = post.header("Content-Length").unwrap().parse().unwrap();
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    post.body = serde_json::from_slice(&body).unwrap();
+    post.text = String::from_utf8(body).unwrap();
+    post.body = serde_json::from_str(&post.text).unwrap_or_default();
     Some(post)
 }
 
-/// Answers with the script, then with 200; keeps what came.
-#[derive(Clone, Default)]
-struct Receiver {
+/// A whole answer with a JSON body.
+pub(crate) fn answer(status: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Gives each POST its answer.
+type Mind = Box<dyn FnMut(&Post) -> String + Send>;
+
+/// Answers what its mind says; keeps what came.
+#[derive(Clone)]
+pub(crate) struct Receiver {
     posts: Arc<Mutex<Vec<Post>>>,
-    script: Arc<Mutex<Vec<&'static str>>>,
+    mind: Arc<Mutex<Mind>>,
+}
+
+impl Default for Receiver {
+    /// Takes everything.
+    fn default() -> Self {
+        Receiver::with(&[])
+    }
 }
 
 impl Receiver {
+    /// Answers with the script, then with 200.
     fn with(script: &[&'static str]) -> Self {
-        let script = script.iter().rev().copied().collect();
-        Receiver { script: Arc::new(Mutex::new(script)), ..Default::default() }
+        let mut script = script.to_vec().into_iter();
+        Receiver::minded(move |_| script.next().unwrap_or(OK).to_owned())
+    }
+
+    pub(crate) fn minded(mind: impl FnMut(&Post) -> String + Send + 'static) -> Self {
+        Receiver { posts: Arc::default(), mind: Arc::new(Mutex::new(Box::new(mind))) }
     }
 
     async fn answer(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
         while let Some(post) = read_post(&mut stream).await {
+            let answer = (self.mind.lock().unwrap())(&post);
             self.posts.lock().unwrap().push(post);
-            let answer = self.script.lock().unwrap().pop().unwrap_or(OK);
             if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {
                 return;
             }
         }
     }
 
-    async fn serve(&self) -> u16 {
+    pub(crate) async fn serve(&self) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let receiver = self.clone();
@@ -85,7 +112,7 @@ impl Receiver {
         port
     }
 
-    async fn posts(&self, count: usize) -> Vec<Post> {
+    pub(crate) async fn posts(&self, count: usize) -> Vec<Post> {
         let begun = Instant::now();
         loop {
             let posts = self.posts.lock().unwrap().clone();
@@ -108,14 +135,14 @@ fn destination(port: u16, more: &str) -> Destination {
 }
 
 /// A courier at work, with what it told.
-struct Work {
+pub(crate) struct Work {
     told: Arc<Mutex<Vec<String>>>,
     running: JoinHandle<()>,
     stop: Trigger,
     _news: watch::Sender<u64>,
 }
 
-fn work(destination: Destination, count: usize, folder: &Path) -> Work {
+pub(crate) fn work(destination: Destination, count: usize, folder: &Path) -> Work {
     let told = Arc::<Mutex<Vec<String>>>::default();
     let ledger = Arc::clone(&told);
     let tell = move |event| {
@@ -131,14 +158,14 @@ fn work(destination: Destination, count: usize, folder: &Path) -> Work {
 }
 
 impl Work {
-    async fn end(self) -> Vec<String> {
+    pub(crate) async fn end(self) -> Vec<String> {
         self.stop.fire();
         self.running.await.unwrap();
         self.told.lock().unwrap().clone()
     }
 }
 
-async fn settled(folder: &Path, sequence: u64) {
+pub(crate) async fn settled(folder: &Path, sequence: u64) {
     let begun = Instant::now();
     while fs::read_to_string(folder.join("siem.cursor")).unwrap_or_default() != sequence.to_string() {
         assert!(begun.elapsed() < Duration::from_secs(10), "the cursor never came to {sequence}");
@@ -215,19 +242,7 @@ async fn over_tls_both_sides_prove_who_they_are() {
     let dir = tempfile::tempdir().unwrap();
     let here = dir.path();
     crate::siem::make_certificates(here);
-    let acceptor = acceptor(here);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let receiver = Receiver::default();
-    let posts = Arc::clone(&receiver.posts);
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            if let Ok(stream) = acceptor.accept(stream).await {
-                receiver.answer(stream).await;
-            }
-        }
-    });
+    let (port, posts) = over_tls(here).await;
     let plain = format!(
         "name = \"siem\"\nurl = \"https://127.0.0.1:{port}/\"\nformat = \"ecs\"\ntransport = \"https\"\n\
          server_name = \"siem.test\"\nca = \"{}\"\n",
@@ -245,6 +260,24 @@ async fn over_tls_both_sides_prove_who_they_are() {
     assert!(known.faults().is_empty(), "{:?}", known.faults());
     send_tests(&known, &alerts(1)).await.unwrap();
     assert_eq!(posts.lock().unwrap()[0].body["event"]["id"], "alert-00000");
+}
+
+/// A receiver over TLS with the certificates of a folder; what came.
+pub(crate) async fn over_tls(here: &Path) -> (u16, Arc<Mutex<Vec<Post>>>) {
+    let acceptor = acceptor(here);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let receiver = Receiver::default();
+    let posts = Arc::clone(&receiver.posts);
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            if let Ok(stream) = acceptor.accept(stream).await {
+                receiver.answer(stream).await;
+            }
+        }
+    });
+    (port, posts)
 }
 
 /// TLS that asks for a certificate of the test's own authority.
@@ -286,5 +319,16 @@ fn what_does_not_fit_together_is_said() {
     assert_eq!(faults(&format!("{https}format = \"ecs\"\n")), ["transport"]);
     assert_eq!(faults(&format!("{https}ca = \"c\"\nformat = \"cef\"\n")), ["format"]);
     let tcp = "format = \"cef\"\ntransport = \"tcp\"\naddress = \"x:1\"\n";
+    assert_eq!(faults(&format!("{https}ca = \"c\"\nformat = \"ecs\"\napi = \"splunk\"\n")), ["api"]);
+    assert_eq!(faults(&format!("{https}ca = \"c\"\nformat = \"ecs\"\napi = \"wecom\"\n")), ["format"]);
+    assert_eq!(
+        faults(&format!("{https}ca = \"c\"\nformat = \"ecs\"\nacknowledge = true\n")),
+        ["acknowledge"]
+    );
+    assert_eq!(faults(&format!("{https}ca = \"c\"\nformat = \"ecs\"\nproxy = \"x\"\n")), ["proxy"]);
+    let relp = "format = \"leef\"\ntransport = \"relp\"\naddress = \"x:1\"\n";
+    assert_eq!(faults(&format!("{relp}header = \"rfc3164\"\nencoding = \"gb18030\"\n")), [""; 0]);
+    assert_eq!(faults(&format!("{relp}timezone = \"Mars/Base\"\nbom = true\n")), ["timezone"]);
+    assert_eq!(faults("format = \"brief\"\ntransport = \"udp\"\naddress = \"x:1\"\n"), ["format"]);
     assert_eq!(faults(&format!("{tcp}url = \"http://x/\"\ntoken_file = \"t\"\n")), ["url", "token_file"]);
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use super::{Extent, cut, in_one_line};
+use super::{Extent, category, cut, in_one_line};
 use crate::event::tainted::is_invisible;
 use crate::event::{Alert, Severity};
 
@@ -83,11 +83,6 @@ fn addresses(alert: &Alert, pairs: &mut Pairs<'_>) {
     side("dst", "c6a3", "Destination IPv6 Address", alert.target);
     pairs.put("spt", &alert.source_port.to_string(), LONG);
     pairs.put("dpt", &alert.target_port.to_string(), LONG);
-}
-
-fn category(alert: &Alert) -> String {
-    let class = alert.reasons.iter().max_by_key(|r| r.probability).map_or("", |r| r.class.as_str());
-    if alert.test { "/Deception/Test".into() } else { format!("/Deception/{class}") }
 }
 
 fn severity(severity: Severity) -> u8 {

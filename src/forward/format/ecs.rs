@@ -3,8 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Extent, cut, in_one_line};
-use crate::event::alert::Reason;
+use super::{Extent, cut, in_one_line, reason};
 use crate::event::{Alert, Severity, Tainted};
 
 const ECS_VERSION: &str = "8.17.0";
@@ -75,16 +74,6 @@ fn own(alert: &Alert, extent: Extent) -> Value {
         "reasons": reasons,
         "chain": { "sequence": alert.chain_sequence, "head": alert.chain_head },
         "test": alert.test,
-    })
-}
-
-fn reason(reason: &Reason, extent: Extent) -> Value {
-    json!({
-        "class": reason.class,
-        "probability": reason.probability,
-        "en": cut(&reason.en, extent.text),
-        "zh": cut(&reason.zh, extent.text),
-        "record": reason.record,
     })
 }
 

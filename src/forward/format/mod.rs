@@ -1,11 +1,19 @@
 //! Alerts as text: pure functions of the alert and the destination's settings.
 
+mod brief;
 mod cef;
 mod ecs;
+mod flat;
+mod leef;
+mod ocsf;
+mod post;
 pub mod syslog;
 
+use serde_json::{Value, json};
+
 use crate::event::Alert;
-use crate::forward::{Destination, Format, Transport};
+use crate::event::alert::Reason;
+use crate::forward::{Api, Destination, Format, Transport};
 
 /// Longest syslog message over UDP: one Ethernet frame with room for tunnels; RFC 5426 advises
 /// against fragments.
@@ -16,6 +24,9 @@ pub const STREAM_BUDGET: usize = 8192;
 
 /// Longest body of one POST: collectors take a megabyte and more; the longest alert is a quarter.
 pub const POST_BUDGET: usize = 512 << 10;
+
+/// Longest message to a chat robot: WeCom takes 4096 bytes of Markdown, the others five times that.
+pub const ROBOT_BUDGET: usize = 4096;
 
 /// How much of an alert's lists is told; the whole stays in the store under the alert's id.
 #[derive(Debug, Clone, Copy)]
@@ -34,21 +45,14 @@ const EXTENTS: [Extent; 4] = [
 ];
 
 /// One alert as a destination's transport carries it, within that transport's budget: a whole
-/// syslog message, or the bare object where it is posted.
+/// syslog message, or what is posted.
 pub fn message(alert: &Alert, destination: &Destination) -> Vec<u8> {
-    let budget = match destination.transport {
-        Transport::Udp => UDP_BUDGET,
-        Transport::Tcp | Transport::Tls => STREAM_BUDGET,
-        Transport::Http | Transport::Https => POST_BUDGET,
-    };
+    let budget = budget(destination);
     let mut message = Vec::new();
     for extent in EXTENTS {
-        let body = match destination.format {
-            Format::Ecs => ecs::render(alert, extent),
-            Format::Cef => cef::render(alert, extent),
-        };
+        let body = body(alert, destination, extent);
         message = match destination.transport.posts() {
-            true => body.into_bytes(),
+            true => post::envelope(alert, destination, body).into_bytes(),
             false => syslog::message(alert, destination, &body),
         };
         if message.len() <= budget {
@@ -56,6 +60,43 @@ pub fn message(alert: &Alert, destination: &Destination) -> Vec<u8> {
         }
     }
     message
+}
+
+fn body(alert: &Alert, destination: &Destination, extent: Extent) -> String {
+    match destination.format {
+        Format::Ecs => ecs::render(alert, extent),
+        Format::Cef => cef::render(alert, extent),
+        Format::Leef => leef::render(alert, extent),
+        Format::Ocsf => ocsf::render(alert, destination.ocsf_version, extent),
+        Format::Flat => flat::render(alert, &destination.timezone, extent),
+        Format::Brief => brief::render(alert, destination),
+    }
+}
+
+fn budget(destination: &Destination) -> usize {
+    match (destination.transport, destination.api) {
+        (Transport::Udp, _) => UDP_BUDGET,
+        (Transport::Tcp | Transport::Tls | Transport::Relp | Transport::RelpTls, _) => STREAM_BUDGET,
+        (Transport::Http | Transport::Https, Api::Wecom | Api::Dingtalk | Api::Feishu) => ROBOT_BUDGET,
+        (Transport::Http | Transport::Https, Api::Json | Api::Splunk | Api::Elastic) => POST_BUDGET,
+    }
+}
+
+/// An ASCII constant for the strongest evidence: no translation changes it.
+fn category(alert: &Alert) -> String {
+    let class = alert.reasons.iter().max_by_key(|r| r.probability).map_or("", |r| r.class.as_str());
+    if alert.test { "/Deception/Test".into() } else { format!("/Deception/{class}") }
+}
+
+/// A reason as an object.
+fn reason(reason: &Reason, extent: Extent) -> Value {
+    json!({
+        "class": reason.class,
+        "probability": reason.probability,
+        "en": cut(&reason.en, extent.text),
+        "zh": cut(&reason.zh, extent.text),
+        "record": reason.record,
+    })
 }
 
 /// At most `limit` characters.

@@ -1,25 +1,46 @@
-//! RFC 5424 messages and the framings of RFC 6587 and RFC 5425.
+//! RFC 5424 and RFC 3164 messages, and the framings of RFC 6587 and RFC 5425.
 
+use encoding_rs::GB18030;
 use jiff::tz::TimeZone;
 
 use crate::event::{Alert, Severity};
-use crate::forward::Destination;
+use crate::forward::{Destination, Encoding, Header};
 
 /// APP-NAME of every message.
 const APP_NAME: &str = "honeyward";
 
-/// A message: header, no structured data, MSG. No byte order mark unless asked for: it would stand
-/// before `CEF:` or `{` and break their parsers.
+/// A message: header, no structured data, MSG, in the destination's characters. No byte order mark
+/// unless asked for: it would stand before `CEF:` or `{` and break their parsers.
 pub(super) fn message(alert: &Alert, destination: &Destination, body: &str) -> Vec<u8> {
-    let priority = u32::from(destination.facility) * 8 + severity(alert.severity);
+    let mut text = match destination.header {
+        Header::Rfc5424 => rfc5424(alert, destination),
+        Header::Rfc3164 => rfc3164(alert, destination),
+    };
+    if destination.bom {
+        text.push('\u{feff}');
+    }
+    text.push_str(body);
+    match destination.encoding {
+        Encoding::Utf8 => text.into_bytes(),
+        Encoding::Gb18030 => GB18030.encode(&text).0.into_owned(),
+    }
+}
+
+fn rfc5424(alert: &Alert, destination: &Destination) -> String {
     let at = alert.at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
     let kind = if alert.test { "test" } else { "alert" };
-    let mut out = format!("<{priority}>1 {at} {} {APP_NAME} - {kind} - ", destination.hostname).into_bytes();
-    if destination.bom {
-        out.extend_from_slice("\u{feff}".as_bytes());
-    }
-    out.extend_from_slice(body.as_bytes());
-    out
+    format!("<{}>1 {at} {} {APP_NAME} - {kind} - ", priority(alert, destination), destination.hostname)
+}
+
+/// RFC 3164 4.1: the day is padded with a space; receivers take the time for their own zone's.
+fn rfc3164(alert: &Alert, destination: &Destination) -> String {
+    let zone = TimeZone::get(&destination.timezone).unwrap_or(TimeZone::UTC);
+    let at = alert.at.to_zoned(zone).strftime("%b %e %H:%M:%S");
+    format!("<{}>{at} {} {APP_NAME}: ", priority(alert, destination), destination.hostname)
+}
+
+fn priority(alert: &Alert, destination: &Destination) -> u32 {
+    u32::from(destination.facility) * 8 + severity(alert.severity)
 }
 
 /// RFC 6587 3.4.1: the length in octets, a space, the message.

@@ -1,6 +1,7 @@
 //! Connections to a SIEM.
 
 mod http;
+mod relp;
 mod tls;
 
 use std::io;
@@ -8,9 +9,11 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket, lookup_host};
+use tokio::net::{TcpStream, ToSocketAddrs, UdpSocket, lookup_host};
 
+pub(super) use self::http::Parcel;
 use self::http::Poster;
+use self::relp::Relp;
 use super::format::syslog::octet_counted;
 use super::{Destination, Transport};
 
@@ -24,6 +27,7 @@ pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// What became of one alert.
+#[derive(Debug, Clone)]
 pub(super) enum Fate {
     /// It left; whether it arrives shows later.
     Sent,
@@ -41,18 +45,39 @@ pub(super) enum Connection {
     Udp(UdpSocket),
     /// Octet-counted over TCP or TLS.
     Stream { stream: Box<dyn Duplex>, fd: i32 },
-    /// Each alert is answered.
+    /// Each message is answered.
+    Relp(Box<Relp>),
+    /// Each POST is answered.
     Http(Box<Poster>),
 }
 
 impl Connection {
     /// Connects.
     pub(super) async fn open(destination: &Destination) -> io::Result<Self> {
-        tokio::time::timeout(CONNECT, connect(destination)).await.map_err(|_| timed_out("gave no answer"))?
+        within(connect(destination), CONNECT, "gave no answer").await
     }
 
-    /// Sends one alert. `key` is the same whenever the same revision is sent again.
-    pub(super) async fn send(&mut self, key: &str, message: &[u8]) -> io::Result<Fate> {
+    /// How many of these alerts are sent at once.
+    pub(super) fn batch(&self, parcels: &[Parcel]) -> usize {
+        match self {
+            Connection::Udp(_) | Connection::Stream { .. } | Connection::Relp(_) => 1,
+            Connection::Http(poster) => poster.batch(parcels),
+        }
+    }
+
+    /// Sends alerts, as many as [`Self::batch`] says; tells of each what became of it.
+    pub(super) async fn send(&mut self, parcels: &[Parcel]) -> io::Result<Vec<Fate>> {
+        if let Connection::Http(poster) = self {
+            return poster.post(parcels).await;
+        }
+        let mut fates = Vec::new();
+        for parcel in parcels {
+            fates.push(self.send_one(&parcel.body).await?);
+        }
+        Ok(fates)
+    }
+
+    async fn send_one(&mut self, message: &[u8]) -> io::Result<Fate> {
         match self {
             Connection::Udp(socket) => socket.send(message).await.map(|_| Fate::Settled),
             Connection::Stream { stream, .. } => {
@@ -61,17 +86,20 @@ impl Connection {
                     stream.write_all(&framed).await?;
                     stream.flush().await.map(|()| Fate::Sent)
                 };
-                tokio::time::timeout(WRITE, write).await.map_err(|_| timed_out("takes nothing"))?
+                within(write, WRITE, "takes nothing").await
             }
-            Connection::Http(poster) => tokio::time::timeout(WRITE, poster.post(key, message))
-                .await
-                .map_err(|_| timed_out("gave no answer"))?,
+            Connection::Relp(line) => within(line.send(message), WRITE, "gave no answer").await,
+            Connection::Http(_) => Err(io::Error::other("what is posted is posted together")),
         }
     }
 
     /// Waits until the receiver ends the connection; for ever where nothing tells.
     pub(super) async fn ended(&mut self) -> io::Error {
-        let Connection::Stream { stream, .. } = self else { return std::future::pending().await };
+        let stream = match self {
+            Connection::Stream { stream, .. } => stream,
+            Connection::Relp(line) => return line.ended().await,
+            Connection::Udp(_) | Connection::Http(_) => return std::future::pending().await,
+        };
         let mut ignored = [0; 256];
         loop {
             match stream.read(&mut ignored).await {
@@ -85,15 +113,21 @@ impl Connection {
     /// Whether the receiver's kernel has acknowledged all that was sent.
     pub(super) fn all_acknowledged(&self) -> bool {
         match self {
-            Connection::Udp(_) | Connection::Http(_) => true,
+            Connection::Udp(_) | Connection::Relp(_) | Connection::Http(_) => true,
             Connection::Stream { fd, .. } => crate::sys::unacknowledged(*fd).is_ok_and(|bytes| bytes == 0),
         }
     }
 
     /// Ends in order: TLS says so, or receivers log a broken connection.
     pub(super) async fn close(self) {
-        if let Connection::Stream { mut stream, .. } = self {
-            let _ = tokio::time::timeout(WRITE, stream.shutdown()).await;
+        match self {
+            Connection::Stream { mut stream, .. } => {
+                let _ = tokio::time::timeout(WRITE, stream.shutdown()).await;
+            }
+            Connection::Relp(line) => {
+                let _ = tokio::time::timeout(WRITE, line.close()).await;
+            }
+            Connection::Udp(_) | Connection::Http(_) => {}
         }
     }
 }
@@ -111,16 +145,24 @@ async fn connect(destination: &Destination) -> io::Result<Connection> {
             Ok(Connection::Udp(socket))
         }
         Transport::Tcp => {
-            let stream = TcpStream::connect(&destination.address).await?;
+            let stream = dial(&destination.address).await?;
             let fd = stream.as_raw_fd();
             Ok(Connection::Stream { stream: Box::new(stream), fd })
         }
         Transport::Tls => {
-            let stream = TcpStream::connect(&destination.address).await?;
+            let stream = dial(&destination.address).await?;
             let fd = stream.as_raw_fd();
-            let host = destination.address.rsplit_once(':').map_or("", |(host, _)| host);
-            let stream = tls::handshake(destination, host, stream).await?;
+            let stream = tls::handshake(destination, host(destination), stream).await?;
             Ok(Connection::Stream { stream: Box::new(stream), fd })
+        }
+        Transport::Relp => {
+            let stream = dial(&destination.address).await?;
+            Ok(Connection::Relp(Box::new(Relp::open(Box::new(stream)).await?)))
+        }
+        Transport::RelpTls => {
+            let stream = dial(&destination.address).await?;
+            let stream = tls::handshake(destination, host(destination), stream).await?;
+            Ok(Connection::Relp(Box::new(Relp::open(Box::new(stream)).await?)))
         }
         Transport::Http | Transport::Https => {
             Poster::open(destination).await.map(|poster| Connection::Http(Box::new(poster)))
@@ -128,6 +170,21 @@ async fn connect(destination: &Destination) -> io::Result<Connection> {
     }
 }
 
-fn timed_out(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, format!("the receiver {what} for 10 s"))
+/// Without delay: an answer that is waited for must not wait for the next message.
+async fn dial(place: impl ToSocketAddrs) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(place).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn host(destination: &Destination) -> &str {
+    destination.address.rsplit_once(':').map_or("", |(host, _)| host)
+}
+
+/// Waits no longer than `limit`.
+async fn within<T>(work: impl Future<Output = io::Result<T>>, limit: Duration, what: &str) -> io::Result<T> {
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
+        let problem = format!("the receiver {what} for {} s", limit.as_secs());
+        Err(io::Error::new(io::ErrorKind::TimedOut, problem))
+    })
 }
