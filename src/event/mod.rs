@@ -4,6 +4,7 @@
 //! reads a clock. An [`Event`] is made once, by the process that saw it, and never edited after.
 
 pub mod alert;
+pub mod attack;
 pub mod detail;
 pub mod frame;
 pub mod observation;

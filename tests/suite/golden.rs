@@ -169,6 +169,25 @@ fn every_interface_has_its_envelope() {
 }
 
 #[test]
+fn every_technique_of_the_rules_has_a_name() {
+    let rules = fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/detect/rules")).unwrap();
+    let mut seen = 0;
+    for rule in rules {
+        let text = fs::read_to_string(rule.unwrap().path()).unwrap();
+        let quoted = text.split('"').filter(|word| {
+            word.len() >= 5
+                && word.starts_with('T')
+                && word[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
+        });
+        for id in quoted {
+            assert!(honeyward::event::attack::technique(id).is_some(), "{id}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
 fn attacker_text_writes_no_field_of_its_own() {
     let cef = format::message(&hostile(), &destination(Format::Cef, Transport::Tls));
     let cef = String::from_utf8(cef).unwrap();

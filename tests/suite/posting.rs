@@ -80,8 +80,8 @@ impl Default for Receiver {
 
 impl Receiver {
     /// Answers with the script, then with 200.
-    fn with(script: &[&'static str]) -> Self {
-        let mut script = script.to_vec().into_iter();
+    fn with(script: &'static [&'static str]) -> Self {
+        let mut script = script.iter().copied();
         Receiver::minded(move |_| script.next().unwrap_or(OK).to_owned())
     }
 

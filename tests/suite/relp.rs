@@ -83,6 +83,4 @@ async fn a_killed_rsyslog_gets_every_alert() {
     running.await.unwrap();
     rsyslog.kill().unwrap();
     rsyslog.wait().unwrap();
-    let repeats: usize = received(dir.path()).values().map(|count| count - 1).sum();
-    println!("{repeats} of {TOTAL} alerts came again");
 }

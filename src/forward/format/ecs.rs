@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Extent, cut, in_one_line, reason};
-use crate::event::{Alert, Severity, Tainted};
+use crate::event::{Alert, Severity, Tainted, attack};
 
 const ECS_VERSION: &str = "8.17.0";
 
@@ -55,7 +55,7 @@ pub(super) fn render(alert: &Alert, extent: Extent) -> String {
     });
     if let Some(object) = event.as_object_mut() {
         add_accounts(object, &accounts);
-        add_techniques(object, alert);
+        add_techniques(object, alert, extent);
     }
     event.to_string()
 }
@@ -86,19 +86,26 @@ fn add_accounts(event: &mut Map<String, Value>, accounts: &[&str]) {
     }
 }
 
-fn add_techniques(event: &mut Map<String, Value>, alert: &Alert) {
+fn add_techniques(event: &mut Map<String, Value>, alert: &Alert, extent: Extent) {
     if alert.techniques.is_empty() {
         return;
     }
-    let whole: Vec<&str> = alert.techniques.iter().map(|t| t.split('.').next().unwrap_or(t)).collect();
-    let mut technique = json!({ "id": whole });
-    let subs: Vec<&String> = alert.techniques.iter().filter(|t| t.contains('.')).collect();
-    if !subs.is_empty()
+    let whole = alert.techniques.iter().map(|t| t.split('.').next().unwrap_or(t));
+    let mut technique = named(whole, extent);
+    let mut subs = alert.techniques.iter().map(String::as_str).filter(|t| t.contains('.')).peekable();
+    if subs.peek().is_some()
         && let Some(object) = technique.as_object_mut()
     {
-        object.insert("subtechnique".into(), json!({ "id": subs }));
+        object.insert("subtechnique".into(), named(subs, extent));
     }
     event.insert("threat".into(), json!({ "framework": "MITRE ATT&CK", "technique": technique }));
+}
+
+/// Ids and, where there is room, their names in the same order.
+fn named<'a>(ids: impl Iterator<Item = &'a str>, extent: Extent) -> Value {
+    let (ids, names): (Vec<&str>, Vec<&str>) =
+        ids.map(|id| (id, attack::technique(id).unwrap_or(id))).unzip();
+    if extent.reasons == 0 { json!({ "id": ids }) } else { json!({ "id": ids, "name": names }) }
 }
 
 fn severity(severity: Severity) -> u8 {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Extent, cut, in_one_line, reason};
-use crate::event::{Alert, Severity, Tainted};
+use crate::event::{Alert, Severity, Tainted, attack};
 use crate::forward::settings::OcsfVersion;
 
 /// Category Findings, class Detection Finding.
@@ -49,7 +49,7 @@ pub(super) fn render(alert: &Alert, version: OcsfVersion, extent: Extent) -> Str
             "last_seen_time": alert.last_seen.as_millisecond(),
             // Rule.
             "analytic": { "type_id": 1, "uid": alert.rule, "name": alert.title },
-            "attacks": attacks(alert),
+            "attacks": attacks(alert, extent),
         },
         "evidences": [evidence(alert, extent)],
         "resources": resources(alert),
@@ -58,10 +58,15 @@ pub(super) fn render(alert: &Alert, version: OcsfVersion, extent: Extent) -> Str
     .to_string()
 }
 
-fn attacks(alert: &Alert) -> Vec<Value> {
+fn attacks(alert: &Alert, extent: Extent) -> Vec<Value> {
+    let named = |id: &str| match extent.reasons {
+        // A frame has no room for names.
+        0 => json!({ "uid": id }),
+        _ => json!({ "uid": id, "name": attack::technique(id).unwrap_or(id) }),
+    };
     let attack = |technique: &String| match technique.split_once('.') {
-        Some((whole, _)) => json!({ "technique": { "uid": whole }, "sub_technique": { "uid": technique } }),
-        None => json!({ "technique": { "uid": technique } }),
+        Some((whole, _)) => json!({ "technique": named(whole), "sub_technique": named(technique) }),
+        None => json!({ "technique": named(technique) }),
     };
     alert.techniques.iter().map(attack).collect()
 }
