@@ -19,6 +19,7 @@ pub mod mysql;
 pub mod poct;
 pub mod postgres;
 pub mod rdp;
+pub mod smb;
 pub mod ssh;
 pub mod tds;
 pub mod telnet;
@@ -55,6 +56,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Mllp => mllp::build(making, service),
         Protocol::Poct1a => poct::build(making, service),
         Protocol::Rdp => rdp::build(making, service),
+        Protocol::Smb | Protocol::Netbios => smb::build(making, service),
         Protocol::Ssh => ssh::build(making, service),
         Protocol::Mysql => mysql::build(making, service),
         Protocol::Postgres => postgres::build(making, service),

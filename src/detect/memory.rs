@@ -258,6 +258,7 @@ fn own_name(observation: &Observation) -> Option<&str> {
             | Mark::UserAgent
             | Mark::DatabaseClient
             | Mark::RdpClient
+            | Mark::SmbClient
             | Mark::NtlmClient
             | Mark::Tool
             | Mark::Scanner
@@ -279,7 +280,9 @@ fn own_name(observation: &Observation) -> Option<&str> {
         | Detail::Tds(_)
         | Detail::Rpc(_)
         | Detail::RdpNegotiation(_)
-        | Detail::RdpClient(_) => None,
+        | Detail::RdpClient(_)
+        | Detail::Smb(_)
+        | Detail::SmbFile(_) => None,
     }
 }
 

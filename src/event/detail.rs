@@ -26,6 +26,10 @@ pub enum Detail {
     RdpNegotiation(RdpNegotiation),
     /// What a client of Remote Desktop says of itself.
     RdpClient(RdpClient),
+    /// A session or a share of SMB.
+    Smb(Smb),
+    /// Something that was done with a file over SMB.
+    SmbFile(SmbFile),
 }
 
 /// An A-ASSOCIATE-RQ, PS3.8 9.3.2.
@@ -177,4 +181,42 @@ pub struct RdpClient {
     pub encryption: u32,
     /// Virtual channels asked for, at most 32.
     pub channels: Vec<Tainted>,
+}
+
+/// A session or a share of SMB, MS-SMB2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smb {
+    /// The dialect that was agreed on (`3.1.1`).
+    pub dialect: String,
+    /// Who was logged on: an account, `Guest` or `ANONYMOUS LOGON`.
+    pub account: Tainted,
+    /// The share; empty where none is meant.
+    pub share: Tainted,
+    /// What the request was encrypted with; empty: nothing.
+    pub cipher: String,
+}
+
+/// Something that was done with a file over SMB.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmbFile {
+    /// Who was logged on.
+    pub account: Tainted,
+    /// The share.
+    pub share: Tainted,
+    /// Bytes that were read, or the size that the file has now.
+    pub bytes: u64,
+    /// Its new path, where it was renamed.
+    pub renamed_to: Tainted,
+    /// Whether the intruder made it.
+    pub is_new: bool,
+    /// What it was by its beginning before it was written, as a media type; empty where it held nothing.
+    pub kind_before: String,
+    /// The same after; empty where it was not written.
+    pub kind_after: String,
+    /// Entropy of its beginning before it was written, hundredths of a bit per byte (0 to 800).
+    pub entropy_before: Option<u16>,
+    /// The same after.
+    pub entropy_after: Option<u16>,
 }

@@ -301,6 +301,8 @@ pub enum Mark {
     DatabaseClient,
     /// Name, build, keyboard layout and product id that a client of Remote Desktop gives.
     RdpClient,
+    /// What a client of SMB offers: dialects, capabilities, its GUID, its Windows.
+    SmbClient,
     /// Computer name and Windows version that a client of NTLM gives.
     NtlmClient,
     /// The client program or toolkit, named by what it sends.

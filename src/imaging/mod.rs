@@ -31,7 +31,7 @@ use std::sync::atomic::AtomicUsize;
 use bytes::Bytes;
 
 use crate::wire::dicom::dataset::{Charset, DataSet, TransferSyntax};
-use crate::world::{Instance, Modality, Patient, Region, Series, Sex, Study, View};
+use crate::world::{Content, Instance, Modality, Patient, Region, Series, Sex, Study, View};
 use anatomy::{Body, Build, Joint, Lesion, Plan};
 use cache::Cache;
 pub use form::{Form, has_pixels};
@@ -194,6 +194,14 @@ pub fn instance_attributes(view: &View, study: &Study, series: &Series, instance
 /// Sequence, for an archive's index.
 pub fn request_attributes(view: &View, study: &Study) -> DataSet {
     header::request(view, study, Charset::Utf8)
+}
+
+/// The verified report of a study as PDF, as it lies beside the images too; `None` before it is
+/// verified.
+pub fn report_pdf(view: &View, study: &Study) -> Option<Vec<u8>> {
+    let series = view.series(study).into_iter().find(|series| series.content == Content::Document)?;
+    let instance = view.instances(study, &series).into_iter().next()?;
+    Some(of(view, study, &series, &instance, Charset::Utf8, header::report_pdf))
 }
 
 /// Does something with all that an object of an instance is made from.

@@ -153,6 +153,10 @@ pub enum Protocol {
     SqlBrowser,
     /// Remote Desktop (MS-RDPBCGR).
     Rdp,
+    /// Windows file sharing over TCP (MS-SMB2).
+    Smb,
+    /// The same by the NetBIOS session service (RFC 1002).
+    Netbios,
 }
 
 impl Protocol {
@@ -171,7 +175,9 @@ impl Protocol {
             | Protocol::Poct1a
             | Protocol::Telnet
             | Protocol::Tds
-            | Protocol::Rdp => Transport::Tcp,
+            | Protocol::Rdp
+            | Protocol::Smb
+            | Protocol::Netbios => Transport::Tcp,
             Protocol::SqlBrowser => Transport::Udp,
         }
     }
@@ -193,6 +199,8 @@ impl Protocol {
             Protocol::Tds => "tds",
             Protocol::SqlBrowser => "sql_browser",
             Protocol::Rdp => "rdp",
+            Protocol::Smb => "smb",
+            Protocol::Netbios => "netbios",
         }
     }
 }

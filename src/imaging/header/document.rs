@@ -50,7 +50,7 @@ const LEFT: f32 = 56.0;
 const RIGHT: f32 = 540.0;
 
 /// The report as a PDF of one page.
-fn report_pdf(s: &Subject<'_>) -> Vec<u8> {
+pub(crate) fn report_pdf(s: &Subject<'_>) -> Vec<u8> {
     let hospital = s.view.hospital();
     let mut page = Page::new();
     page.centred(hospital.name.as_str(), 298.0, 790.0, 18.0);

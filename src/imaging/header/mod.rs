@@ -23,7 +23,7 @@ use crate::wire::dicom::dataset::{Charset, DataSet, Tag, tags};
 use crate::world::{Content, Instance, Modality, Name, Patient, Region, Series, Sex, Study, View, Wording};
 pub(crate) use cr::cr;
 pub(crate) use ct::{ct, scout};
-pub(crate) use document::document;
+pub(crate) use document::{document, report_pdf};
 pub(crate) use dose::{Dose, dose_report};
 pub(crate) use dx::{dx, laterality};
 pub(crate) use ecg::{STEP as ECG_STEP, ecg};

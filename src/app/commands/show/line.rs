@@ -119,6 +119,14 @@ fn about(detail: Option<&Detail>) -> String {
         Some(Detail::RdpClient(client)) => {
             [fact("from", &client.name), fact("product", &client.product), None]
         }
+        Some(Detail::Smb(smb)) => [
+            fact("share", &smb.share),
+            fact("as", &smb.account),
+            fact("dialect", &Tainted::new(smb.dialect.as_str())),
+        ],
+        Some(Detail::SmbFile(file)) => {
+            [fact("share", &file.share), fact("as", &file.account), fact("to", &file.renamed_to)]
+        }
         Some(Detail::Astm(message)) => {
             [fact("from", &message.sender), fact("records", &message.records), None]
         }

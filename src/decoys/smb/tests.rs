@@ -1,0 +1,1 @@
+//! The machine, played as a client does.
