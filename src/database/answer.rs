@@ -87,6 +87,10 @@ pub struct Message {
     pub procedure: String,
     /// The text in the connection's language.
     pub text: String,
+    /// PostgreSQL's second sentence; may be empty.
+    pub detail: String,
+    /// PostgreSQL's advice; may be empty.
+    pub hint: String,
 }
 
 impl Message {

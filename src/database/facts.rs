@@ -51,6 +51,8 @@ pub(super) struct State {
     pub row_count: i64,
     /// How long the product takes for what functions have done since this was last taken.
     wait: Duration,
+    /// Settings of PostgreSQL's session.
+    pub settings: super::postgres::Settings,
     counter: u64,
 }
 
@@ -105,6 +107,7 @@ impl Facts {
             last_error: (0, String::new()),
             row_count: 0,
             wait: Duration::ZERO,
+            settings: super::postgres::Settings::new(&catalog.server.settings),
             counter: 0,
         };
         let days = Arc::clone(&catalog.days);
@@ -223,13 +226,14 @@ impl Facts {
         self.administrator || listed || system
     }
 
-    /// Whether the login may change tables of a database. MySQL's applications own theirs.
+    /// Whether the login may change tables of a database. Applications of MySQL and PostgreSQL own
+    /// theirs.
     pub(super) fn may_change(&self, database: &str) -> bool {
         let owns = self
             .catalog
             .login(&self.login)
             .is_some_and(|login| login.databases.iter().any(|name| name.eq_ignore_ascii_case(database)));
-        self.administrator || owns && self.product() == Product::MySql
+        self.administrator || owns && matches!(self.product(), Product::MySql | Product::Postgres)
     }
 
     /// Objects of a database by name.

@@ -21,6 +21,7 @@ mod cell;
 mod connection;
 mod facts;
 mod functions;
+mod postgres;
 mod problem;
 mod procedures;
 mod records;
@@ -39,6 +40,7 @@ pub use catalog::{
     Product, Server, Source, Table, View,
 };
 pub use connection::{Connection, Login as ClientLogin, Pulled, Request};
+pub use postgres::{PgType, Refusal, Settings, array_elements, oid};
 pub use records::{Field, Record, Rows};
 pub use types::{Kind, SqlType};
 pub use value::{Decimal, Value, guid};

@@ -172,7 +172,10 @@ impl SqlType {
             None => (text.as_str(), ""),
         };
         let name = name.trim_end_matches(" unsigned");
-        let kind = NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)?;
+        let Some(kind) = NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind) else {
+            // What PostgreSQL alone has: inet, interval, arrays …
+            return super::postgres::PgType::named(&text).map(super::postgres::PgType::sql);
+        };
         let mut made = SqlType::of(kind);
         name.clone_into(&mut made.name);
         let numbers: Vec<&str> = measures.split(',').map(str::trim).collect();

@@ -12,6 +12,7 @@ mod describe;
 mod engine;
 mod marks;
 mod names;
+mod postgres;
 mod query;
 mod run;
 mod show;
@@ -280,6 +281,8 @@ impl Connection {
             line,
             procedure,
             text,
+            detail: String::new(),
+            hint: String::new(),
         }));
     }
 }

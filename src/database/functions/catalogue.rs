@@ -4,6 +4,7 @@ use rusqlite::types::Value as Cell;
 
 use super::{Answer, Function, function, maybe_text, maybe_whole, number_of, text, text_of, whole, whole_of};
 use crate::database::facts::{Facts, Object};
+use crate::database::postgres::{PgType, format_type};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     function("db_name", "s", (0, 1), |facts, a| match whole_of(a, 0) {
@@ -184,7 +185,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
         maybe_text(facts.catalog.server.settings.get(&name).cloned())
     }),
     function("format_type", "p", (2, 2), |_, a| {
-        maybe_text(whole_of(a, 0).and_then(super::super::system::type_name))
+        let oid = whole_of(a, 0).and_then(|oid| u32::try_from(oid).ok());
+        let modifier = whole_of(a, 1).and_then(|modifier| i32::try_from(modifier).ok()).unwrap_or(-1);
+        maybe_text(oid.map(|oid| format_type(PgType { oid, modifier })))
     }),
     function("sys_context", "o", (2, 2), |facts, a| {
         match text_of(a, 1).unwrap_or_default().to_lowercase().as_str() {

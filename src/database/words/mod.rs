@@ -18,10 +18,13 @@ struct Words {
     state: u8,
     sqlstate: &'static str,
     text: String,
+    detail: String,
+    hint: String,
 }
 
 fn words(number: u32, class: u8, state: u8, sqlstate: &'static str, text: impl Into<String>) -> Words {
-    Words { number, class, state, sqlstate, text: text.into() }
+    let (detail, hint) = (String::new(), String::new());
+    Words { number, class, state, sqlstate, text: text.into(), detail, hint }
 }
 
 /// A problem as a product says it.
@@ -40,6 +43,8 @@ pub(super) fn message(problem: &Problem, product: Product, language: Language, l
         line,
         procedure: String::new(),
         text: said.text,
+        detail: said.detail,
+        hint: said.hint,
     }
 }
 

@@ -14,6 +14,13 @@ pub struct Behaviour {
     pub tls: bool,
     /// Shortest and longest time from a login's last message to the answer, milliseconds.
     pub login_ms: [u64; 2],
+    /// Shortest and longest time from a statement to its answer, milliseconds.
+    pub statement_ms: [u64; 2],
+    /// Rows that the server makes and sends in a millisecond.
+    pub rows_per_ms: u32,
+    /// Processes that the host's system starts in a minute: those of connections are numbered among
+    /// them.
+    pub processes_per_minute: u32,
 }
 
 /// How passwords are asked for (`pg_hba.conf`).
@@ -33,9 +40,14 @@ impl Behaviour {
     /// # Errors
     /// What is wrong and what was expected.
     pub fn check(&self) -> Result<(), String> {
-        let [shortest, longest] = self.login_ms;
-        if shortest > longest {
-            return Err(format!("login_ms = [{shortest}, {longest}]: expected the shorter time first"));
+        for (name, [shortest, longest]) in [("login_ms", self.login_ms), ("statement_ms", self.statement_ms)]
+        {
+            if shortest > longest {
+                return Err(format!("{name} = [{shortest}, {longest}]: expected the shorter time first"));
+            }
+        }
+        if self.rows_per_ms == 0 || self.processes_per_minute == 0 {
+            return Err("rows_per_ms and processes_per_minute: expected at least 1".to_owned());
         }
         Ok(())
     }

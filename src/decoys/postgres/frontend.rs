@@ -8,6 +8,10 @@ const MAX_STARTUP: usize = 10_000;
 /// Longest message before the login is over, bytes (`PG_MAX_AUTH_TOKEN_LENGTH`).
 pub const MAX_TOKEN: usize = 65_535;
 
+/// Longest message of a session, bytes: the product takes up to 1 GiB, no client of a hospital comes
+/// near.
+pub const MAX_MESSAGE: usize = 16 << 20;
+
 /// Most parameters of a startup packet that are kept.
 const MAX_OPTIONS: usize = 64;
 
@@ -139,6 +143,16 @@ impl<'a> Body<'a> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
+    }
+
+    /// One byte.
+    pub fn u8(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    /// Two bytes, most significant first.
+    pub fn u16(&mut self) -> Option<u16> {
+        Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
     }
 
     /// Four bytes, most significant first.

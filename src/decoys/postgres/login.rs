@@ -32,8 +32,11 @@ const SASL_FINAL: u32 = 12;
 /// Who logs in, and where to.
 #[derive(Debug, Clone)]
 pub(super) struct Login {
-    user: String,
-    database: String,
+    pub(super) user: String,
+    pub(super) database: String,
+    /// Settings that the startup packet asks for, in order.
+    pub(super) settings: Vec<(String, String)>,
+    pub(super) replication: bool,
     sealed: bool,
     step: Step,
 }
@@ -51,7 +54,7 @@ pub(super) enum Outcome {
     /// Another message is awaited.
     Goes,
     /// He is who he says.
-    In,
+    In(Box<Login>),
     /// He is refused.
     Refused(Failure),
 }
@@ -69,8 +72,14 @@ impl Login {
         let user = text("user").map(cut).filter(|user| !user.is_empty()).ok_or_else(Failure::no_user)?;
         let database = text("database").map(cut).filter(|name| !name.is_empty());
         tell_client(session, options);
-        let mut login =
-            Login { database: database.unwrap_or_else(|| user.clone()), user, sealed, step: Step::First };
+        let mut login = Login {
+            database: database.unwrap_or_else(|| user.clone()),
+            user,
+            settings: settings(options),
+            replication: text("replication").is_some_and(|value| wants(&value)),
+            sealed,
+            step: Step::First,
+        };
         match station.behaviour().authentication {
             Authentication::Scram => {
                 let offered: &[u8] =
@@ -114,7 +123,7 @@ impl Login {
         match outcome {
             Ok(()) => {
                 out.authentication(OK, &[]);
-                Outcome::In
+                Outcome::In(Box::new(self))
             }
             Err(failure) => Outcome::Refused(failure),
         }
@@ -201,6 +210,32 @@ impl Login {
             session.emit(Observation::LureTouched { lure: account.lure.clone(), how });
         }
     }
+}
+
+/// Whether a client asks for the protocol of replicas.
+fn wants(value: &str) -> bool {
+    !matches!(value.to_ascii_lowercase().as_str(), "false" | "off" | "no" | "0")
+}
+
+/// Parameters that are settings, and those of `options=-c name=value`.
+fn settings(options: &Options) -> Vec<(String, String)> {
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut found = Vec::new();
+    for (name, value) in &options.0 {
+        match name.as_slice() {
+            b"user" | b"database" | b"replication" => {}
+            name if name.starts_with(b"_pq_.") => {}
+            b"options" => {
+                let value = shown(value);
+                let words = value.split(' ').map(|word| word.strip_prefix("-c").unwrap_or(word));
+                let words = words.map(|word| word.trim_start_matches("--"));
+                let pairs = words.filter_map(|word| word.split_once('='));
+                found.extend(pairs.map(|(name, value)| (name.replace('-', "_"), value.to_owned())));
+            }
+            name => found.push((shown(name), shown(value))),
+        }
+    }
+    found
 }
 
 /// A database's name as an event of ours may show it: the peer chose it.

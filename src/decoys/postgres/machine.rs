@@ -1,4 +1,4 @@
-//! The connection: startup and login.
+//! The connection: startup, login, then one message after another.
 
 use std::time::Duration;
 
@@ -10,14 +10,18 @@ use rand::rngs::StdRng;
 use super::Station;
 use super::backend::Backend;
 use super::failure::Failure;
-use super::frontend::{self, Heard, MAX_TOKEN, Startup};
+use super::frontend::{self, Heard, MAX_MESSAGE, MAX_TOKEN, Startup};
 use super::login::{Login, Outcome};
+use super::talk::Talk;
 use crate::event::Observation;
 use crate::session::{Early, Machine, Next, Outbox, Secured, Session, Wake};
 use crate::wire::probe;
 
 /// How long a login may take (`authentication_timeout`).
 const LOGIN_TIME: Duration = Duration::from_secs(60);
+
+/// Most bytes that may wait unread beside a message while an answer goes out.
+const MAX_AHEAD: usize = 65_536;
 
 /// The server's buffer: it writes when this much waits, and when it reads again.
 const BUFFER: usize = 8192;
@@ -39,6 +43,7 @@ enum Phase {
     /// GSSAPI was granted; no client here has credentials for it.
     Gss,
     Login(Box<Login>),
+    Talk(Box<Talk>),
     Over,
 }
 
@@ -57,18 +62,20 @@ impl PostgresMachine {
     }
 
     /// Takes what can be taken; pauses where the product would.
-    fn proceed(&mut self, out: &mut Outbox) -> Next {
+    fn proceed(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
         loop {
             let pause = match std::mem::replace(&mut self.phase, Phase::Over) {
                 Phase::Startup => self.startup(out),
                 Phase::Gss => self.gss(),
-                Phase::Login(login) => self.login(*login),
+                Phase::Login(login) => self.login(now, *login),
+                Phase::Talk(talk) => self.talk(now, talk, out),
                 Phase::Over => return Next::Close,
             };
             match pause {
                 Step::Wait => return self.wait(out),
                 Step::Go => {}
                 Step::End => return Next::Close,
+                Step::More => return Next::More,
                 Step::Pause(delay) if delay.is_zero() => {}
                 Step::Pause(delay) => return Next::Think(delay),
             }
@@ -84,6 +91,7 @@ impl PostgresMachine {
         self.flush(out);
         match &self.phase {
             Phase::Startup | Phase::Gss | Phase::Login(_) => Next::Read(Some(LOGIN_TIME)),
+            Phase::Talk(talk) => Next::Read(talk.idle_time()),
             Phase::Over => Next::Close,
         }
     }
@@ -110,11 +118,12 @@ impl PostgresMachine {
             }
             Startup::Ssl if self.line.is_sealed() => self.refuse(&Failure::unsupported_version(1234, 5679)),
             Startup::Ssl => self.encrypt(out),
-            Startup::Cancel(process, _) => {
+            Startup::Cancel(process, key) => {
+                let found = self.station.cancel(process, key);
                 self.session.emit(Observation::Request {
                     verb: "cancel".into(),
                     target: process.to_string().into(),
-                    status: 0,
+                    status: u32::from(!found),
                     detail: None,
                 });
                 Step::End
@@ -202,7 +211,7 @@ impl PostgresMachine {
         }
     }
 
-    fn login(&mut self, login: Login) -> Step {
+    fn login(&mut self, now: Timestamp, login: Login) -> Step {
         let (kind, body) = match frontend::message(&mut self.line.input, MAX_TOKEN) {
             None => {
                 self.phase = Phase::Login(Box::new(login));
@@ -226,11 +235,60 @@ impl PostgresMachine {
                 self.refuse(&failure);
                 self.after_login()
             }
-            Outcome::In => {
-                self.refuse(&Failure::no_slots());
+            Outcome::In(login) => {
+                match Talk::begin(&self.station, &self.session, &login, now, &mut self.out) {
+                    Ok(talk) => self.phase = Phase::Talk(Box::new(talk)),
+                    Err(failure) => drop(self.refuse(&failure)),
+                }
                 self.after_login()
             }
         }
+    }
+
+    fn talk(&mut self, now: Timestamp, mut talk: Box<Talk>, out: &mut Outbox) -> Step {
+        if talk.has_work() {
+            let worked = talk.work(now, &mut self.out);
+            let more = talk.has_work();
+            self.phase = Phase::Talk(talk);
+            if worked.rows > 0 || !worked.wait.is_zero() || self.out.waiting() > BUFFER {
+                self.flush(out);
+            }
+            let millis = worked.rows / self.station.behaviour().rows_per_ms;
+            let pause = self.session.pace(Duration::from_millis(u64::from(millis)) + worked.wait);
+            return match (pause.is_zero(), more && worked.rows > 0) {
+                (false, _) => Step::Pause(pause),
+                (true, true) => Step::More,
+                (true, false) => Step::Go,
+            };
+        }
+        let (kind, body) = match frontend::message(&mut self.line.input, MAX_MESSAGE) {
+            None => {
+                self.phase = Phase::Talk(talk);
+                return Step::Wait;
+            }
+            Some(Heard::BadLength) => {
+                self.session.malformed("message of no valid length", &self.line.input);
+                let place = ("pqcomm.c", 1240, "pq_getmessage");
+                return self.refuse(&Failure::fatal("08P01", "invalid message length", place));
+            }
+            Some(Heard::Message(kind, body)) => (kind, body),
+        };
+        if kind == b'X' {
+            return Step::End;
+        }
+        match talk.message(now, kind, &body, &mut self.out) {
+            Ok(thinks) => {
+                self.phase = Phase::Talk(talk);
+                if thinks { self.before_statement() } else { Step::Go }
+            }
+            Err(failure) => self.refuse(&failure),
+        }
+    }
+
+    fn before_statement(&mut self) -> Step {
+        let [shortest, longest] = self.station.behaviour().statement_ms;
+        let delay = Duration::from_millis(self.pace.random_range(shortest..=longest));
+        Step::Pause(self.session.pace(delay))
     }
 
     fn after_login(&mut self) -> Step {
@@ -252,6 +310,8 @@ enum Step {
     Wait,
     /// There is more to do.
     Go,
+    /// There is more to do, once what waits is written.
+    More,
     /// The product takes this long.
     Pause(Duration),
     /// The connection ends at once, with nothing more to say.
@@ -263,15 +323,19 @@ impl Machine for PostgresMachine {
         Next::Read(Some(LOGIN_TIME))
     }
 
-    fn receive(&mut self, _now: Timestamp, input: &mut BytesMut, out: &mut Outbox) -> Next {
+    fn receive(&mut self, now: Timestamp, input: &mut BytesMut, out: &mut Outbox) -> Next {
         if self.line.receive(input, out).is_err() {
             self.session.malformed("TLS handshake that fails", &self.line.input);
             return Next::Close;
         }
-        self.proceed(out)
+        if matches!(self.phase, Phase::Talk(_)) && self.line.input.len() > MAX_MESSAGE + MAX_AHEAD {
+            self.session.malformed("more messages than are answered", &[]);
+            return Next::Reset;
+        }
+        self.proceed(now, out)
     }
 
-    fn wake(&mut self, _now: Timestamp, cause: Wake, out: &mut Outbox) -> Next {
+    fn wake(&mut self, now: Timestamp, cause: Wake, out: &mut Outbox) -> Next {
         match cause {
             Wake::Thought | Wake::More => {
                 if self.ends {
@@ -280,7 +344,7 @@ impl Machine for PostgresMachine {
                     return Next::Close;
                 }
                 self.flush(out);
-                self.proceed(out)
+                self.proceed(now, out)
             }
             Wake::PeerClosed => {
                 if matches!(self.phase, Phase::Startup) && !self.line.input.is_empty() {
@@ -290,7 +354,15 @@ impl Machine for PostgresMachine {
                 self.flush(out);
                 Next::Close
             }
-            Wake::Deadline => Next::Close,
+            Wake::Deadline => {
+                if let Phase::Talk(talk) = &self.phase {
+                    let failure = talk.idle_failure();
+                    self.refuse(&failure);
+                    self.flush(out);
+                    self.line.close(out);
+                }
+                Next::Close
+            }
             Wake::Relay(_) => Next::Read(None),
         }
     }

@@ -78,6 +78,14 @@ impl Connection {
         Ok(())
     }
 
+    /// Plays a change as it is kept.
+    pub(in crate::database::connection) fn play_kept(&mut self, bytes: &[u8]) -> Result<(), Problem> {
+        match serde_json::from_slice::<Change>(bytes) {
+            Ok(change) => self.play(&change),
+            Err(_) => Ok(()),
+        }
+    }
+
     fn play(&mut self, change: &Change) -> Result<(), Problem> {
         let (database, schema, name) = &change.table;
         let place = Place::new(database, schema, name);
