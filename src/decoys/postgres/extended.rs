@@ -7,7 +7,7 @@ use super::failure::{Failure, Place};
 use super::frontend::Body;
 use super::given::Given;
 use super::portal::{Portal, Rest};
-use super::simple::{Answer, sleep_of};
+use super::simple::Answer;
 use super::statement::Statement;
 use super::talk::{Ending, Talk, Work};
 use super::text;
@@ -281,19 +281,10 @@ impl Talk {
         let tag = statement.clone();
         let answer = self.start(statement, formats.clone(), &name, out);
         match answer {
-            Ok(Answer::Database(statement)) => {
-                let sleep = sleep_of(&statement.text);
-                match self.run_in_database(statement, formats, &name, out) {
-                    Ok(()) => {
-                        let rows = Work::Rows(name, limit, Ending::Extended);
-                        match sleep {
-                            Some(sleep) => self.push_asleep(sleep, rows),
-                            None => self.push(rows),
-                        }
-                    }
-                    Err(failure) => self.fail(failure, 0, out),
-                }
-            }
+            Ok(Answer::Database(statement)) => match self.run_in_database(statement, formats, &name, out) {
+                Ok(()) => self.push(Work::Rows(name, limit, Ending::Extended)),
+                Err(failure) => self.fail(failure, 0, out),
+            },
             Ok(Answer::Done(rows)) => out.complete(&tag.tag(rows)),
             Ok(Answer::Tag(tag)) => out.complete(&tag),
             Ok(Answer::Table(mut portal)) => {

@@ -34,6 +34,8 @@ pub(super) struct Portal {
     pub(super) rest: Rest,
     /// Rows changed by a statement without a result.
     pub(super) changed: u64,
+    /// Whether RowDescription is still to go out before the first row.
+    pub(super) undescribed: bool,
     /// Rows that went out since it was told to go on.
     pub(super) sent: u64,
 }
@@ -49,6 +51,7 @@ impl Portal {
             rows: VecDeque::new(),
             rest: Rest::Ended,
             changed: 0,
+            undescribed: false,
             sent: 0,
         }
     }
@@ -76,6 +79,15 @@ impl Portal {
     ) {
         self.columns = columns.iter().map(|one| column(one, place(one))).collect();
         self.types = columns.iter().map(|column| (PgType::from(&column.ty), column.ty.scale)).collect();
+    }
+
+    /// RowDescription of a simple query, once its columns are known.
+    pub(super) fn describe_once(&mut self, charset: Charset, out: &mut Backend) {
+        let known = !self.columns.is_empty() || self.rest != Rest::Running;
+        if self.undescribed && known && self.statement.gives_rows() {
+            self.undescribed = false;
+            self.describe(charset, out);
+        }
     }
 
     /// RowDescription, or NoData.

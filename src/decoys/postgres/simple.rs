@@ -1,20 +1,15 @@
 //! One statement: what the session itself answers, and what goes to the database.
 
-use std::time::Duration;
-
 use super::backend::{Backend, Transaction};
 use super::failure::{Failure, Place};
 use super::portal::Portal;
 use super::statement::Statement;
 use super::talk::{Ending, Talk, Work};
-use super::text::{self, Kind, Piece};
+use super::text::{self, Piece};
 use super::{deeds, exploits};
 
 /// Where statements of a failed transaction are refused.
 const IN_FAILED: Place = ("postgres.c", 1081, "exec_simple_query");
-
-/// The longest sleep that a statement asks for.
-const MAX_SLEEP: Duration = Duration::from_secs(86_400);
 
 /// What becomes of a statement.
 pub(super) enum Answer {
@@ -41,19 +36,10 @@ impl Talk {
         }
         let started = self.start(statement, Vec::new(), b"", out);
         match started {
-            Ok(Answer::Database(statement)) => {
-                if let Some(sleep) = sleep_of(&statement.text) {
-                    let rest = Work::Rows(Vec::new(), None, Ending::Simple);
-                    return match self.opened(statement, Vec::new(), out) {
-                        Ok(()) => self.push_asleep(sleep, rest),
-                        Err(failure) => self.fail(failure, before, out),
-                    };
-                }
-                match self.opened(statement, Vec::new(), out) {
-                    Ok(()) => self.push(Work::Rows(Vec::new(), None, Ending::Simple)),
-                    Err(failure) => self.fail(failure, before, out),
-                }
-            }
+            Ok(Answer::Database(statement)) => match self.opened(statement, out) {
+                Ok(()) => self.push(Work::Rows(Vec::new(), None, Ending::Simple)),
+                Err(failure) => self.fail(failure, before, out),
+            },
             Ok(answer) => self.finish_simple(answer, sql, out),
             Err(failure) => self.fail(failure, before, out),
         }
@@ -80,13 +66,11 @@ impl Talk {
         }
     }
 
-    /// Runs a statement for the unnamed portal and describes its rows.
-    fn opened(&mut self, statement: Statement, formats: Vec<u16>, out: &mut Backend) -> Result<(), Failure> {
-        let rows = statement.gives_rows();
-        self.run_in_database(statement, formats, b"", out)?;
-        let charset = self.charset();
-        if rows && let Some(portal) = self.extended.portals.get(b"".as_slice()) {
-            portal.describe(charset, out);
+    /// Runs a statement for the unnamed portal.
+    fn opened(&mut self, statement: Statement, out: &mut Backend) -> Result<(), Failure> {
+        self.run_in_database(statement, Vec::new(), b"", out)?;
+        if let Some(portal) = self.extended.portals.get_mut(b"".as_slice()) {
+            portal.undescribed = true;
         }
         Ok(())
     }
@@ -284,47 +268,12 @@ impl Talk {
                 self.extended.portals.clear();
                 self.listens.clear();
                 self.connection.with_settings(|settings| settings.reset(None));
-                self.connection.reset();
+                let left = self.connection.reset();
+                self.tell(left);
             }
             "PLANS" | "SEQUENCES" | "TEMP" | "TEMPORARY" => {}
             other => return Err(Failure::syntax(&other.to_lowercase())),
         }
         Ok(Answer::Done(0))
-    }
-}
-
-/// How long a statement sleeps: `pg_sleep(5)` with a number written out.
-pub(super) fn sleep_of(sql: &str) -> Option<Duration> {
-    let pieces = text::words(sql);
-    let mut found = 0.0_f64;
-    for (at, _) in pieces.iter().enumerate().filter(|(_, piece)| piece.is("pg_sleep")) {
-        let rest = pieces.get(at + 1..).unwrap_or_default();
-        let opens = rest.first().is_some_and(|piece| piece.text == "(");
-        let inside = rest.iter().skip(1).take_while(|piece| piece.text != ")");
-        let number: String = inside
-            .filter(|piece| matches!(piece.kind, Kind::Word | Kind::Text) || piece.text == ".")
-            .map(Piece::value)
-            .collect();
-        let digits: String = number.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-        let negative = rest.get(1).is_some_and(|piece| piece.text == "-");
-        found += digits.parse::<f64>().ok().filter(|_| opens && !negative).unwrap_or(0.0);
-    }
-    Duration::try_from_secs_f64(found).ok().filter(|sleep| !sleep.is_zero()).map(|sleep| sleep.min(MAX_SLEEP))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sleep_is_read_from_the_statement() {
-        assert_eq!(sleep_of("select pg_sleep(1.5)"), Some(Duration::from_millis(1500)));
-        assert_eq!(
-            sleep_of("select 1;select case when 1=1 then pg_sleep( '2' ) end"),
-            Some(Duration::from_secs(2))
-        );
-        assert_eq!(sleep_of("select 'pg_sleep(3)'"), None);
-        assert_eq!(sleep_of("select pg_sleep(-1)"), None);
-        assert_eq!(sleep_of("select pg_sleep(1e99)"), Some(Duration::from_secs(1)));
     }
 }

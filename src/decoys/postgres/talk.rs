@@ -18,7 +18,7 @@ use super::portal::{MAX_PARKED, Portal, Rest};
 use super::statement::Statement;
 use super::text;
 use super::values::Zones;
-use crate::database::{ClientLogin, Connection, Item, Request, Settings};
+use crate::database::{ClientLogin, Connection, Item, Request, Seen, Settings};
 use crate::session::Session;
 
 /// Rows that are sent at one go: between two of them the connection can pause and be closed.
@@ -57,6 +57,8 @@ pub(super) struct Talk {
     work: VecDeque<Work>,
     /// The portal that the database works for.
     running: Option<Vec<u8>>,
+    /// How long the product takes before what comes next.
+    pause: Option<Duration>,
     pub(super) now: Timestamp,
     /// When the statement began.
     begun: Timestamp,
@@ -156,6 +158,7 @@ impl Talk {
             copy: None,
             work: VecDeque::new(),
             running: None,
+            pause: None,
             now,
             begun: now,
             attached,
@@ -286,6 +289,10 @@ impl Talk {
             Work::Fail(failure) => self.fail(*failure, 0, out),
             Work::Statement(text, before) => self.simple(&text, before, out),
             Work::Execute(name, most) => self.execute_now(name, most, out),
+            Work::Rows(..) | Work::Copy(_) if self.pause.is_some() => {
+                let pause = self.pause.take().unwrap_or_default();
+                self.push_asleep(pause, work);
+            }
             Work::Rows(name, limit, ending) => worked.rows = self.send(name, limit, ending, out),
             Work::Copy(copy) => worked.rows = self.copy_rows(copy, out),
             Work::Sleep(left, then) => {
@@ -379,7 +386,18 @@ impl Talk {
         self.park();
         self.connection.begin(Request::batch(what), self.now);
         let connection = &mut self.connection;
-        self.session.heavy(|| connection.pull(1));
+        let pulled = self.session.heavy(|| connection.pull(1));
+        for item in pulled.items {
+            if let Item::Seen(seen) = item {
+                self.tell(Some(seen));
+            }
+        }
+    }
+
+    /// Tells of what a statement did.
+    pub(super) fn tell(&self, seen: Option<Box<Seen>>) {
+        let all = seen.into_iter().flat_map(|seen| seen.observations("PostgreSQL"));
+        all.for_each(|one| self.session.emit(one));
     }
 
     fn report(&mut self, out: &mut Backend) {
@@ -395,8 +413,9 @@ impl Talk {
 
     /// Tells the client of an error and drops what was to follow it.
     pub(super) fn fail(&mut self, failure: Failure, before: u32, out: &mut Backend) {
-        self.connection.cancel();
-        self.running = None;
+        let left = self.connection.cancel();
+        self.tell(left);
+        (self.running, self.pause) = (None, None);
         let position = if failure.position > 0 { failure.position + before } else { 0 };
         let charset = self.charset();
         let shown =
@@ -458,6 +477,7 @@ impl Talk {
                 Item::Seen(seen) => {
                     seen.observations("PostgreSQL").into_iter().for_each(|one| self.session.emit(one));
                 }
+                Item::Wait(time) => self.pause = Some(time),
                 Item::Done(_) | Item::Database { .. } | Item::Language { .. } => {}
                 Item::Returned(_) | Item::Output(_) => {}
             }
@@ -493,6 +513,9 @@ impl Talk {
         let mut rows = 0;
         loop {
             let Some(portal) = self.extended.portals.get_mut(&name) else { return rows };
+            if ending == Ending::Simple {
+                portal.describe_once(charset, out);
+            }
             let full = limit.is_some_and(|limit| portal.sent >= limit);
             let left = !portal.rows.is_empty() || portal.rest != Rest::Ended;
             if full && (left || ending == Ending::Fetch) {
@@ -512,6 +535,10 @@ impl Talk {
                 }
                 if let Err(failure) = self.pull(&name, out) {
                     self.fail(failure, 0, out);
+                    return rows;
+                }
+                if self.pause.is_some() {
+                    self.push(Work::Rows(name, limit, ending));
                     return rows;
                 }
                 continue;
@@ -536,6 +563,14 @@ impl Talk {
                 self.extended.portals.remove(name);
             }
         }
+    }
+}
+
+impl Drop for Talk {
+    /// The client is gone: what went out of a statement is told.
+    fn drop(&mut self) {
+        let left = self.connection.cancel();
+        self.tell(left);
     }
 }
 
