@@ -89,7 +89,7 @@ fn a_lure_is_told_by_its_right_password_alone() {
     assert!(!bench.told().iter().any(|o| matches!(o, Observation::LureTouched { .. })));
     let sent = log_on(&bench, "cdr_app", &account.password);
     assert!(has(&sent, "v="), "the server proves itself too");
-    assert!(has(&sent, "server_version\015.18 (Ubuntu 15.18-1.pgdg22.04+1)\0"));
+    assert!(has(&sent, "server_version\x0015.18 (Ubuntu 15.18-1.pgdg22.04+1)\0"));
     assert!(sent.ends_with(b"Z\0\0\0\x05I"), "he is in");
     assert!(
         bench
