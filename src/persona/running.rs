@@ -45,9 +45,18 @@ impl Running {
         }
     }
 
+    /// When it was installed.
+    pub fn installed_at(&self) -> Timestamp {
+        self.zone().to_timestamp(self.installed).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    fn zone(&self) -> Offset {
+        Offset::from_seconds(self.offset_minutes * 60).unwrap_or(Offset::UTC)
+    }
+
     /// When it was started last.
     pub fn booted(&self, now: Timestamp) -> Timestamp {
-        let zone = Offset::from_seconds(self.offset_minutes * 60).unwrap_or(Offset::UTC);
+        let zone = self.zone();
         let today = zone.to_datetime(now).date();
         let from = self.installed.date();
         let days = from.until((Unit::Day, today)).map_or(0, |span| span.get_days());

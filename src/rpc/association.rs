@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::{Answer, Call, Fault};
+use super::handles::Handles;
 use super::interface::{Interface, Place};
 use super::ndr::Reader;
 use super::pdu::{self, Bind, Context, HEADER, Header, MAX_FRAGMENT, Request, Verdict, flag, kind};
@@ -50,6 +51,7 @@ pub(super) struct Association {
     /// What a bind is told as its secondary address.
     address: String,
     contexts: BTreeMap<u16, Interface>,
+    handles: Handles,
     input: Vec<u8>,
     partial: Option<Partial>,
     /// Largest fragment of ours that the client takes, once bound.
@@ -70,6 +72,7 @@ impl Association {
             interfaces,
             address,
             contexts: BTreeMap::new(),
+            handles: Handles::default(),
             input: Vec::new(),
             partial: None,
             largest: None,
@@ -257,6 +260,9 @@ impl Association {
         let mut call = Call {
             session,
             setting: &self.setting,
+            handles: &mut self.handles,
+            interfaces: &self.interfaces,
+            opnum: partial.opnum,
             stub: Reader::new(&partial.stub, partial.big),
             target: Tainted::default(),
         };
@@ -330,7 +336,7 @@ fn fault(call: u32, context: u16, fault: Fault) -> Vec<u8> {
         Fault::OpRange | Fault::UnknownInterface | Fault::Protocol => {
             flag::FIRST | flag::LAST | flag::DID_NOT_EXECUTE
         }
-        Fault::BadStub | Fault::AccessDenied => flag::FIRST | flag::LAST,
+        Fault::BadStub | Fault::AccessDenied | Fault::ContextMismatch => flag::FIRST | flag::LAST,
     };
     pdu::assemble(kind::FAULT, flags, call, &pdu::fault(context, fault.status()), None)
 }

@@ -22,17 +22,36 @@
 
 mod association;
 mod call;
+mod dcom;
+mod epm;
+mod eventlog;
+mod groups;
+mod handles;
 mod interface;
+mod lookup;
+mod lsarpc;
+mod mgmt;
 pub mod ndr;
 pub mod pdu;
 mod pipe;
+mod registry;
+mod samr;
+mod samr_info;
+mod services;
 mod setting;
 pub mod sid;
+mod spoolss;
 mod srvsvc;
+mod svcctl;
+mod svcctl_query;
+mod tasks;
 #[cfg(test)]
 mod tests;
+pub mod tower;
 pub mod uuid;
+mod winreg;
+mod wkssvc;
 
 pub use interface::{Interface, Place};
 pub use pipe::{Pipe, Read};
-pub use setting::{AccountInfo, Caller, Rights, Setting, ShareInfo, ShareKind};
+pub use setting::{AccountInfo, Behaviour, Caller, Endpoint, Rights, Setting, ShareInfo, ShareKind, Windows};

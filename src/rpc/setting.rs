@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
+use super::samr_info::filetime;
 use super::sid::Sid;
 use crate::persona::{Hospital, Host, Installation, Pack, Protocol, Running};
 use crate::wire::ntlm::Names;
@@ -28,8 +30,8 @@ pub struct Setting {
     pub machine: Sid,
     /// The SID of its domain, of members.
     pub domain: Option<Sid>,
-    /// TCP ports at which its services answer RPC, beside 135.
-    pub ports: Vec<u16>,
+    /// TCP ports at which its processes answer, beside 135.
+    pub endpoints: Vec<Endpoint>,
     /// What makes the installation differ.
     pub installation: Installation,
     /// Since when it runs.
@@ -38,6 +40,25 @@ pub struct Setting {
     pub has_sql_server: bool,
     /// Who calls.
     pub caller: Caller,
+}
+
+/// `rpc.toml` of a host: which process answers at which port.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behaviour {
+    /// Ports beside 135, which is the endpoint mapper's.
+    #[serde(rename = "endpoint")]
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// A port and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// The TCP port.
+    pub port: u16,
+    /// The process: `wininit`, `eventlog`, `schedule`, `lsass`, `spooler`, `services`.
+    pub process: String,
 }
 
 /// Which Windows.
@@ -173,7 +194,7 @@ impl Setting {
             accounts: accounts(host),
             machine: Sid::of(&pack.installation, &names.netbios_computer),
             domain: member.then(|| Sid::of(&pack.installation, &names.netbios_domain)),
-            ports: ports(host),
+            endpoints: endpoints(host),
             installation: pack.installation.clone(),
             running: Running::of(pack, host),
             has_sql_server: host.services.iter().any(|service| service.protocol == Protocol::Tds),
@@ -182,9 +203,34 @@ impl Setting {
         }
     }
 
+    /// The port at which a process answers.
+    pub(super) fn port(&self, process: &str) -> Option<u16> {
+        self.endpoints.iter().find(|endpoint| endpoint.process == process).map(|endpoint| endpoint.port)
+    }
+
     /// How long it has been up.
     pub fn up(&self, now: Timestamp) -> Duration {
         now.duration_since(self.running.booted(now)).unsigned_abs()
+    }
+
+    /// When it was installed.
+    pub(super) fn installed_at(&self) -> Timestamp {
+        self.running.installed_at()
+    }
+
+    /// When an account's password was set, as a FILETIME: in the year after the installation.
+    pub(super) fn password_set(&self, account: &AccountInfo) -> u64 {
+        let label = format!("rpc/{}/password/{}", self.host, account.rid);
+        let seconds = self.installation.number(&label, 360 * 86_400);
+        filetime(self.installed_at()).saturating_add(seconds * 10_000_000)
+    }
+
+    /// Its domain's name, or that of its workgroup.
+    pub fn group(&self) -> String {
+        match self.domain {
+            Some(_) => self.names.netbios_domain.clone(),
+            None => "WORKGROUP".to_owned(),
+        }
     }
 
     /// A share by its name, in whatever case.
@@ -263,7 +309,8 @@ fn is_windows(protocol: Protocol) -> bool {
     matches!(protocol.as_str(), "smb" | "rdp" | "rpc" | "winrm")
 }
 
-fn ports(host: &Host) -> Vec<u16> {
-    let rpc = host.services.iter().filter(|service| service.protocol.as_str() == "rpc");
-    rpc.map(|service| service.port).filter(|port| *port != 135).collect()
+fn endpoints(host: &Host) -> Vec<Endpoint> {
+    let service = host.services.iter().find(|service| service.protocol.as_str() == "rpc");
+    let known = service.and_then(|service| service.behaviour.parse::<Behaviour>().ok());
+    known.map(|behaviour| behaviour.endpoints).unwrap_or_default()
 }

@@ -168,3 +168,131 @@ fn a_host_without_the_pipe_has_none() {
     assert!(Pipe::open("nothing", setting(&bench, Rights::User)).is_none());
     assert!(!Pipe::is_allowed(&setting(&bench, Rights::Anonymous)));
 }
+
+fn pipe_calls(
+    bench: &Bench,
+    pipe: &mut Pipe,
+    interface: Interface,
+    calls: &[(u16, Vec<u8>)],
+) -> Vec<Vec<u8>> {
+    talk(bench, pipe, &bind(interface), usize::MAX, usize::MAX);
+    let mut answers = Vec::new();
+    for (opnum, asked) in calls {
+        let mut asked = asked.clone();
+        // A stub that begins with the mark takes the handle of the call before it.
+        if asked.starts_with(MARK) {
+            let last: &Vec<u8> = answers.last().unwrap();
+            let at = last.len() - 24;
+            asked.splice(..MARK.len(), last[at..at + 20].iter().copied());
+        }
+        answers.push(stub(&talk(bench, pipe, &request(*opnum, &asked, 3), 50, 50)).unwrap());
+    }
+    answers
+}
+
+const MARK: &[u8] = b"twenty bytes' handle";
+
+fn status(answer: &[u8]) -> u32 {
+    u32::from_le_bytes(answer[answer.len() - 4..].try_into().unwrap())
+}
+
+fn open_manager() -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.null();
+    writer.null();
+    writer.u32(0xf003f);
+    writer.finish()
+}
+
+fn create_service(line: &str) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.raw(MARK);
+    writer.wide("BTOBTO");
+    writer.pointer();
+    writer.wide("BTOBTO");
+    for value in [0xf01ff, 0x10, 3, 0] {
+        writer.u32(value);
+    }
+    writer.wide(line);
+    (0..3).for_each(|_| writer.null());
+    writer.u32(0);
+    writer.null();
+    writer.null();
+    writer.u32(0);
+    writer.finish()
+}
+
+#[test]
+fn a_service_is_made_told_and_does_not_start() {
+    let bench = Bench::new();
+    let line = "%COMSPEC% /Q /c echo whoami ^> \\\\127.0.0.1\\C$\\__output";
+    let mut pipe = Pipe::open("svcctl", setting(&bench, Rights::Administrator)).unwrap();
+    let start = [MARK, &[0; 8]].concat();
+    let calls = [(15, open_manager()), (12, create_service(line)), (19, start)];
+    let answers = pipe_calls(&bench, &mut pipe, Interface::Svcctl, &calls);
+    let ends: Vec<u32> = answers.iter().map(|answer| status(answer)).collect();
+    assert_eq!(ends, [0, 0, 1053]);
+    let told = bench.told();
+    let attempts: Vec<_> = told
+        .iter()
+        .filter_map(|told| match told {
+            Observation::ExploitAttempt { weakness, payload } => {
+                Some((weakness.as_str(), payload.as_untrusted()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(attempts, [("remote service execution", line); 2]);
+    // Another association of his sees it; made again it exists.
+    let mut second = Pipe::open("svcctl", setting(&bench, Rights::Administrator)).unwrap();
+    let calls = [(15, open_manager()), (12, create_service(line))];
+    let answers = pipe_calls(&bench, &mut second, Interface::Svcctl, &calls);
+    assert_eq!(status(&answers[1]), 1073);
+}
+
+#[test]
+fn users_manage_no_services() {
+    let bench = Bench::new();
+    let answer = call(&bench, Rights::User, "svcctl", Interface::Svcctl, 15, &open_manager()).unwrap();
+    assert_eq!(status(&answer), 5);
+}
+
+#[test]
+fn names_and_sids_lead_to_each_other() {
+    let bench = Bench::new();
+    let setting = setting(&bench, Rights::User);
+    let mut pipe = Pipe::open("lsarpc", Arc::clone(&setting)).unwrap();
+    let mut open = Writer::new();
+    open.null();
+    for value in [24, 0, 0, 0, 0, 0, 0x0200_0000] {
+        open.u32(value);
+    }
+    let mut names = Writer::new();
+    names.raw(MARK);
+    names.u32(1);
+    names.u32(1);
+    names.unicode_header("Administrator");
+    names.unicode_body("Administrator");
+    names.u32(0);
+    names.null();
+    names.u32(1);
+    names.u32(0);
+    let calls = [(44, open.finish()), (14, names.finish())];
+    let answers = pipe_calls(&bench, &mut pipe, Interface::Lsarpc, &calls);
+    assert_eq!(status(&answers[1]), 0);
+    let sid = setting.machine.to_bytes();
+    assert!(answers[1].windows(sid.len()).any(|window| window == sid), "the host's SID is told");
+    assert!(answers[1].windows(4).any(|window| window == 500u32.to_le_bytes()));
+}
+
+#[test]
+fn coerced_logons_are_told_and_reach_nobody() {
+    let bench = Bench::new();
+    let mut asked = Writer::new();
+    asked.wide("\\\\192.0.2.7\\share\\x");
+    asked.u32(0);
+    let answer = call(&bench, Rights::User, "lsarpc", Interface::EfsLsa, 0, &asked.finish()).unwrap();
+    assert_eq!(status(&answer), 53);
+    let attempt = |told: &Observation| matches!(told, Observation::ExploitAttempt { payload, .. } if payload.as_untrusted().contains("192.0.2.7"));
+    assert!(bench.told().iter().any(attempt));
+}
