@@ -19,6 +19,7 @@ pub mod mysql;
 pub mod poct;
 pub mod postgres;
 pub mod rdp;
+pub mod rpc;
 pub mod smb;
 pub mod ssh;
 pub mod tds;
@@ -61,6 +62,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Mysql => mysql::build(making, service),
         Protocol::Postgres => postgres::build(making, service),
         Protocol::Tns => tns::build(service),
+        Protocol::Rpc => rpc::build(making, service),
         Protocol::Telnet => telnet::build(making, service),
         Protocol::SqlBrowser => tds::browser(making, service),
         Protocol::Tds => tds::build(making, service),

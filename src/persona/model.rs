@@ -157,6 +157,8 @@ pub enum Protocol {
     Smb,
     /// The same by the NetBIOS session service (RFC 1002).
     Netbios,
+    /// Remote procedure calls over TCP (C706, MS-RPCE).
+    Rpc,
 }
 
 impl Protocol {
@@ -177,7 +179,8 @@ impl Protocol {
             | Protocol::Tds
             | Protocol::Rdp
             | Protocol::Smb
-            | Protocol::Netbios => Transport::Tcp,
+            | Protocol::Netbios
+            | Protocol::Rpc => Transport::Tcp,
             Protocol::SqlBrowser => Transport::Udp,
         }
     }
@@ -201,6 +204,7 @@ impl Protocol {
             Protocol::Rdp => "rdp",
             Protocol::Smb => "smb",
             Protocol::Netbios => "netbios",
+            Protocol::Rpc => "rpc",
         }
     }
 }

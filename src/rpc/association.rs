@@ -6,9 +6,12 @@ use std::sync::Arc;
 use super::call::{Answer, Call, Fault};
 use super::handles::Handles;
 use super::interface::{Interface, Place};
+use super::logon::{Logon, Outcome};
 use super::ndr::Reader;
-use super::pdu::{self, Bind, Context, HEADER, Header, MAX_FRAGMENT, Request, Verdict, flag, kind};
-use super::setting::Setting;
+use super::pdu::{
+    self, Auth, Bind, Context, HEADER, Header, MAX_FRAGMENT, Request, Sealed, Verdict, flag, kind,
+};
+use super::setting::{Rights, Setting};
 use crate::event::detail::Rpc;
 use crate::event::{Detail, Observation, Tainted};
 use crate::session::Session;
@@ -52,6 +55,7 @@ pub(super) struct Association {
     address: String,
     contexts: BTreeMap<u16, Interface>,
     handles: Handles,
+    logon: Logon,
     input: Vec<u8>,
     partial: Option<Partial>,
     /// Largest fragment of ours that the client takes, once bound.
@@ -73,6 +77,7 @@ impl Association {
             address,
             contexts: BTreeMap::new(),
             handles: Handles::default(),
+            logon: Logon::default(),
             input: Vec::new(),
             partial: None,
             largest: None,
@@ -121,34 +126,56 @@ impl Association {
             self.over = true;
             return vec![nak(header.call, refusal::PROTOCOL_VERSION)];
         }
-        let Some((body, auth)) = pdu::split(&header, fragment) else {
-            return self.broken(session, "security trailer of an RPC fragment", fragment);
+        let mut fragment = fragment.to_vec();
+        if !self.opens(&header, &mut fragment) {
+            session.malformed("signature of an RPC fragment", &fragment);
+            self.over = true;
+            return vec![fault(header.call, 0, Fault::AccessDenied)];
+        }
+        let Some((body, auth)) = pdu::split(&header, &fragment) else {
+            return self.broken(session, "security trailer of an RPC fragment", &fragment);
         };
+        let is_bound = self.largest.is_some();
         match header.kind {
-            kind::BIND if auth.is_some() => vec![nak(header.call, refusal::AUTHENTICATION)],
-            kind::BIND if self.largest.is_some() => {
-                self.over = true;
-                vec![fault(header.call, 0, Fault::Protocol)]
-            }
-            kind::ALTER_CONTEXT if self.largest.is_none() => {
-                self.over = true;
-                vec![fault(header.call, 0, Fault::Protocol)]
-            }
+            kind::BIND if is_bound => self.out_of_order(&header),
+            kind::ALTER_CONTEXT | kind::AUTH3 if !is_bound => self.out_of_order(&header),
             kind::BIND | kind::ALTER_CONTEXT => match Bind::parse(body, header.big) {
-                Ok(bind) => vec![self.bind(session, &header, &bind)],
-                Err(_) => self.broken(session, "body of an RPC bind", fragment),
+                Ok(bind) => vec![self.bind(session, &header, &bind, auth.as_ref())],
+                Err(_) => self.broken(session, "body of an RPC bind", &fragment),
             },
             kind::REQUEST => match Request::parse(&header, body) {
                 Ok(request) => self.request(session, &header, &request),
-                Err(_) => self.broken(session, "body of an RPC request", fragment),
+                Err(_) => self.broken(session, "body of an RPC request", &fragment),
             },
-            kind::AUTH3 | kind::CO_CANCEL => Vec::new(),
+            kind::AUTH3 => {
+                if let Some(auth) = auth {
+                    self.logon.take(session, Arc::make_mut(&mut self.setting), &auth);
+                }
+                Vec::new()
+            }
+            kind::CO_CANCEL => Vec::new(),
             kind::ORPHANED => {
                 self.partial = None;
                 Vec::new()
             }
-            _ => self.broken(session, "type of an RPC fragment", fragment),
+            _ => self.broken(session, "type of an RPC fragment", &fragment),
         }
+    }
+
+    /// Opens a call that is protected; `false` where it is not as it was sent.
+    fn opens(&mut self, header: &Header, fragment: &mut [u8]) -> bool {
+        if header.kind != kind::REQUEST || header.auth_length == 0 {
+            return true;
+        }
+        let at = header.length.saturating_sub(header.auth_length);
+        let token = fragment.get(at..).unwrap_or_default().to_vec();
+        let object = if header.flags & flag::OBJECT == 0 { 0 } else { 16 };
+        self.logon.open(fragment, &token, 8 + object)
+    }
+
+    fn out_of_order(&mut self, header: &Header) -> Vec<Vec<u8>> {
+        self.over = true;
+        vec![fault(header.call, 0, Fault::Protocol)]
     }
 
     fn broken(&mut self, session: &Session, rule: &str, fragment: &[u8]) -> Vec<Vec<u8>> {
@@ -157,7 +184,12 @@ impl Association {
         Vec::new()
     }
 
-    fn bind(&mut self, session: &Session, header: &Header, bind: &Bind) -> Vec<u8> {
+    fn bind(&mut self, session: &Session, header: &Header, bind: &Bind, auth: Option<&Auth<'_>>) -> Vec<u8> {
+        let token = match auth.map(|auth| self.logon.take(session, Arc::make_mut(&mut self.setting), auth)) {
+            Some(Outcome::Unknown) => return nak(header.call, refusal::AUTHENTICATION),
+            Some(Outcome::Answer(token)) => token,
+            Some(Outcome::Quiet) | None => Vec::new(),
+        };
         let own = match self.place {
             Place::Pipe(_) => PIPE_FRAGMENT,
             Place::Tcp(_) => TCP_FRAGMENT,
@@ -172,7 +204,15 @@ impl Association {
         };
         let group = if bind.group == 0 { self.group(session) } else { bind.group };
         let body = pdu::bind_ack((transmit, receive.max(LEAST_FRAGMENT)), group, address, &verdicts);
-        pdu::assemble(answer, flag::FIRST | flag::LAST, header.call, &body, None)
+        let sealed = auth.filter(|_| !token.is_empty()).map(|auth| Sealed {
+            kind: auth.kind,
+            level: auth.level,
+            context: auth.context,
+            token: &token,
+        });
+        // Signing of headers is agreed to where it is asked for.
+        let flags = flag::FIRST | flag::LAST | (header.flags & flag::SIGN_HEADER);
+        pdu::assemble(answer, flags, header.call, &body, sealed)
     }
 
     fn judge(&mut self, session: &Session, context: &Context) -> Verdict {
@@ -248,9 +288,28 @@ impl Association {
         let Some(interface) = self.contexts.get(&partial.context).copied() else {
             return vec![fault(partial.call, partial.context, Fault::UnknownInterface)];
         };
-        match self.run(session, interface, partial) {
+        match self.admitted(interface).and_then(|()| self.run(session, interface, partial)) {
             Ok(reply) => self.respond(partial, &reply.stub),
             Err(failed) => vec![fault(partial.call, partial.context, failed)],
+        }
+    }
+
+    /// Whether the runtime lets the caller call at all: over TCP nobody may who gave no name, beside
+    /// the questions of where to go.
+    fn admitted(&self, interface: Interface) -> Result<(), Fault> {
+        let is_open = matches!(
+            interface,
+            Interface::Epm
+                | Interface::ObjectExporter
+                | Interface::Mgmt
+                | Interface::Activator
+                | Interface::Activation
+        );
+        let is_tcp = matches!(self.place, Place::Tcp(_));
+        let is_nobody = self.setting.caller.rights == Rights::Anonymous;
+        match self.logon.is_refused() || (is_tcp && is_nobody && !is_open) {
+            true => Err(Fault::AccessDenied),
+            false => Ok(()),
         }
     }
 
@@ -308,8 +367,9 @@ impl Association {
         });
     }
 
-    fn respond(&self, partial: &Partial, stub: &[u8]) -> Vec<Vec<u8>> {
-        let room = usize::from(self.largest.unwrap_or(LEAST_FRAGMENT)).saturating_sub(RESPONSE) & !7;
+    fn respond(&mut self, partial: &Partial, stub: &[u8]) -> Vec<Vec<u8>> {
+        let most = usize::from(self.largest.unwrap_or(LEAST_FRAGMENT));
+        let room = most.saturating_sub(RESPONSE + self.logon.overhead()) & !15;
         let pieces: Vec<&[u8]> = if stub.is_empty() { vec![&[]] } else { stub.chunks(room).collect() };
         let (last, mut left) = (pieces.len().saturating_sub(1), stub.len());
         let mut fragments = Vec::new();
@@ -320,7 +380,9 @@ impl Association {
             body.extend_from_slice(piece);
             let first = if at == 0 { flag::FIRST } else { 0 };
             let flags = if at == last { first | flag::LAST } else { first };
-            fragments.push(pdu::assemble(kind::RESPONSE, flags, partial.call, &body, None));
+            let mut fragment = pdu::assemble(kind::RESPONSE, flags, partial.call, &body, None);
+            self.logon.close(&mut fragment, RESPONSE);
+            fragments.push(fragment);
             left -= piece.len();
         }
         fragments

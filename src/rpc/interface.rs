@@ -157,6 +157,14 @@ impl Interface {
     }
 }
 
+/// The endpoint mapper's TCP port.
+pub const MAPPER: u16 = 135;
+
+/// Whether a process of this name answers calls.
+pub fn is_process(name: &str) -> bool {
+    PROCESSES.iter().any(|process| process.name == name)
+}
+
 /// Whether a server registers an interface with the endpoint mapper; the rest are found by a pipe's
 /// well-known name.
 pub(super) fn is_shown(interface: Interface) -> bool {
@@ -230,6 +238,13 @@ impl Process {
     /// All that a host may run.
     pub(super) fn all() -> &'static [Process] {
         PROCESSES
+    }
+
+    /// The one behind a TCP port.
+    pub(super) fn at_port(port: u16, setting: &Setting) -> Option<&'static Process> {
+        let endpoint = setting.endpoints.iter().find(|endpoint| endpoint.port == port);
+        let name = if port == MAPPER { "rpcss" } else { endpoint?.process.as_str() };
+        PROCESSES.iter().find(|process| process.name == name)
     }
 
     /// The one behind a pipe.

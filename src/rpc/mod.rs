@@ -28,6 +28,7 @@ mod eventlog;
 mod groups;
 mod handles;
 mod interface;
+mod logon;
 mod lookup;
 mod lsarpc;
 mod mgmt;
@@ -52,6 +53,6 @@ pub mod uuid;
 mod winreg;
 mod wkssvc;
 
-pub use interface::{Interface, Place};
+pub use interface::{Interface, MAPPER, Place, is_process};
 pub use pipe::{Pipe, Read};
 pub use setting::{AccountInfo, Behaviour, Caller, Endpoint, Rights, Setting, ShareInfo, ShareKind, Windows};

@@ -51,7 +51,14 @@ impl Pipe {
         Some(Pipe::new(Association::new(setting, place, interfaces, process.address.to_owned())))
     }
 
-    pub(super) fn new(association: Association) -> Pipe {
+    /// The same over a connection to a TCP port; one that no process has answers nothing.
+    pub fn at_port(port: u16, setting: Arc<Setting>) -> Pipe {
+        let process = Process::at_port(port, &setting);
+        let interfaces = process.map(|process| process.interfaces.to_vec()).unwrap_or_default();
+        Pipe::new(Association::new(setting, Place::Tcp(port), interfaces, port.to_string()))
+    }
+
+    fn new(association: Association) -> Pipe {
         Pipe { association, waiting: VecDeque::new(), read: 0 }
     }
 

@@ -389,7 +389,7 @@ fn membership(call: &mut Call<'_>) -> Answer {
         }
     }
     let has = |rid: u32| in_alias(call.setting, domain, rid).iter().any(|sid| asked.contains(sid));
-    let all: Vec<_> = aliases_of(call.setting, domain).into_iter().map(|(rid, ..)| rid);
+    let all = aliases_of(call.setting, domain).into_iter().map(|(rid, ..)| rid);
     let rids: Vec<u32> = all.filter(|rid| has(*rid)).collect();
     let mut writer = Writer::new();
     numbers(&mut writer, &rids);

@@ -285,6 +285,7 @@ fn accounts(host: &Host) -> Vec<AccountInfo> {
     if windows(host).since(14_393) {
         accounts.push(built_in(503, "DefaultAccount", "系统管理的用户帐户。"));
     }
+    let administrators = administrators(host);
     let own = host.accounts.iter().filter(|account| account.services.iter().any(|s| is_windows(*s)));
     for (rid, account) in (1000..).zip(own) {
         if let Some(known) = accounts.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&account.name))
@@ -297,15 +298,23 @@ fn accounts(host: &Host) -> Vec<AccountInfo> {
             name: account.name.clone(),
             full_name: account.full_name.clone(),
             comment: String::new(),
-            is_administrator: false,
+            is_administrator: administrators.iter().any(|name| name.eq_ignore_ascii_case(&account.name)),
             is_disabled: false,
         });
     }
     accounts
 }
 
+/// Accounts of the persona that are administrators: file sharing says so.
+fn administrators(host: &Host) -> Vec<String> {
+    let service = host.services.iter().find(|service| service.protocol.as_str() == "smb");
+    let table = service.and_then(|service| service.behaviour.parse::<toml::Table>().ok());
+    let names = table.as_ref().and_then(|table| table.get("administrators")?.as_array());
+    names.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
 /// Whether a service's accounts are those of Windows itself.
-fn is_windows(protocol: Protocol) -> bool {
+pub(super) fn is_windows(protocol: Protocol) -> bool {
     matches!(protocol.as_str(), "smb" | "rdp" | "rpc" | "winrm")
 }
 
