@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 34] = [
+pub const TARGETS: [Target; 36] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -48,6 +48,8 @@ pub const TARGETS: [Target; 34] = [
     Target { name: "tds_machine", run: |input| stage::play("hisdb", "tds", input) },
     Target { name: "tns", run: databases::tns },
     Target { name: "tns_machine", run: |input| stage::play("hisora", "tns", input) },
+    Target { name: "rdp", run: parsers::rdp },
+    Target { name: "rdp_machine", run: rdp_machine },
     Target { name: "soap_envelope", run: parsers::soap_envelope },
     Target { name: "fhir_machine", run: |input| stage::play("cdr", "http", input) },
 ];
@@ -63,6 +65,13 @@ fn web_machine(input: &[u8]) {
     let hosts = ["research", "vna", "ris", "lis"];
     let choice = input.first().map_or(0, |byte| usize::from(*byte));
     stage::play(hosts[choice % hosts.len()], "http", input);
+}
+
+/// The lowest bits of the first byte choose the Windows.
+fn rdp_machine(input: &[u8]) {
+    let hosts = ["hisdb", "heme01", "mr01"];
+    let choice = input.first().map_or(0, |byte| usize::from(*byte));
+    stage::play(hosts[choice % hosts.len()], "rdp", input.get(1..).unwrap_or_default());
 }
 
 /// Runs the target of this name.

@@ -283,3 +283,33 @@ pub(super) fn soap_envelope(input: &[u8]) {
         assert!(root.text.len() <= input.len(), "nothing is expanded");
     }
 }
+
+/// Packets of Remote Desktop as they come, then each as all that it may be.
+pub(super) fn rdp(input: &[u8]) {
+    use honeyward::decoys::rdp::{
+        capabilities, credssp, gcc, info, input as events, mcs, negotiation, share, tpkt,
+    };
+    let mut rest = BytesMut::from(input);
+    while let Ok(Some(packet)) = tpkt::next(&mut rest, true) {
+        match packet {
+            tpkt::Packet::Slow(tpdu) => {
+                let _ = negotiation::ConnectionRequest::parse(&tpdu);
+                let _ = tpkt::payload(&tpdu).and_then(mcs::Domain::parse);
+            }
+            tpkt::Packet::Fast(first, body) => {
+                let _ = events::fast(first, &body);
+            }
+        }
+    }
+    if let Some(client) = gcc::ClientData::parse(input) {
+        assert!(client.channels.len() <= gcc::MAX_CHANNELS);
+    }
+    if let Some(request) = credssp::TsRequest::parse(input) {
+        assert_eq!(credssp::TsRequest::parse(&request.write()), Some(request));
+    }
+    let _ = credssp::Credentials::parse(input);
+    let _ = info::Info::parse(input);
+    let _ = capabilities::Client::parse(input);
+    let _ = share::Pdu::parse(input);
+    let _ = events::slow(input);
+}

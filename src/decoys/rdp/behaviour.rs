@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::logon::Words;
 use super::negotiation;
 use crate::persona::{Fault, Service};
 
@@ -17,8 +18,46 @@ pub struct Behaviour {
     pub certificate: Certifying,
     /// Network level authentication.
     pub credssp: Authenticating,
+    /// What the host says in the conference.
+    pub core: Core,
+    /// The screen.
+    pub screen: Showing,
+    /// The screen for a logon, where network level authentication is not required.
+    pub logon: Option<Words>,
+    /// Known weaknesses that were never mended, by their CVE.
+    #[serde(default)]
+    pub unpatched: Vec<String>,
     /// Times.
     pub time: Times,
+}
+
+/// `[core]`: the server's data blocks (MS-RDPBCGR 2.2.1.4).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Core {
+    /// Version of RDP.
+    pub version: u32,
+    /// Whether the protocols that were asked for are repeated.
+    pub repeats: bool,
+    /// What it can do early on, since Windows 8.
+    #[serde(default)]
+    pub early: Option<u32>,
+    /// Whether it has the capability sets that came with Windows Vista.
+    pub modern: bool,
+    /// Level of standard RDP security: 1 low, 2 as the client can, 3 high.
+    pub level: u32,
+    /// Bits of the key of standard RDP security: 512 or 2048.
+    pub bits: usize,
+}
+
+/// `[screen]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Showing {
+    /// Largest width and height.
+    pub largest: [u16; 2],
+    /// Most bits per pixel that its policy allows: 16 or 24.
+    pub depth: u16,
 }
 
 /// `[negotiation]`.
@@ -66,6 +105,10 @@ pub struct Times {
     pub connect_seconds: u64,
     /// Shortest and longest time of a refused password, milliseconds.
     pub refuse_ms: [u64; 2],
+    /// The same of a password typed on the screen.
+    pub logon_ms: [u64; 2],
+    /// A screen on which nobody does anything is taken away after so many seconds.
+    pub idle_seconds: u64,
 }
 
 impl Behaviour {
@@ -90,10 +133,39 @@ impl Behaviour {
         if !(2..=6).contains(&self.credssp.version) {
             return Err(format!("version: {}: expected 2 to 6", self.credssp.version));
         }
-        let [shortest, longest] = self.time.refuse_ms;
-        if shortest > longest {
-            return Err("refuse_ms: expected the shortest time first".into());
+        for (name, [shortest, longest]) in
+            [("refuse_ms", self.time.refuse_ms), ("logon_ms", self.time.logon_ms)]
+        {
+            if shortest > longest {
+                return Err(format!("{name}: expected the shortest time first"));
+            }
+        }
+        self.check_screen()
+    }
+
+    fn check_screen(&self) -> Result<(), String> {
+        if !self.negotiation.nla_required && self.logon.is_none() {
+            return Err("logon: expected where nla_required = false".into());
+        }
+        if let Some(c) = self.logon.as_ref().and_then(Words::unwritable) {
+            return Err(format!("logon: there is no letter for \"{c}\""));
+        }
+        let [width, height] = self.screen.largest;
+        // The protocol's own limits.
+        if !(200..=4096).contains(&width) || !(200..=2048).contains(&height) {
+            return Err("largest: expected [200..4096, 200..2048]".into());
+        }
+        if !matches!(self.screen.depth, 16 | 24) {
+            return Err("depth: expected 16 or 24".into());
+        }
+        if !matches!(self.core.bits, 512 | 2048) {
+            return Err("bits: expected 512 or 2048".into());
         }
         Ok(())
+    }
+
+    /// Whether a weakness was never mended.
+    pub(super) fn is_open_to(&self, weakness: &str) -> bool {
+        self.unpatched.iter().any(|known| known == weakness)
     }
 }

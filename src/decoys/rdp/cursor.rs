@@ -25,6 +25,14 @@ impl<'a> Cursor<'a> {
         self.chunk().map(|[byte]| byte)
     }
 
+    pub(super) fn u16(&mut self) -> Option<u16> {
+        self.chunk().map(u16::from_le_bytes)
+    }
+
+    pub(super) fn u32(&mut self) -> Option<u32> {
+        self.chunk().map(u32::from_le_bytes)
+    }
+
     pub(super) fn u16_be(&mut self) -> Option<u16> {
         self.chunk().map(u16::from_be_bytes)
     }

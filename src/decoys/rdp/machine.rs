@@ -1,4 +1,4 @@
-//! One connection: negotiation, TLS, authentication.
+//! One connection: negotiation, TLS, authentication, and what lies behind them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::negotiation::{self, Answer, ConnectionRequest, HYBRID, HYBRID_EX, RDP};
+use super::link::{Arrival, Link};
+use super::negotiation::{self, Answer, ConnectionRequest, HYBRID, HYBRID_EX, RDP, SSL};
 use super::nla::{Exchange, Step};
 use super::server::Server;
+use super::session::Turn;
 use super::told::Teller;
 use super::tpkt::{self, Packet};
+use crate::persona::Account;
 use crate::session::{Early, Machine, Next, Outbox, Secured, Session, Wake};
 
 /// The word about authorisation behind CredSSP: the account may not log on over the network
@@ -25,7 +28,9 @@ pub struct RdpMachine {
     teller: Teller,
     line: Secured,
     phase: Phase,
-    /// A logon must be done by then.
+    /// The protocols that were asked for.
+    requested: Option<u32>,
+    /// A session must stand by then.
     connect_by: Option<Timestamp>,
     pace: StdRng,
 }
@@ -35,10 +40,12 @@ enum Phase {
     Begin,
     /// Network level authentication is required and was not agreed on: whatever comes ends it.
     Shut,
-    /// CredSSP runs; whether a word about authorisation follows.
-    Proving(Box<Exchange>, bool),
+    /// CredSSP runs, for this protocol.
+    Proving(Box<Exchange>, u32),
     /// The product takes its time; then this is said, if anything, and it ends.
     Refusing(Option<Vec<u8>>),
+    /// The connection sequence, and the session.
+    Linked(Box<Link>),
     /// It ends.
     Over,
 }
@@ -49,6 +56,7 @@ impl RdpMachine {
         RdpMachine {
             line: Secured::new(session.clone()),
             phase: Phase::Begin,
+            requested: None,
             connect_by: None,
             pace: session.rng("rdp/pace"),
             teller: Teller { session },
@@ -60,7 +68,8 @@ impl RdpMachine {
     fn step(&mut self, now: Timestamp, out: &mut Outbox) -> Option<Next> {
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Begin => self.begin(now, out),
-            Phase::Proving(exchange, tells) => self.prove(exchange, tells, out),
+            Phase::Proving(exchange, protocol) => self.prove(exchange, protocol, out),
+            Phase::Linked(link) => self.link(link, out),
             Phase::Shut if self.line.input.is_empty() => {
                 self.phase = Phase::Shut;
                 None
@@ -89,19 +98,21 @@ impl RdpMachine {
         let manner = &self.server.behaviour.negotiation;
         let answer = request.answer(manner);
         self.teller.negotiation(&request, answer);
+        self.requested = request.requested;
         self.line.send(negotiation::confirm(answer, manner.flags), out);
         self.agree(answer, now, out)
     }
 
     /// Begins what was agreed on.
     fn agree(&mut self, answer: Answer, now: Timestamp, out: &mut Outbox) -> Option<Next> {
+        let required = self.server.behaviour.negotiation.nla_required;
         let protocol = match answer {
             Answer::Failed(_) => return Some(self.close(out)),
             Answer::Bare => RDP,
             Answer::Agreed(protocol) => protocol,
         };
         if protocol == RDP {
-            self.phase = Phase::Shut;
+            self.phase = if required { Phase::Shut } else { self.linked(RDP, None) };
             return None;
         }
         let Some(certified) = self.server.certified(now) else { return Some(self.close(out)) };
@@ -113,18 +124,24 @@ impl RdpMachine {
             HYBRID | HYBRID_EX => {
                 let (server, teller) = (Arc::clone(&self.server), self.teller.clone());
                 let exchange = Exchange::new(server, teller, certified.public_key);
-                Phase::Proving(Box::new(exchange), protocol == HYBRID_EX)
+                Phase::Proving(Box::new(exchange), protocol)
             }
+            SSL if !required => self.linked(SSL, None),
             _ => Phase::Shut,
         };
         None
     }
 
-    fn prove(&mut self, mut exchange: Box<Exchange>, tells: bool, out: &mut Outbox) -> Option<Next> {
+    fn linked(&self, selected: u32, account: Option<Account>) -> Phase {
+        let arrival = Arrival { requested: self.requested, selected, account };
+        Phase::Linked(Box::new(Link::new(Arc::clone(&self.server), self.teller.clone(), arrival)))
+    }
+
+    fn prove(&mut self, mut exchange: Box<Exchange>, protocol: u32, out: &mut Outbox) -> Option<Next> {
         let message = match tpkt::next_der(&mut self.line.input) {
             Ok(Some(message)) => message,
             Ok(None) => {
-                self.phase = Phase::Proving(exchange, tells);
+                self.phase = Phase::Proving(exchange, protocol);
                 return None;
             }
             Err(broken) => return Some(self.no_request(broken.rule(), out)),
@@ -132,20 +149,53 @@ impl RdpMachine {
         match exchange.message(&message) {
             Step::Say(answer) => {
                 self.line.send(answer, out);
-                self.phase = Phase::Proving(exchange, tells);
-                self.step_again(out)
+                self.phase = Phase::Proving(exchange, protocol);
+                None
             }
             Step::Refuse(answer) => Some(self.refuse(answer)),
-            Step::In => {
-                let word = tells.then(|| ACCESS_DENIED.to_le_bytes().to_vec());
-                Some(self.refuse(word))
+            Step::In(_) if protocol == HYBRID_EX => {
+                Some(self.refuse(Some(ACCESS_DENIED.to_le_bytes().to_vec())))
+            }
+            Step::In(account) => {
+                self.phase = self.linked(protocol, Some(*account));
+                None
             }
         }
     }
 
-    /// Goes on where more than one message came at once.
-    fn step_again(&mut self, _out: &mut Outbox) -> Option<Next> {
-        (!self.line.input.is_empty()).then_some(Next::More)
+    fn link(&mut self, mut link: Box<Link>, out: &mut Outbox) -> Option<Next> {
+        let packet = match tpkt::next(&mut self.line.input, link.is_fast()) {
+            Ok(Some(packet)) => packet,
+            Ok(None) => {
+                self.phase = Phase::Linked(link);
+                return None;
+            }
+            Err(broken) => return Some(self.no_request(broken.rule(), out)),
+        };
+        let mut messages = Vec::new();
+        let turn = link.packet(packet, &mut messages);
+        self.turn(link, turn, messages, out)
+    }
+
+    /// Sends what the link says, and goes on as it wants.
+    fn turn(
+        &mut self,
+        link: Box<Link>,
+        turn: Turn,
+        messages: Vec<Vec<u8>>,
+        out: &mut Outbox,
+    ) -> Option<Next> {
+        messages.into_iter().for_each(|message| self.line.send(message, out));
+        if link.is_up() {
+            // From now on only idleness ends it.
+            self.connect_by = None;
+        }
+        self.phase = Phase::Linked(link);
+        match turn {
+            Turn::Wait => None,
+            Turn::Think(delay) => Some(Next::Think(delay)),
+            Turn::Close => Some(self.close(out)),
+        }
     }
 
     fn refuse(&mut self, answer: Option<Vec<u8>>) -> Next {
@@ -163,7 +213,10 @@ impl RdpMachine {
     }
 
     fn patience(&self) -> Option<Duration> {
-        let left = self.connect_by?.duration_since(self.teller.session.now());
+        let Some(by) = self.connect_by else {
+            return Some(Duration::from_secs(self.server.behaviour.time.idle_seconds));
+        };
+        let left = by.duration_since(self.teller.session.now());
         Some(Duration::try_from(left).unwrap_or(Duration::ZERO))
     }
 
@@ -173,18 +226,47 @@ impl RdpMachine {
         Next::Close
     }
 
+    /// Takes all that came, packet by packet.
     fn go_on(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
         loop {
             let before = self.line.input.len();
-            match self.step(now, out) {
-                Some(Next::More) => {}
-                Some(next) => return next,
-                None if self.line.input.is_empty() || self.line.input.len() == before => {
-                    return Next::Read(self.patience());
-                }
-                None => {}
+            if let Some(next) = self.step(now, out) {
+                return next;
+            }
+            if self.line.input.is_empty() || self.line.input.len() == before {
+                return Next::Read(self.patience());
             }
         }
+    }
+
+    fn thought(&mut self, now: Timestamp, out: &mut Outbox) -> Next {
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Refusing(message) => {
+                self.line.send(message.unwrap_or_default(), out);
+                self.close(out)
+            }
+            Phase::Linked(mut link) => {
+                let mut messages = Vec::new();
+                let turn = link.thought(&mut messages);
+                match self.turn(link, turn, messages, out) {
+                    Some(next) => next,
+                    None => self.go_on(now, out),
+                }
+            }
+            phase @ (Phase::Begin | Phase::Shut | Phase::Proving(..) | Phase::Over) => {
+                self.phase = phase;
+                self.go_on(now, out)
+            }
+        }
+    }
+
+    fn deadline(&mut self, out: &mut Outbox) -> Next {
+        if let Phase::Linked(link) = &mut self.phase {
+            let mut messages = Vec::new();
+            link.idle(&mut messages);
+            messages.into_iter().for_each(|message| self.line.send(message, out));
+        }
+        self.close(out)
     }
 }
 
@@ -207,16 +289,11 @@ impl Machine for RdpMachine {
     }
 
     fn wake(&mut self, now: Timestamp, cause: Wake, out: &mut Outbox) -> Next {
-        match (cause, std::mem::replace(&mut self.phase, Phase::Over)) {
-            (Wake::Thought | Wake::More, Phase::Refusing(message)) => {
-                self.line.send(message.unwrap_or_default(), out);
-                self.close(out)
-            }
-            (Wake::Deadline | Wake::PeerClosed, _) => self.close(out),
-            (Wake::Thought | Wake::More | Wake::Relay(_), phase) => {
-                self.phase = phase;
-                self.go_on(now, out)
-            }
+        match cause {
+            Wake::Thought | Wake::More => self.thought(now, out),
+            Wake::Deadline => self.deadline(out),
+            Wake::PeerClosed => self.close(out),
+            Wake::Relay(_) => self.go_on(now, out),
         }
     }
 }

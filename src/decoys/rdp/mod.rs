@@ -1,4 +1,5 @@
-//! Remote Desktop as Windows speaks it: TPKT and X.224, TLS, CredSSP ([MS-RDPBCGR], [MS-CSSP]).
+//! Remote Desktop as Windows speaks it: TPKT and X.224, TLS, CredSSP, MCS, the
+//! session up to the screen for a logon ([MS-RDPBCGR], [MS-CSSP]).
 //!
 //! Which Windows a host is and what it demands stands in its `rdp.toml` ([`Behaviour`]); names, build,
 //! clock and certificate are the host's own.
@@ -7,12 +8,25 @@
 //! [MS-CSSP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-cssp
 
 pub mod behaviour;
+mod bitmap;
+pub mod capabilities;
 pub mod credssp;
 mod cursor;
+pub mod gcc;
+pub mod info;
+pub mod input;
+mod link;
+mod logon;
 mod machine;
+pub mod mcs;
 pub mod negotiation;
 mod nla;
+pub mod security;
 mod server;
+mod session;
+pub mod share;
+#[cfg(test)]
+mod tests;
 mod told;
 mod tools;
 pub mod tpkt;

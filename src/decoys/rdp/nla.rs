@@ -55,7 +55,7 @@ pub(super) enum Step {
     /// This is said, if anything, and the connection ends.
     Refuse(Option<Vec<u8>>),
     /// The client got in with this account.
-    In,
+    In(Box<Account>),
 }
 
 impl Exchange {
@@ -154,7 +154,7 @@ impl Exchange {
                 if let Some(given) = Credentials::parse(&plain) {
                     self.teller.credentials(&given, account);
                 }
-                Step::In
+                Step::In(Box::new(account.clone()))
             }
             None => {
                 self.teller.malformed("CredSSP credentials", sealed);

@@ -1,11 +1,12 @@
 //! One host's Remote Desktop, shared by its connections.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use rustls::ServerConfig;
 
 use super::behaviour::Behaviour;
+use super::security::HostKey;
 use crate::decoys::Making;
 use crate::persona::{Account, Host, Pack, Protocol};
 use crate::session::{TlsRules, heavy, tls_config, windows_certificate, windows_names};
@@ -19,6 +20,7 @@ pub(super) struct Server {
     pub(super) host: Arc<Host>,
     pack: Arc<Pack>,
     certified: Mutex<Option<Certified>>,
+    host_key: OnceLock<Option<Arc<HostKey>>>,
 }
 
 /// The certificate at hand.
@@ -39,6 +41,7 @@ impl Server {
             host: Arc::clone(&making.host),
             pack: Arc::clone(&making.pack),
             certified: Mutex::default(),
+            host_key: OnceLock::new(),
         })
     }
 
@@ -58,6 +61,16 @@ impl Server {
             Ok(Certified { config, public_key: made.public_key, ends: made.ends })
         });
         certified.inspect_err(|error| tracing::error!(%error, "no TLS for Remote Desktop")).ok()
+    }
+
+    /// The key of standard RDP security; `None` where none can be made.
+    pub(super) fn host_key(&self) -> Option<Arc<HostKey>> {
+        let make = || {
+            let seed = self.pack.installation.derive(&format!("rdp/{}/host-key", self.host.name));
+            let made = heavy(|| HostKey::make(seed, self.behaviour.core.bits));
+            made.inspect_err(|error| tracing::error!(%error, "no key for Remote Desktop")).ok().map(Arc::new)
+        };
+        self.host_key.get_or_init(make).clone()
     }
 
     /// The lure account of that name: Windows knows no case in names. A name may have its domain before

@@ -1,8 +1,10 @@
 //! What is told of a connection.
 
 use super::credssp::Credentials;
+use super::gcc::ClientData;
+use super::info::Info;
 use super::negotiation::{Answer, ConnectionRequest, names};
-use crate::event::detail::RdpNegotiation;
+use crate::event::detail::{RdpClient, RdpNegotiation};
 use crate::event::observation::{AuthMethod, Mark};
 use crate::event::{Detail, Observation, Tainted};
 use crate::persona::Account;
@@ -83,8 +85,73 @@ impl Teller {
         }
     }
 
+    /// What a client says of itself.
+    pub(super) fn client(&self, client: &ClientData) {
+        const SHOWN: usize = 32;
+        let marks =
+            [client.name.as_str(), &client.build.to_string(), &client.keyboard.to_string(), &client.product];
+        self.session.emit(Observation::Fingerprint { mark: Mark::RdpClient, value: marks.join("|").into() });
+        if let Some(tool) = super::tools::of_client(client) {
+            self.session.emit(Observation::Fingerprint { mark: tool.mark, value: tool.name.into() });
+        }
+        let [width, height] = client.size;
+        let detail = RdpClient {
+            name: client.name.as_str().into(),
+            version: client.version,
+            build: client.build,
+            keyboard: client.keyboard,
+            product: client.product.as_str().into(),
+            screen: [width, height, client.depth],
+            encryption: client.encryption,
+            channels: client.channels.iter().take(SHOWN).map(|name| Tainted::from_bytes(name)).collect(),
+        };
+        self.session.emit(Observation::Request {
+            verb: "MCS-CONNECT".into(),
+            target: client.name.as_str().into(),
+            status: 0,
+            detail: Some(Detail::RdpClient(detail)),
+        });
+    }
+
+    /// How a client wants to log on: an attempt where it gives a password.
+    pub(super) fn info(&self, info: &Info, accepted: bool) {
+        let folders = [&info.address, &info.client_folder, &info.shell, &info.folder].map(String::as_str);
+        self.session.emit(Observation::Fingerprint {
+            mark: Mark::ClientHabits,
+            value: format!("rdp info {:#x}|{}", info.flags, folders.join("|")).into(),
+        });
+        if !info.password.is_empty() || (info.is_automatic() && !info.user.is_empty()) {
+            self.password(&with_domain(&info.domain, &info.user), &info.password, accepted);
+        }
+    }
+
+    /// Somebody typed a password.
+    pub(super) fn typed(&self, user: &str, password: &str, accepted: bool) {
+        self.password(user, password, accepted);
+    }
+
+    fn password(&self, user: &str, password: &str, accepted: bool) {
+        self.session.emit(Observation::AuthAttempt {
+            method: AuthMethod::Password,
+            account: user.into(),
+            secret: Some(password.into()),
+            accepted,
+        });
+    }
+
+    /// A known attack.
+    pub(super) fn exploit(&self, weakness: &str, payload: &str) {
+        self.session
+            .emit(Observation::ExploitAttempt { weakness: weakness.to_owned(), payload: payload.into() });
+    }
+
     /// A bait was used.
     pub(super) fn lure(&self, account: &Account, how: &str) {
         self.session.emit(Observation::LureTouched { lure: account.lure.clone(), how: how.to_owned() });
     }
+}
+
+/// An account as Windows writes it.
+fn with_domain(domain: &str, user: &str) -> String {
+    if domain.is_empty() { user.to_owned() } else { format!("{domain}\\{user}") }
 }

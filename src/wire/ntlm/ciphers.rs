@@ -60,7 +60,7 @@ fn compress(state: [u32; 4], block: &[u8; 64]) -> [u32; 4] {
 
 /// RC4, which goes on where it was with every message.
 #[derive(Clone)]
-pub(super) struct Rc4 {
+pub struct Rc4 {
     table: [u8; 256],
     i: u8,
     j: u8,
@@ -68,7 +68,7 @@ pub(super) struct Rc4 {
 
 impl Rc4 {
     /// Begins with a key.
-    pub(super) fn new(key: &[u8]) -> Self {
+    pub fn new(key: &[u8]) -> Self {
         let mut table: [u8; 256] = std::array::from_fn(|i| u8::try_from(i).unwrap_or(0));
         let mut j = 0u8;
         for (i, key) in (0..=255u8).zip(key.iter().cycle()) {
@@ -79,7 +79,7 @@ impl Rc4 {
     }
 
     /// Encrypts, or decrypts, in place.
-    pub(super) fn apply(&mut self, bytes: &mut [u8]) {
+    pub fn apply(&mut self, bytes: &mut [u8]) {
         for byte in bytes {
             self.i = self.i.wrapping_add(1);
             self.j = self.j.wrapping_add(at(&self.table, self.i));

@@ -10,6 +10,7 @@ pub mod spnego;
 
 pub use authenticate::{Authenticate, Response};
 pub use challenge::{Challenge, Names};
+pub use ciphers::Rc4;
 pub use security::{Security, nt_hash};
 
 /// What every message begins with, 2.2.1.
