@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::samr_info::filetime;
 use super::sid::Sid;
-use crate::persona::{Hospital, Host, Installation, Pack, Protocol, Running};
+use crate::persona::{Host, Installation, Pack, Protocol, Running};
+use crate::session::windows_names;
 use crate::wire::ntlm::Names;
 
 /// A Windows host as all of its interfaces see it, and who calls.
@@ -184,7 +185,7 @@ impl Caller {
 impl Setting {
     /// A host of a pack, with nobody calling and nothing shared.
     pub fn of(pack: &Pack, host: &Host) -> Self {
-        let names = names(host, &pack.hospital);
+        let names = windows_names(host, &pack.hospital);
         let member = names.dns_tree.is_some();
         Setting {
             host: host.name.clone(),
@@ -249,14 +250,6 @@ impl Setting {
             Some(account) => self.machine.with(account.rid),
             None => Sid::nt(&[7]),
         }
-    }
-}
-
-/// The names of a host: a member of its domain, or alone.
-fn names(host: &Host, hospital: &Hospital) -> Names {
-    match host.os.domain.as_str() {
-        "" => Names::alone(&host.hostname),
-        domain => Names::member(&host.hostname, domain, &hospital.domain),
     }
 }
 

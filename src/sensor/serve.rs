@@ -24,7 +24,7 @@ use super::tap::{Passed, Tap};
 use super::tls::FirstWords;
 use super::wired::Wired;
 use super::{Bound, PrivacySettings, Settings, tls};
-use crate::event::observation::CloseReason;
+use crate::event::observation::{CloseReason, Mark};
 use crate::event::{Observation, Origin, SessionId, SystemEvent};
 use crate::link::Outlet;
 use crate::persona::{Fault, Pack, Transport};
@@ -362,8 +362,12 @@ async fn secure(
             }
         }
     }
-    let counted = Tap::counting(stream, Arc::clone(passed));
-    match tokio::time::timeout_at(deadline, acceptor.accept(counted)).await {
+    let counted = Tap::below_tls(stream, Arc::clone(passed));
+    let accepted = tokio::time::timeout_at(deadline, acceptor.accept(counted)).await;
+    if let Some(ja4) = passed.ja4.get().filter(|_| !session.is_own()) {
+        session.emit(Observation::Fingerprint { mark: Mark::Ja4, value: ja4.as_str().into() });
+    }
+    match accepted {
         Ok(Ok(secured)) => {
             let conversation = service.decoy.converse(session.clone());
             Ok((Wired::Tls(Box::new(secured)), conversation))

@@ -2,14 +2,15 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::event::observation::CloseReason;
 use crate::session::{Clock, Recorder};
+use crate::wire::hello::Listener;
 
 /// What passed, shared between a tap and the one who closes the session.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Passed {
     pub(super) peer_closed: AtomicBool,
     /// The peer reset the connection.
     pub(super) peer_reset: AtomicBool,
+    /// Fingerprint of the TLS that the peer speaks (JA4), where a tap lay below it.
+    pub(super) ja4: OnceLock<String>,
 }
 
 impl Passed {
@@ -47,17 +50,23 @@ pub(super) struct Tap<S> {
     inner: S,
     passed: Arc<Passed>,
     record: Option<(Arc<dyn Recorder>, Arc<dyn Clock>)>,
+    hello: Option<Listener>,
 }
 
 impl<S> Tap<S> {
     /// Counts only.
     pub(super) fn counting(inner: S, passed: Arc<Passed>) -> Self {
-        Tap { inner, passed, record: None }
+        Tap { inner, passed, record: None, hello: None }
+    }
+
+    /// Counts, and listens for a ClientHello.
+    pub(super) fn below_tls(inner: S, passed: Arc<Passed>) -> Self {
+        Tap { inner, passed, record: None, hello: Some(Listener::default()) }
     }
 
     /// Records only: what passes was counted below.
     pub(super) fn recording(inner: S, recorder: Arc<dyn Recorder>, clock: Arc<dyn Clock>) -> Self {
-        Tap { inner, passed: Arc::default(), record: Some((recorder, clock)) }
+        Tap { inner, passed: Arc::default(), record: Some((recorder, clock)), hello: None }
     }
 
     /// What is tapped.
@@ -91,6 +100,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
                 }
                 self.passed.bytes_in.fetch_add(new.len() as u64, Ordering::Relaxed);
                 self.record(false, new);
+                if let Some(ja4) = self.hello.as_mut().and_then(|hello| hello.hear(new)) {
+                    let _ = self.passed.ja4.set(ja4);
+                }
             }
             Err(error) => self.passed.note_error(error),
         }

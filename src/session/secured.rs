@@ -62,6 +62,7 @@ impl Secured {
         };
         let before = self.input.len();
         let outcome = tls.receive(wire, &mut self.input);
+        tls.fingerprint().into_iter().for_each(|mark| self.session.emit(mark));
         let records = tls.records();
         if !records.is_empty() {
             out.send_sealed(records);

@@ -14,7 +14,10 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection};
 
+use crate::event::Observation;
+use crate::event::observation::Mark;
 use crate::persona::CertifiedHost;
+use crate::wire::hello::Listener;
 
 /// Plain text is handed over in pieces of this size: one record's (RFC 8446 5.1).
 const PIECE: usize = 16 << 10;
@@ -70,6 +73,8 @@ fn verifier(clients_of: Option<&[u8]>) -> Result<Arc<dyn ClientCertVerifier>, St
 /// The server's end of one TLS connection.
 pub struct Tls {
     connection: ServerConnection,
+    listener: Listener,
+    ja4: Option<String>,
 }
 
 impl Tls {
@@ -81,7 +86,7 @@ impl Tls {
         let mut connection = ServerConnection::new(config).map_err(|e| e.to_string())?;
         // Everything that is written is taken at once.
         connection.set_buffer_limit(None);
-        Ok(Tls { connection })
+        Ok(Tls { connection, listener: Listener::default(), ja4: None })
     }
 
     /// Takes all of `wire` and adds what it held in plain text to `plain`.
@@ -89,6 +94,9 @@ impl Tls {
     /// # Errors
     /// When the peer breaks TLS, in words; [`Tls::records`] then has the alert, if one is due.
     pub fn receive(&mut self, wire: &mut BytesMut, plain: &mut BytesMut) -> Result<(), String> {
+        if let Some(ja4) = self.listener.hear(wire) {
+            self.ja4 = Some(ja4);
+        }
         while wire.has_remaining() {
             let mut unread: &[u8] = wire;
             let taken = self.connection.read_tls(&mut unread).map_err(|e| e.to_string())?;
@@ -108,6 +116,11 @@ impl Tls {
         while let Ok(count @ 1..) = self.connection.reader().read(&mut piece) {
             plain.extend_from_slice(piece.get(..count).unwrap_or_default());
         }
+    }
+
+    /// The fingerprint of the peer's ClientHello (JA4), once, when that has come.
+    pub fn fingerprint(&mut self) -> Option<Observation> {
+        self.ja4.take().map(|ja4| Observation::Fingerprint { mark: Mark::Ja4, value: ja4.into() })
     }
 
     /// Encrypts.

@@ -17,6 +17,7 @@
 pub mod content;
 pub mod der;
 pub mod dicom;
+pub mod hello;
 pub mod hl7;
 pub mod identity;
 pub mod ntlm;

@@ -73,6 +73,7 @@ impl Channel {
                 return Came::Broken("TLS handshake too long".into());
             }
             let taken = tls.receive(&mut BytesMut::from(&message.body[..]), &mut self.plain);
+            tls.fingerprint().into_iter().for_each(|mark| self.session.emit(mark));
             let records = tls.records();
             if !records.is_empty() {
                 framer.whole(kind::PRELOGIN, &records, |packet| out.send(packet));

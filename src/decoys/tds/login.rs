@@ -14,7 +14,7 @@ use crate::event::observation::{AuthMethod, Mark};
 use crate::event::{Detail, Observation, Tainted};
 use crate::persona::{Account, Protocol};
 use crate::session::Session;
-use crate::wire::ntlm::{Authenticate, Challenge, Negotiate, Response, spnego};
+use crate::wire::ntlm::{Authenticate, Negotiate, Response, spnego};
 
 /// What a login comes to.
 pub(super) enum Outcome {
@@ -117,9 +117,7 @@ impl Judge<'_> {
 
     fn challenge(&self, login: &Login, asked: &Negotiate, token: &[u8]) -> Outcome {
         let nonce: [u8; 8] = self.session.rng("tds/ntlm").random();
-        let kernel = &self.session.host().os.kernel;
-        let challenge = Challenge { nonce, version: windows_version(kernel), time: filetime(self.session) };
-        let message = challenge.write(asked.flags, &self.server.names);
+        let message = self.session.ntlm_challenge(nonce).write(asked.flags, &self.server.names);
         let mut tokens = Tokens::new(login.version());
         match spnego::unwrap(token) {
             Some(spnego::Token::Wrapped(_)) => tokens.sspi(&spnego::wrap(&message)),
@@ -234,19 +232,4 @@ pub(super) fn welcome(server: &Server, admitted: &Admitted, database: &str, pack
     tokens.features(known.iter().map(|(id, data)| (*id, data.as_slice())));
     tokens.done(DoneKind::Statement, 0, 0, 0);
     tokens.take()
-}
-
-/// `6.3.9600` as NTLM's version has it.
-fn windows_version(kernel: &str) -> (u8, u8, u16) {
-    let mut parts = kernel.split('.').map(|part| part.parse::<u16>().unwrap_or(0));
-    let mut next = || parts.next().unwrap_or(0);
-    let (major, minor, build) = (next(), next(), next());
-    (u8::try_from(major).unwrap_or(0), u8::try_from(minor).unwrap_or(0), build)
-}
-
-/// Now as a FILETIME: 100 ns since 1601.
-fn filetime(session: &Session) -> u64 {
-    const SINCE_1601: i128 = 11_644_473_600_000_000_000;
-    let nanoseconds = session.now().as_nanosecond().saturating_add(SINCE_1601);
-    u64::try_from(nanoseconds / 100).unwrap_or(0)
 }

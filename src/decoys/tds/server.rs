@@ -11,7 +11,7 @@ use super::Behaviour;
 use crate::database::Catalog;
 use crate::decoys::Making;
 use crate::persona::{self, CertifiedHost, SelfSigned};
-use crate::session::{TlsRules, heavy, tls_config};
+use crate::session::{TlsRules, heavy, tls_config, windows_names};
 use crate::wire::ntlm::Names;
 
 /// The first process id of a user: lower ones are the server's own.
@@ -51,10 +51,7 @@ struct Failures {
 impl Server {
     pub(super) fn new(behaviour: Behaviour, catalog: Arc<Catalog>, making: &Making) -> Arc<Self> {
         let (host, hospital) = (&making.host, &making.pack.hospital);
-        let names = match host.os.domain.as_str() {
-            "" => Names::alone(&host.hostname),
-            domain => Names::member(&host.hostname, domain, &hospital.domain),
-        };
+        let names = windows_names(host, hospital);
         let name = match behaviour.instance.as_str() {
             "MSSQLSERVER" => names.netbios_computer.clone(),
             instance => format!("{}\\{instance}", names.netbios_computer),
