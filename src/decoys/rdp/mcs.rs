@@ -117,7 +117,7 @@ mod tests {
     fn answers_are_those_of_the_specification() {
         assert_eq!(hex::encode(attached(1007)), "0300000b02f0802e000006");
         assert_eq!(hex::encode(joined(1007, 1007, true)), "0300000f02f0803e00000603ef03ef");
-        assert_eq!(hex::encode(indicate(1003, &[9])), "0300000f02f08068000103eb70800109");
+        assert_eq!(hex::encode(indicate(1003, &[9])), "0300001002f08068000103eb70800109");
         assert_eq!(hex::encode(disconnect(true)), "0300000902f0802180");
     }
 }
