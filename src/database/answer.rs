@@ -205,6 +205,13 @@ pub enum Deed {
         /// The path.
         path: String,
     },
+    /// Had a program of the server's machine fetch a file from elsewhere.
+    Fetch {
+        /// By which program (`certutil`).
+        means: &'static str,
+        /// From where.
+        source: String,
+    },
     /// Asked the server to reach another server or a share.
     Reach {
         /// By which means (`xp_dirtree`, `linked server`, `UTL_HTTP`).

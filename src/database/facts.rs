@@ -1,13 +1,16 @@
 //! What functions and the catalogue know of a connection.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
 
-use super::catalog::{Catalog, ColumnSpec, Place, Source, Table};
+use super::catalog::{Catalog, ColumnSpec, Database, Place, Source, Table};
+use super::presence::Present;
+use super::problem::Problem;
 use super::records::{self, Days};
 use super::{Language, Product};
 use crate::world::View;
@@ -27,6 +30,8 @@ pub(super) struct Facts {
     pub client: (String, String),
     /// Number of the session.
     pub session: u32,
+    /// This connection as others see it.
+    pub present: Arc<Present>,
     state: Mutex<State>,
 }
 
@@ -47,6 +52,8 @@ pub(super) struct State {
     pub made_databases: Vec<String>,
     /// Logins that he made.
     pub logins: Vec<String>,
+    /// Files that he wrote: when, and what.
+    pub files: BTreeMap<String, (DateTime, String)>,
     pub last_error: (u32, String),
     pub row_count: i64,
     /// How long the product takes for what functions have done since this was last taken.
@@ -88,6 +95,7 @@ impl Facts {
         login: String,
         administrator: bool,
         client: (String, String),
+        address: Option<IpAddr>,
         session: u32,
         database: String,
         language: Language,
@@ -104,6 +112,7 @@ impl Facts {
             dropped_databases: Vec::new(),
             made_databases: Vec::new(),
             logins: Vec::new(),
+            files: BTreeMap::new(),
             last_error: (0, String::new()),
             row_count: 0,
             wait: Duration::ZERO,
@@ -111,6 +120,12 @@ impl Facts {
             counter: 0,
         };
         let days = Arc::clone(&catalog.days);
+        let present = catalog.presence.enter(
+            session,
+            super::presence::Client { login: login.clone(), names: client.clone(), address },
+            &state.database,
+            state.view.now(),
+        );
         Facts {
             catalog,
             days,
@@ -119,6 +134,7 @@ impl Facts {
             administrator,
             client,
             session,
+            present,
             state: Mutex::new(state),
         }
     }
@@ -145,17 +161,10 @@ impl Facts {
         state.view.local(state.view.now())
     }
 
-    /// When the server was started last: every so many days since it was installed, at night.
+    /// When the server was started last, local time.
     pub(super) fn started(&self) -> DateTime {
-        let server = &self.catalog.server;
-        let now = self.now();
-        let days =
-            server.installed.date().until((jiff::Unit::Day, now.date())).map_or(0, |span| span.get_days());
-        let every = i32::try_from(server.restart_days).unwrap_or(97).max(1);
-        let last = days - days.rem_euclid(every);
-        let date = server.installed.date().checked_add(jiff::Span::new().days(last)).unwrap_or(now.date());
-        let started = date.at(2, 47, 13, 563_000_000);
-        if started > now { server.installed } else { started }
+        let now = self.state().view.now();
+        self.catalog.machine.served(now)
     }
 
     /// The product takes so many seconds more; a number that is none counts as zero.
@@ -224,6 +233,28 @@ impl Facts {
         });
         let system = self.catalog.database(database).is_some_and(|database| database.system);
         self.administrator || listed || system
+    }
+
+    /// That a database can be read.
+    ///
+    /// # Errors
+    /// What the product says of one that is off line.
+    pub(super) fn readable(&self, database: &str) -> Result<(), Problem> {
+        match self.catalog.database(database) {
+            Some(found) if found.offline => Err(Problem::Offline(found.name.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// How much of a database's files is in use, MiB.
+    pub(super) fn used_mb(&self, database: &Database) -> u64 {
+        u64::from(database.size_mb - database.size_mb / 11).max(2)
+    }
+
+    /// How fast backups are written, MiB/s: as the disks of this installation are.
+    pub(super) fn backup_rate(&self, compressed: bool) -> f64 {
+        let thousandths = u32::try_from(self.catalog.machine.number("backup", 62_000)).unwrap_or(0) + 71_000;
+        f64::from(thousandths) / if compressed { 620.0 } else { 1_000.0 }
     }
 
     /// Whether the login may change tables of a database. Applications of MySQL and PostgreSQL own

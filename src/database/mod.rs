@@ -22,6 +22,7 @@ mod connection;
 mod facts;
 mod functions;
 mod postgres;
+mod presence;
 mod problem;
 mod procedures;
 mod records;

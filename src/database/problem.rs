@@ -26,6 +26,12 @@ pub(super) enum Problem {
     NoProcedure(String),
     /// No such database.
     NoDatabase(String),
+    /// A database that is off line.
+    Offline(String),
+    /// Another connection ended the statement.
+    Interrupted,
+    /// Another connection ended this one.
+    Killed,
     /// A variable that was not declared.
     NoVariable(String),
     /// A procedure wants a parameter that was not given.

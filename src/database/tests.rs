@@ -34,11 +34,15 @@ fn server() -> Server {
 
 impl Server {
     fn connect(&self, name: &str) -> Connection {
+        self.connect_as(name, 57)
+    }
+
+    fn connect_as(&self, name: &str, session: u32) -> Connection {
         let login = ClientLogin {
             name: name.into(),
             database: Some("THIS4".into()),
             server: "hisdb".into(),
-            session: 57,
+            session,
             ..Default::default()
         };
         Connection::open(
@@ -369,3 +373,4 @@ fn treatment_and_money_agree_with_the_world() {
 
 mod evidence;
 mod time;
+mod windows;

@@ -69,6 +69,7 @@ fn of_deed(deed: &Deed, face: &str) -> Observation {
             Observation::Command { line: Tainted::new(command.as_str()), exit: None }
         }
         Deed::Files { means, path } => exploit(&format!("files by {means}"), path.clone()),
+        Deed::Fetch { means, source } => exploit(&format!("file fetched by {means}"), source.clone()),
         Deed::Reach { means, target } => Observation::Tunnel {
             means: (*means).to_owned(),
             target: Tainted::new(target.as_str()),

@@ -313,6 +313,7 @@ async fn converse(shared: &Arc<Shared>, service: &Service, visit: &Visit, stream
     };
     let serving = match conversation {
         Conversation::Machine(machine) => {
+            session.watch(wired.watch());
             let line = Line {
                 own_address: service.host.address,
                 stream: wired,
@@ -322,7 +323,9 @@ async fn converse(shared: &Arc<Shared>, service: &Service, visit: &Visit, stream
                 directory: Arc::clone(&shared.directory),
                 shutdown: shared.shutdown.clone(),
             };
-            return drive(line, machine).await;
+            let reason = drive(line, machine).await;
+            session.watch(None);
+            return reason;
         }
         Conversation::Opaque(serve) => serve(counted(wired, passed)),
         // Built for UDP alone; a stream has no datagrams to hand over.

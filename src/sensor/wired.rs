@@ -1,14 +1,17 @@
 //! The connection below a machine: bare, or inside TLS.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use socket2::{SockRef, Socket};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::tap::Tap;
+use crate::session::Line;
 
 /// A connection that a machine is driven over.
 pub(super) enum Wired {
@@ -27,11 +30,28 @@ impl Wired {
         }
     }
 
+    /// A second hold on the socket, by which work of seconds sees the peer's end.
+    pub(super) fn watch(&self) -> Option<Box<dyn Line>> {
+        let socket = SockRef::from(self.socket()).try_clone().ok()?;
+        Some(Box::new(Watched(socket)))
+    }
+
     /// Whether bytes are counted below, so that the driver must not.
     pub(super) fn counts_itself(&self) -> bool {
         match self {
             Wired::Plain(_) => false,
             Wired::Tls(_) => true,
+        }
+    }
+}
+
+struct Watched(Socket);
+
+impl Line for Watched {
+    fn is_gone(&self) -> bool {
+        match self.0.peek(&mut [MaybeUninit::uninit()]) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
         }
     }
 }

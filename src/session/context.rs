@@ -1,8 +1,8 @@
 //! What a decoy is handed for one connection.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -84,6 +84,12 @@ pub trait TerminalSink: Send + Sync {
     fn resize(&self, at: Timestamp, columns: u16, rows: u16);
 }
 
+/// The connection below a session, as far as work that goes on may ask of it.
+pub trait Line: Send + Sync {
+    /// Whether the peer has closed it, with nothing left to read.
+    fn is_gone(&self) -> bool;
+}
+
 /// All that a [`Session`] is made of; the sensor fills it in.
 pub struct SessionParts {
     /// Identity, stamped by the sensor.
@@ -113,6 +119,7 @@ pub struct SessionParts {
 struct Inner {
     parts: SessionParts,
     next_index: AtomicU32,
+    line: Mutex<Option<Box<dyn Line>>>,
 }
 
 /// One connection's context. Cheap to clone; all clones are the same session.
@@ -122,7 +129,7 @@ pub struct Session(Arc<Inner>);
 impl Session {
     /// Binds the parts. The first event will have index 0.
     pub fn new(parts: SessionParts) -> Self {
-        Session(Arc::new(Inner { parts, next_index: AtomicU32::new(0) }))
+        Session(Arc::new(Inner { parts, next_index: AtomicU32::new(0), line: Mutex::default() }))
     }
 
     /// Identity of this session.
@@ -227,6 +234,17 @@ impl Session {
     /// Does work that takes milliseconds (drawing an image) without holding up other sessions.
     pub fn heavy<T>(&self, work: impl FnOnce() -> T) -> T {
         heavy(work)
+    }
+
+    /// Watches a connection for its peer's end while it lasts; `None` when it is over.
+    pub fn watch(&self, line: Option<Box<dyn Line>>) {
+        *self.0.line.lock().unwrap_or_else(PoisonError::into_inner) = line;
+    }
+
+    /// Whether nobody waits for an answer any more: to be asked now and then by work of seconds.
+    pub fn is_gone(&self) -> bool {
+        let line = self.0.line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.as_ref().is_some_and(|line| line.is_gone())
     }
 
     /// Whether the honeynet itself made the connection: its consoles at work, and nobody's evidence.

@@ -21,7 +21,7 @@ mod tls;
 mod windows;
 
 pub use context::{
-    Artefact, ArtefactSink, Clock, Emit, Kept, Recorder, Session, SessionParts, TerminalSink, heavy,
+    Artefact, ArtefactSink, Clock, Emit, Kept, Line, Recorder, Session, SessionParts, TerminalSink, heavy,
 };
 pub use datagrams::{Datagrams, MAX_ANSWERS};
 pub use habit::{Errand, Habit, Span};

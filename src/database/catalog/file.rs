@@ -72,6 +72,8 @@ pub(super) struct DatabaseEntry {
     pub recovery: String,
     #[serde(default)]
     pub system: bool,
+    #[serde(default)]
+    pub offline: bool,
 }
 
 fn simple() -> String {

@@ -47,6 +47,8 @@ impl Catalog {
             logins: Vec::new(),
             linked: file.linked.iter().map(|entry| reading.linked(entry)).collect::<Result<_, _>>()?,
             days: Arc::default(),
+            presence: crate::database::presence::Presence::default(),
+            machine: Machine::of(pack, host),
             tables: BTreeMap::new(),
             views: BTreeMap::new(),
             procedures: BTreeMap::new(),
@@ -175,6 +177,7 @@ impl<'a> Reading<'a> {
                 log_mb: entry.log_mb,
                 recovery: entry.recovery.clone(),
                 system: entry.system,
+                offline: entry.offline,
             })
         });
         made.collect()

@@ -5,12 +5,14 @@ mod binding;
 mod column;
 mod file;
 mod load;
+mod machine;
 mod words;
 
 pub use binding::{Binding, Format};
 pub use column::ColumnSpec;
 pub use load::LoadError;
 pub(super) use load::object_id;
+pub(super) use machine::Machine;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,6 +80,10 @@ pub struct Catalog {
     pub linked: Vec<LinkedServer>,
     /// What there is on each day, shared by all connections.
     pub(super) days: Arc<super::records::Days>,
+    /// Who is connected.
+    pub(super) presence: super::presence::Presence,
+    /// What it runs on.
+    pub(super) machine: Machine,
     /// Tables by their place.
     pub(super) tables: BTreeMap<Place, Arc<Table>>,
     /// Views by their place.
@@ -132,6 +138,8 @@ pub struct Database {
     pub recovery: String,
     /// The product's own one (`master`).
     pub system: bool,
+    /// Taken off line: it is listed, and nobody gets in.
+    pub offline: bool,
 }
 
 /// A login of the server.

@@ -37,14 +37,14 @@ impl Connection {
         let word = |at: usize| words.get(at).cloned().unwrap_or_default();
         match parts.as_slice() {
             ["show" | "describe" | "desc" | "explain", ..] => self.show(words),
-            ["backup" | "restore", _, database, ..] => {
+            ["backup" | "restore", _, _, ..] => {
                 let target = after(words, &["disk", "url", "tape"]).unwrap_or_default();
                 seen.deeds.push(Deed::Backup { database: word(2), target: target.clone() });
                 need("BACKUP DATABASE")?;
                 if parts.first() == Some(&"restore") {
-                    return Err(Problem::Raised(3201, 16, 2, self.no_device(&target)));
+                    return Err(self.no_device(&target));
                 }
-                self.backup(database, line)
+                self.backup(words, line)
             }
             ["drop", "database", rest @ ..] | ["drop", "schema", rest @ ..] => {
                 let name = rest
@@ -171,7 +171,8 @@ impl Connection {
                 });
                 Err(Problem::NoFile(word(3)))
             }
-            ["shutdown", ..] | ["kill", ..] => need("SHUTDOWN"),
+            ["shutdown", ..] => need("SHUTDOWN"),
+            ["kill", rest @ ..] => self.kill(rest),
             ["create", "assembly", ..]
             | ["create", "procedure" | "proc" | "function" | "trigger" | "extension" | "or", ..] => {
                 seen.deeds.push(Deed::Configure {
@@ -231,52 +232,6 @@ impl Connection {
             "time" => (seconds - since).rem_euclid(86_400.0),
             _ => seconds,
         });
-        Ok(())
-    }
-
-    fn no_device(&self, target: &str) -> String {
-        match self.facts.language() {
-            Language::Chinese => {
-                format!("无法打开备份设备 '{target}'。出现操作系统错误 2(系统找不到指定的文件。)。")
-            }
-            Language::English => format!(
-                "Cannot open backup device '{target}'. Operating system error 2(The system cannot find the file specified.)."
-            ),
-        }
-    }
-
-    fn backup(&mut self, name: &str, line: u32) -> Result<(), Problem> {
-        let known = self.facts.catalog.database(name).cloned();
-        let Some(database) = known else { return Err(Problem::NoDatabase(name.to_owned())) };
-        let (pages, rate) = (u64::from(database.size_mb) * 128, 94.317);
-        let seconds = f64::from(database.size_mb) / rate;
-        let texts = match self.facts.language() {
-            Language::Chinese => [
-                format!(
-                    "已为数据库 '{0}'，文件 '{0}_Data' (位于文件 1 上)处理了 {pages} 页。",
-                    database.name
-                ),
-                format!("已为数据库 '{0}'，文件 '{0}_Log' (位于文件 1 上)处理了 3 页。", database.name),
-                format!(
-                    "BACKUP DATABASE 成功处理了 {} 页，花费 {seconds:.3} 秒({rate:.3} MB/秒)。",
-                    pages + 3
-                ),
-            ],
-            Language::English => [
-                format!(
-                    "Processed {pages} pages for database '{0}', file '{0}_Data' on file 1.",
-                    database.name
-                ),
-                format!("Processed 3 pages for database '{0}', file '{0}_Log' on file 1.", database.name),
-                format!(
-                    "BACKUP DATABASE successfully processed {} pages in {seconds:.3} seconds ({rate:.3} MB/sec).",
-                    pages + 3
-                ),
-            ],
-        };
-        for (text, number) in texts.into_iter().zip([4035, 4035, 3014]) {
-            self.notice(number, 0, text, line);
-        }
         Ok(())
     }
 

@@ -69,9 +69,12 @@ impl Tables {
         connection.authorizer(Some(judge))?;
         let looks = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&looks);
-        connection
-            .progress_handler(STEPS, Some(move || counted.fetch_add(1, Ordering::Relaxed) > MAX_LOOKS))?;
         let reading = Arc::new(Reading::default());
+        let watched = Arc::clone(&reading);
+        connection.progress_handler(
+            STEPS,
+            Some(move || counted.fetch_add(1, Ordering::Relaxed) > MAX_LOOKS || watched.is_gone()),
+        )?;
         let notes = Arc::clone(&reading);
         connection.create_scalar_function(marks::NOTE, -1, FunctionFlags::SQLITE_UTF8, move |context| {
             for at in 0..context.len() / 2 {
@@ -120,6 +123,17 @@ impl Tables {
                 false => Records { count: rows, ids: Vec::new(), ..records },
             })
             .collect()
+    }
+
+    /// A statement that works long stops where nobody wants its answer any more.
+    pub(super) fn stop_when(&self, gone: Arc<dyn Fn() -> bool + Send + Sync>) {
+        self.reading.stop_when(gone);
+    }
+
+    /// Whether statements have worked so much since this was last asked that others should have
+    /// their turn.
+    pub(super) fn has_worked(&self) -> bool {
+        self.reading.has_worked()
     }
 
     /// A row was given.

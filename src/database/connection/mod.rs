@@ -6,10 +6,12 @@
     reason = "an error carries what is told of it; what is asked is handed over"
 )]
 
+mod backup;
 mod changes;
 mod deeds;
 mod describe;
 mod engine;
+mod kill;
 mod marks;
 mod names;
 mod postgres;
@@ -20,13 +22,16 @@ mod steps;
 mod told;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Value as Cell;
 
 use super::catalog::Catalog;
 use super::facts::Facts;
+use super::presence::Kill;
 use super::problem::Problem;
 use super::{Item, Language, Message, Parameter, Records, Seen, SqlType, words as texts};
 use crate::world::World;
@@ -34,6 +39,9 @@ use crate::world::overlay::Overlay;
 
 /// Most rows of one statement: more than any table has.
 const MAX_ROWS: u64 = 5_000_000;
+
+/// Longest wait of one piece.
+const WAIT_AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Who a connection belongs to.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +56,8 @@ pub struct Login {
     pub host: String,
     /// The client's name of its program.
     pub program: String,
+    /// Where the client is; `None` where nobody says.
+    pub address: Option<IpAddr>,
     /// Number of the session (SPID, connection id), from 51 on.
     pub session: u32,
     /// Name of the deception host: the intruder's changes are kept under it.
@@ -107,6 +117,10 @@ pub struct Connection {
     glimpsed: Vec<Records>,
     /// The moment of the world that statements see.
     now: Timestamp,
+    /// Whether the client is gone.
+    gone: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+    /// Whether another connection ended this one.
+    ended: bool,
     out: VecDeque<Item>,
 }
 
@@ -145,6 +159,9 @@ impl Connection {
             .database(&wanted)
             .map(|database| database.name.clone())
             .ok_or_else(|| refused(&wanted))?;
+        if catalog.database(&database).is_some_and(|database| database.offline) {
+            return Err(refused(&database));
+        }
         let administrator = listed.is_some_and(|login| login.administrator);
         let view = world.at(now);
         let client = (login.host, login.program);
@@ -154,6 +171,7 @@ impl Connection {
             login.name,
             administrator,
             client,
+            login.address,
             login.session,
             database.clone(),
             language,
@@ -175,6 +193,8 @@ impl Connection {
             running: None,
             glimpsed: Vec::new(),
             now,
+            gone: None,
+            ended: false,
             out: VecDeque::new(),
         })
     }
@@ -199,6 +219,7 @@ impl Connection {
         let left = self.cancel();
         self.out.extend(left.map(Item::Seen));
         self.see(now);
+        self.facts.present.does(|doing| (doing.last, doing.running) = (now, true));
         self.start(request);
     }
 
@@ -216,29 +237,70 @@ impl Connection {
     pub fn pull(&mut self, rows: usize) -> Pulled {
         let mut pulled = Pulled::default();
         let mut given = 0;
+        if let Some(kill) = self.facts.present.killed() {
+            self.end_by(kill);
+        }
         loop {
             while let Some(item) = self.out.pop_front() {
                 given += usize::from(matches!(item, Item::Row(_)));
-                let wait = if let Item::Wait(time) = &item { Some(*time) } else { None };
-                pulled.items.push(item);
-                if let Some(time) = wait {
-                    self.see(
-                        self.now
-                            .checked_add(SignedDuration::try_from(time).unwrap_or_default())
-                            .unwrap_or(self.now),
-                    );
-                    pulled.more = true;
-                    return pulled;
+                let wait = if let Item::Wait(time) = item { Some(time) } else { None };
+                match wait {
+                    None => pulled.items.push(item),
+                    Some(time) => {
+                        self.wait_at(time, &mut pulled);
+                        return pulled;
+                    }
                 }
             }
-            if given >= rows.max(1) {
+            let worked = self.engine.as_ref().is_some_and(engine::Tables::has_worked);
+            if given >= rows.max(1) || (worked && self.running.is_some()) {
                 pulled.more = true;
                 return pulled;
             }
             if !self.advance(rows.max(1) - given) && self.out.is_empty() {
+                self.facts.present.does(|doing| doing.running = false);
                 return pulled;
             }
         }
+    }
+
+    /// Waits in short pieces, so that it is noticed when another connection ends this one.
+    fn wait_at(&mut self, time: Duration, pulled: &mut Pulled) {
+        let piece = time.min(WAIT_AT_ONCE);
+        if time > piece {
+            self.out.push_front(Item::Wait(time - piece));
+        }
+        let later = self.now.checked_add(SignedDuration::try_from(piece).unwrap_or_default());
+        self.see(later.unwrap_or(self.now));
+        pulled.items.push(Item::Wait(piece));
+        pulled.more = true;
+    }
+
+    /// Another connection ended what runs, or all of this one.
+    fn end_by(&mut self, kill: Kill) {
+        let told = self.cancel();
+        self.out.extend(told.map(Item::Seen));
+        let problem = match kill {
+            Kill::Statement => Problem::Interrupted,
+            Kill::Connection => {
+                self.ended = true;
+                Problem::Killed
+            }
+        };
+        self.fail(&problem, 1);
+    }
+
+    /// Whether another connection ended this one: it is to be closed.
+    pub fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// A statement that works long stops where nobody wants its answer any more.
+    pub fn stop_when(&mut self, gone: Arc<dyn Fn() -> bool + Send + Sync>) {
+        if let Some(tables) = &self.engine {
+            tables.stop_when(Arc::clone(&gone));
+        }
+        self.gone = Some(gone);
     }
 
     /// Stops what is running; nothing more comes of it. Gives what is to be told of what went out of
@@ -284,5 +346,11 @@ impl Connection {
             detail: String::new(),
             hint: String::new(),
         }));
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.facts.catalog.presence.leave(self.facts.session, &self.facts.present);
     }
 }

@@ -29,6 +29,9 @@ impl Connection {
         if self.engine.is_none() {
             let tables = Tables::new(&self.facts).map_err(|_| Problem::Resources)?;
             tables.refresh(&self.facts);
+            if let Some(gone) = &self.gone {
+                tables.stop_when(Arc::clone(gone));
+            }
             self.engine = Some(tables);
         }
         self.engine.as_mut().ok_or(Problem::Resources)
@@ -85,6 +88,7 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
     if !facts.databases().iter().any(|(known, _)| known.eq_ignore_ascii_case(&database)) {
         return Err(Problem::NoObject(written()));
     }
+    facts.readable(&database)?;
     if !facts.may_enter(&database) {
         return Err(Problem::Denied("SELECT".to_owned(), format!("{database}.{schema_or_default}.{name}")));
     }
@@ -114,6 +118,13 @@ fn find_system(facts: &Facts, database: &str, schema: &str, name: &str) -> Optio
     let product = facts.product();
     let (schema, name) = (schema.to_lowercase(), name.to_lowercase());
     let candidates = match product {
+        Product::SqlServer
+            if database.eq_ignore_ascii_case("msdb")
+                && (schema.is_empty() || schema == "dbo")
+                && system::find(product, &format!("msdb.{name}")).is_some() =>
+        {
+            vec![format!("msdb.{name}")]
+        }
         Product::SqlServer if schema.is_empty() || schema == "dbo" => vec![format!("sys.{name}")],
         Product::SqlServer => vec![format!("{schema}.{name}")],
         Product::Postgres if schema.is_empty() => vec![format!("pg_catalog.{name}")],
@@ -122,7 +133,12 @@ fn find_system(facts: &Facts, database: &str, schema: &str, name: &str) -> Optio
         Product::Oracle => vec![name.clone(), name.replace("v_$", "v$")],
     };
     // Without a schema only the tables of old times are found: sysobjects, not objects.
-    if product == Product::SqlServer && (schema.is_empty() || schema == "dbo") && !name.starts_with("sys") {
+    let of_agent = candidates.iter().any(|name| name.starts_with("msdb."));
+    if product == Product::SqlServer
+        && (schema.is_empty() || schema == "dbo")
+        && !name.starts_with("sys")
+        && !of_agent
+    {
         return None;
     }
     let found = candidates.iter().find_map(|name| system::find(product, name))?;

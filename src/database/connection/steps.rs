@@ -140,6 +140,7 @@ impl Connection {
             .map(|(known, _)| known)
             .find(|known| known.eq_ignore_ascii_case(name));
         let Some(to) = known else { return Err(Problem::NoDatabase(name.to_owned())) };
+        self.facts.readable(&to)?;
         if !self.facts.may_enter(&to) {
             let login = self.facts.login.clone();
             let text = match self.facts.language() {
@@ -153,6 +154,7 @@ impl Connection {
             return Err(Problem::Raised(916, 14, 1, text));
         }
         let from = std::mem::replace(&mut self.facts.state().database, to.clone());
+        self.facts.present.does(|doing| doing.database.clone_from(&to));
         self.out.push_back(Item::Database { from, to: to.clone() });
         if self.facts.product() == Product::SqlServer {
             self.notice(5701, 10, texts::changed_database(&to, self.facts.language()), 1);

@@ -18,6 +18,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
         let given = a.first().is_some_and(|value| *value != Cell::Null);
         Ok(a.get(if given { 1 } else { 2 }).cloned().unwrap_or(Cell::Null))
     }),
+    function("fn_varbintohexstr", "s", (1, 1), |_, a| match a.first() {
+        Some(Cell::Blob(bytes)) => text(format!("0x{}", hex::encode(bytes))),
+        _ => Ok(Cell::Null),
+    }),
     function("len", "s", (1, 1), |_, a| {
         text_of(a, 0).map_or(Ok(Cell::Null), |text| size(text.trim_end_matches(' ').chars().count()))
     }),

@@ -19,9 +19,7 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
             if !enabled("xp_cmdshell") {
                 return Some(Err(Problem::Disabled("xp_cmdshell".to_owned())));
             }
-            let mut rows: Vec<Vec<Cell>> = windows::run(&command, facts).into_iter().map(|line| {
-                vec![if line.is_empty() { Cell::Null } else { Cell::Text(line) }]
-            }).collect();
+            let mut rows: Vec<Vec<Cell>> = windows::run(&command, facts, seen).iter().flat_map(|line| cells(line)).collect();
             rows.push(vec![Cell::Null]);
             Some(Ok(vec![Piece::Set(columns(&[("output", "nvarchar(255)")]), rows)]))
         }
@@ -53,16 +51,23 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
             Some(Ok(vec![Piece::Set(heads, vec![row])]))
         }
         "xp_fixeddrives" => {
-            let rows = vec![vec![Cell::Text("C".into()), Cell::Integer(41_872)], vec![Cell::Text("D".into()), Cell::Integer(318_406)], vec![Cell::Text("E".into()), Cell::Integer(902_114)]];
+            let row = |(letter, free): (char, u64)| vec![Cell::Text(letter.to_string()), Cell::Integer(i64::try_from(free).unwrap_or(0))];
+            let rows = windows::free_megabytes(facts).into_iter().map(row).collect();
             Some(Ok(vec![Piece::Set(columns(&[("drive", "nvarchar(1)"), ("MB 可用空间", "int")]), rows)]))
         }
         "xp_regread" | "xp_instance_regread" => {
             let path = format!("{}\\{}\\{}", arguments.text(0, "").unwrap_or_default(), arguments.text(1, "").unwrap_or_default(), arguments.text(2, "").unwrap_or_default());
             seen.deeds.push(Deed::Files { means: "xp_regread", path: path.clone() });
-            match windows::registry(&path, facts) {
-                Some(value) => {
-                    let row = vec![Cell::Text(arguments.text(2, "").unwrap_or_default()), Cell::Text(value)];
-                    Some(Ok(vec![Piece::Set(columns(&[("Value", "nvarchar(255)"), ("Data", "nvarchar(4000)")]), vec![row])]))
+            let key = format!("{}\\{}", arguments.text(0, "").unwrap_or_default(), arguments.text(1, "").unwrap_or_default());
+            let name = arguments.text(2, "").unwrap_or_default();
+            match windows::registry(&key, &name, facts) {
+                Some((number, value)) => {
+                    let data = match value.parse() {
+                        Ok(whole) if number => Cell::Integer(whole),
+                        _ => Cell::Text(value),
+                    };
+                    let ty = if number { "int" } else { "nvarchar(4000)" };
+                    Some(Ok(vec![Piece::Set(columns(&[("Value", "nvarchar(255)"), ("Data", ty)]), vec![vec![Cell::Text(name), data]])]))
                 }
                 None => Some(Err(Problem::Raised(22001, 16, 1, "RegOpenKeyEx() 返回了错误 2，“系统找不到指定的文件。”".to_owned()))),
             }
@@ -116,6 +121,18 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
         "sp_setapprole" | "sp_trace_create" | "sp_cursoropen" => Some(Err(Problem::NoRight(name.to_owned()))),
         _ => None,
     }
+}
+
+/// Most characters of a row of output.
+const LINE: usize = 255;
+
+/// A line as rows: one that is empty is NULL, a long one goes on in the next.
+fn cells(line: &str) -> Vec<Vec<Cell>> {
+    if line.is_empty() {
+        return vec![vec![Cell::Null]];
+    }
+    let chars: Vec<char> = line.chars().collect();
+    chars.chunks(LINE).map(|part| vec![Cell::Text(part.iter().collect())]).collect()
 }
 
 /// A path on a share makes the server reach out; any other is a look at its disk.

@@ -1,6 +1,7 @@
 //! A table of the schema as the engine reads it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::civil::Date;
 use rusqlite::types::Value as Cell;
@@ -15,8 +16,14 @@ use crate::sys::sqlite::{Plan, Term, Test};
 use crate::world::View;
 
 /// How far the engine may go before it gives a row: records made, or days listed (each counted as
-/// [`DAY_WORK`]). At some 12 µs a record this is about seven seconds.
-const MAX_WORK: u32 = 600_000;
+/// [`DAY_WORK`]). At some 3 µs a record this is about ten seconds: the largest table, twice.
+const MAX_WORK: u32 = 3_000_000;
+
+/// After how much work a statement looks whether its client is still there.
+const LOOK_WORK: u32 = 16_384;
+
+/// After how much work other sessions and the connection itself have their turn.
+const TURN_WORK: u32 = 100_000;
 
 /// What listing a day that is not kept costs, in records.
 const DAY_WORK: u32 = 800;
@@ -31,7 +38,10 @@ pub(in crate::database) const WORLD_ID: &str = "$id";
 #[derive(Default)]
 pub(in crate::database) struct Reading {
     view: Mutex<Option<View>>,
-    work: std::sync::atomic::AtomicU32,
+    work: AtomicU32,
+    /// All that was done since it was last asked.
+    turn: AtomicU32,
+    gone: OnceLock<Arc<dyn Fn() -> bool + Send + Sync>>,
     /// Records of which a value was read, whether it went out or not.
     touched: Mutex<Tally>,
     /// Records that a condition of ours noted, by the numbers of their marks.
@@ -47,7 +57,7 @@ impl Reading {
 
     /// A row was given: work is counted from here on.
     pub(in crate::database) fn rest(&self) {
-        self.work.store(0, std::sync::atomic::Ordering::Relaxed);
+        self.work.store(0, Ordering::Relaxed);
     }
 
     /// A statement begins whose marks are these.
@@ -85,8 +95,32 @@ impl Reading {
     }
 
     fn work(&self, done: u32) -> Result<(), String> {
-        let before = self.work.fetch_add(done, std::sync::atomic::Ordering::Relaxed);
-        if before > MAX_WORK { Err(crate::database::problem::TOO_MUCH_WORK.to_owned()) } else { Ok(()) }
+        let before = self.work.fetch_add(done, Ordering::Relaxed);
+        let turn = self.turn.fetch_add(done, Ordering::Relaxed);
+        let looks = turn / LOOK_WORK != turn.wrapping_add(done) / LOOK_WORK;
+        if before > MAX_WORK || (looks && self.is_gone()) {
+            return Err(crate::database::problem::TOO_MUCH_WORK.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Statements stop where this is so.
+    pub(in crate::database) fn stop_when(&self, gone: Arc<dyn Fn() -> bool + Send + Sync>) {
+        // Set once: the connection keeps its client.
+        let _ = self.gone.set(gone);
+    }
+
+    pub(in crate::database) fn is_gone(&self) -> bool {
+        self.gone.get().is_some_and(|gone| gone())
+    }
+
+    /// Whether much was done since this was last asked.
+    pub(in crate::database) fn has_worked(&self) -> bool {
+        let much = self.turn.load(Ordering::Relaxed) > TURN_WORK;
+        if much {
+            self.turn.store(0, Ordering::Relaxed);
+        }
+        much
     }
 }
 

@@ -7,6 +7,7 @@ mod oracle;
 mod postgres;
 mod properties;
 
+pub(super) use mssql::{SYSTEM_FOLDER, backups, is_listed as is_session, logical_file, physical_file};
 pub(super) use mysql::column_type;
 pub(super) use properties::{byte_length, server_property, type_id, type_name};
 

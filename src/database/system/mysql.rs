@@ -174,16 +174,25 @@ pub(super) static TABLES: &[System] = &[
             "INFO longtext",
         ],
         |facts, _| {
-            vec![vec![
-                n(facts.session),
-                t(&facts.login),
-                t(&facts.client.0),
-                t(facts.database()),
-                t("Query"),
-                n(0),
-                t("executing"),
-                none(),
-            ]]
+            let shown = facts.catalog.presence.all().into_iter();
+            let shown = shown.filter(|(_, present)| facts.administrator || present.login == facts.login);
+            let now = facts.state().view.now();
+            shown
+                .map(|(number, present)| {
+                    let doing = present.doing();
+                    let command = if doing.running { "Query" } else { "Sleep" };
+                    vec![
+                        n(i64::from(number)),
+                        t(&present.login),
+                        t(&present.client.0),
+                        t(doing.database),
+                        t(command),
+                        n(now.duration_since(doing.last).as_secs()),
+                        t(if doing.running { "executing" } else { "" }),
+                        none(),
+                    ]
+                })
+                .collect()
         },
     ),
 ];

@@ -23,6 +23,15 @@ pub(super) fn words_of(problem: &Problem, language: Language) -> Words {
             format!("'{name}' 不是可以识别的 内置函数名称。"), format!("'{name}' is not a recognized built-in function name."))),
         Problem::Arguments(name) => words(174, 15, 1, "42000", say(format!("{name} 函数的参数个数无效。"), format!("The {name} function has a wrong number of arguments."))),
         Problem::NoProcedure(name) => words(2812, 16, 62, "42000", say(format!("找不到存储过程 '{name}'。"), format!("Could not find stored procedure '{name}'."))),
+        Problem::Offline(name) => words(942, 14, 4, "42000", say(
+            format!("数据库 '{name}' 无法打开，因为它处于离线状态。"),
+            format!("Database '{name}' cannot be opened because it is offline."))),
+        Problem::Interrupted => words(0, 11, 0, "HY000", say(
+            "当前命令发生了严重错误。应放弃任何可能产生的结果。".into(),
+            "A severe error occurred on the current command.  The results, if any, should be discarded.".into())),
+        Problem::Killed => words(596, 21, 1, "HY000", say(
+            "无法继续执行，因为会话处于终止状态。".into(),
+            "Cannot continue the execution because the session is in the kill state.".into())),
         Problem::NoDatabase(name) => words(911, 16, 1, "08004", say(
             format!("数据库 '{name}' 不存在。请确保正确地输入了该名称。"),
             format!("Database '{name}' does not exist. Make sure that the name is entered correctly."))),

@@ -41,7 +41,7 @@ fn parts(problem: &Problem) -> (u32, &'static str, String, String) {
             format!("第 1 行, 第 7 列: \nPLS-00201: 必须声明标识符 '{}'", name.to_uppercase()),
             format!("line 1, column 7:\nPLS-00201: identifier '{}' must be declared", name.to_uppercase()),
         ),
-        Problem::NoDatabase(_) | Problem::NoServer(_) => both(
+        Problem::Offline(_) | Problem::NoDatabase(_) | Problem::NoServer(_) => both(
             2019,
             "42000",
             "未找到远程数据库的连接说明",
@@ -87,7 +87,8 @@ fn parts(problem: &Problem) -> (u32, &'static str, String, String) {
         Problem::Denied(..) | Problem::NoRight(_) => {
             both(1031, "42000", "权限不足", "insufficient privileges")
         }
-        Problem::Resources => {
+        Problem::Killed => both(28, "72000", "您的会话己被终止", "your session has been killed"),
+        Problem::Resources | Problem::Interrupted => {
             both(1013, "72000", "用户请求取消当前的操作", "user requested cancel of current operation")
         }
         Problem::Full(table) => (

@@ -31,7 +31,9 @@ pub(super) fn words_of(problem: &Problem) -> Words {
             error("42883", format!("function {name} does not exist"))
         }
         Problem::NoProcedure(name) => error("42883", format!("procedure {name}() does not exist")),
-        Problem::NoDatabase(name) => error("3D000", format!("database \"{name}\" does not exist")),
+        Problem::Offline(name) | Problem::NoDatabase(name) => {
+            error("3D000", format!("database \"{name}\" does not exist"))
+        }
         Problem::NoVariable(name) => error("42P02", format!("there is no parameter {name}")),
         Problem::NoParameter(name, _) => error("42883", format!("procedure {name} does not exist")),
         Problem::Exists(name) => error("42P07", format!("relation \"{}\" already exists", last(name))),
@@ -58,6 +60,8 @@ pub(super) fn words_of(problem: &Problem) -> Words {
         }
         Problem::Denied(_, object) => error("42501", format!("permission denied for table {}", last(object))),
         Problem::NoRight(what) => error("42501", format!("must be superuser to {what}")),
+        Problem::Interrupted => error("57014", "canceling statement due to user request".into()),
+        Problem::Killed => error("57P01", "terminating connection due to administrator command".into()),
         Problem::Resources => error("57014", "canceling statement due to statement timeout".into()),
         Problem::Full(_) => error("53100", "could not extend file: No space left on device".into()),
         Problem::Disabled(what) | Problem::NoOption(what) => {

@@ -54,7 +54,7 @@ impl Talk {
             code::PROCESS_INFO => self.query_text("SHOW PROCESSLIST"),
             code::PROCESS_KILL => {
                 let thread = Fields::new(rest).u32().unwrap_or_default();
-                self.fail(&Failure::unknown_thread(thread))
+                self.query_text(&format!("KILL {thread}"))
             }
             code::REFRESH => self.fail(&Failure::needs("RELOAD")),
             code::SHUTDOWN => self.fail(&Failure::needs("SHUTDOWN")),

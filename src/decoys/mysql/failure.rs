@@ -100,10 +100,6 @@ impl Failure {
         Failure::new(1115, "42000", format!("Unknown character set: '{name}'"))
     }
 
-    pub(super) fn unknown_thread(thread: u32) -> Self {
-        Failure::new(1094, "HY000", format!("Unknown thread id: {thread}"))
-    }
-
     pub(super) fn unknown_command() -> Self {
         Failure::new(1047, "08S01", "Unknown command")
     }

@@ -259,6 +259,7 @@ impl MysqlMachine {
     fn work(&mut self, mut talk: Box<Talk>, out: &mut Outbox) -> Option<Next> {
         let reply = talk.work();
         let (rows, more) = (reply.rows, talk.has_work());
+        self.ends |= talk.connection.is_ended();
         self.reply(talk, reply);
         self.flush(out);
         let millis = rows / self.station.behaviour().rows_per_ms;

@@ -88,14 +88,17 @@ impl Talk {
             name: user.to_owned(),
             database: (!database.is_empty()).then_some(database.clone()),
             host: session.source().to_string(),
+            address: Some(session.source()),
             session: thread,
             server: session.host().name.clone(),
             ..ClientLogin::default()
         };
         let (catalog, world, overlay) =
             (Arc::clone(station.catalog()), Arc::clone(session.world()), Arc::clone(session.overlay()));
-        let connection = Connection::open(catalog, world, overlay, login, now)
+        let mut connection = Connection::open(catalog, world, overlay, login, now)
             .map_err(|_| Failure::no_database(user, &session.source().to_string(), &database))?;
+        let peer = session.clone();
+        connection.stop_when(Arc::new(move || peer.is_gone()));
         let talk = Talk {
             station: station.clone(),
             session: session.clone(),

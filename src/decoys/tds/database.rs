@@ -29,13 +29,18 @@ pub(super) fn open(
         language: Some(admitted.language.name().to_owned()),
         host: client.host.clone(),
         program: client.program.clone(),
+        address: Some(session.source()),
         session: u32::from(spid),
         server: session.host().name.clone(),
     };
     let (world, overlay) = (Arc::clone(session.world()), Arc::clone(session.overlay()));
     let opened = Connection::open(Arc::clone(&server.catalog), world, overlay, login, now);
     match opened {
-        Ok(connection) => Ok(Box::new(connection)),
+        Ok(mut connection) => {
+            let peer = session.clone();
+            connection.stop_when(Arc::new(move || peer.is_gone()));
+            Ok(Box::new(connection))
+        }
         Err(message) => Err(Refusal { number: message.number, word: client.database.clone() }),
     }
 }
@@ -60,6 +65,10 @@ impl Engine for Connection {
 
     fn reset(&mut self) -> Option<Box<Seen>> {
         Connection::reset(self)
+    }
+
+    fn is_ended(&self) -> bool {
+        Connection::is_ended(self)
     }
 
     fn database(&self) -> String {

@@ -25,6 +25,8 @@ pub(super) trait Engine: Send {
     fn cancel(&mut self) -> Option<Box<Seen>>;
     /// Makes the session as new; what is to be told of what was under way.
     fn reset(&mut self) -> Option<Box<Seen>>;
+    /// Whether another connection ended this one.
+    fn is_ended(&self) -> bool;
     /// The current database.
     fn database(&self) -> String;
 }

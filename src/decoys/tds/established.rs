@@ -159,6 +159,9 @@ impl Established {
                 self.end_call(now);
             }
             self.flush(framer);
+            if self.engine.is_ended() {
+                return Next::Close;
+            }
         }
         match (&self.running, self.waiting.take()) {
             (Some(_), waiting) => {

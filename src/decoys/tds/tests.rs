@@ -215,6 +215,9 @@ impl Engine for Scripted {
     fn reset(&mut self) -> Option<Box<crate::database::Seen>> {
         None
     }
+    fn is_ended(&self) -> bool {
+        false
+    }
     fn database(&self) -> String {
         "THIS4".into()
     }

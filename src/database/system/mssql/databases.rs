@@ -6,6 +6,10 @@ use crate::database::catalog::Database;
 use crate::database::facts::Facts;
 use crate::database::system::{Late, System, at, n, none, t};
 
+/// Where setup puts the product's own databases.
+pub(in crate::database) const SYSTEM_FOLDER: &str =
+    r"C:\Program Files\Microsoft SQL Server\MSSQL11.MSSQLSERVER\MSSQL\DATA";
+
 pub(super) static TABLES: &[System] = &[
     table(
         "sys.databases",
@@ -43,14 +47,14 @@ pub(super) static TABLES: &[System] = &[
                     sid(1),
                     at(db.created),
                     n(110),
-                    t(&facts.catalog.server.collation),
+                    if db.offline { none() } else { t(&facts.catalog.server.collation) },
                     n(0),
                     t("MULTI_USER"),
                     n(0),
                     n(0),
                     n(0),
-                    n(0),
-                    t("ONLINE"),
+                    n(if db.offline { 6 } else { 0 }),
+                    t(if db.offline { "OFFLINE" } else { "ONLINE" }),
                     n(0),
                     n(level),
                     t(&db.recovery),
@@ -85,7 +89,7 @@ pub(super) static TABLES: &[System] = &[
                     n(id),
                     sid(1),
                     n(0),
-                    n(65_536),
+                    n(if db.offline { 66_048 } else { 65_536 }),
                     n(1_090_520_064),
                     at(db.created),
                     none(),
@@ -160,7 +164,7 @@ pub(super) static TABLES: &[System] = &[
                 .into_iter()
                 .flat_map(|db| {
                     [(1, db.size_mb, false), (2, db.log_mb, true)].map(|(id, mb, log)| {
-                        let (name, path) = file_name(facts, &db.name, log);
+                        let (name, path) = (logical_file(&db.name, log), physical_file(facts, &db.name, log));
                         vec![
                             n(id),
                             n(i64::from(!log)),
@@ -188,6 +192,7 @@ fn databases(facts: &Facts, row: impl Fn(i32, &Database) -> Vec<Late>) -> Vec<Ve
         log_mb: 1,
         recovery: "FULL".to_owned(),
         system: false,
+        offline: false,
     };
     let all = facts.databases().into_iter();
     all.map(|(name, id)| match facts.catalog.database(&name) {
@@ -198,17 +203,12 @@ fn databases(facts: &Facts, row: impl Fn(i32, &Database) -> Vec<Late>) -> Vec<Ve
 }
 
 fn data_file(facts: &Facts, name: &str) -> String {
-    file_name(facts, name, false).1
+    physical_file(facts, name, false)
 }
 
-fn file_name(facts: &Facts, name: &str, log: bool) -> (String, String) {
-    let system = facts.catalog.database(name).is_some_and(|database| database.system);
-    let folder = if system {
-        r"C:\Program Files\Microsoft SQL Server\MSSQL11.MSSQLSERVER\MSSQL\DATA"
-    } else {
-        facts.catalog.server.data_folder.as_str()
-    };
-    let logical = match (name, log) {
+/// What a database's file, or that of its log, is called.
+pub(in crate::database) fn logical_file(name: &str, log: bool) -> String {
+    match (name, log) {
         ("master", false) => "master".to_owned(),
         ("master", true) => "mastlog".to_owned(),
         ("tempdb", false) => "tempdev".to_owned(),
@@ -219,13 +219,24 @@ fn file_name(facts: &Facts, name: &str, log: bool) -> (String, String) {
         ("msdb", true) => "MSDBLog".to_owned(),
         (name, false) => format!("{name}_Data"),
         (name, true) => format!("{name}_Log"),
+    }
+}
+
+/// Where it lies.
+pub(in crate::database) fn physical_file(facts: &Facts, name: &str, log: bool) -> String {
+    let system = facts.catalog.database(name).is_some_and(|database| database.system);
+    let folder = if system { SYSTEM_FOLDER } else { facts.catalog.server.data_folder.as_str() };
+    let file = match name {
+        // Setup names these otherwise than what they hold.
+        "tempdb" | "master" if !log => if name == "tempdb" { "tempdb" } else { "master" }.to_owned(),
+        "model" if !log => "model".to_owned(),
+        _ => logical_file(name, log),
     };
-    let path = format!("{folder}\\{logical}.{}", if log { "ldf" } else { "mdf" });
-    (logical, path)
+    format!("{folder}\\{file}.{}", if log { "ldf" } else { "mdf" })
 }
 
 fn file(facts: &Facts, id: i32, database: &Database, log: bool) -> Vec<Late> {
-    let (name, path) = file_name(facts, &database.name, log);
+    let (name, path) = (logical_file(&database.name, log), physical_file(facts, &database.name, log));
     let size = i64::from(if log { database.log_mb } else { database.size_mb }) * 128;
     let kind = if log { "LOG" } else { "ROWS" };
     vec![
@@ -235,7 +246,7 @@ fn file(facts: &Facts, id: i32, database: &Database, log: bool) -> Vec<Late> {
         t(kind),
         t(name),
         t(path),
-        t("ONLINE"),
+        t(if database.offline { "OFFLINE" } else { "ONLINE" }),
         n(size),
         n(-1),
         n(8192),

@@ -362,18 +362,18 @@ fn principals(facts: &Facts) -> Vec<(String, i64, bool)> {
         .collect()
 }
 
-/// A hash as version 11 keeps it: header, salt and SHA-512, of no password.
+/// A hash as version 11 keeps it: header, salt, and SHA-512 of the password and the salt. That of a
+/// lure is its own password's; nobody has those of the others.
 fn password_hash(facts: &Facts, login: &str) -> Vec<u8> {
     use sha2::{Digest, Sha512};
+    let machine = &facts.catalog.machine;
+    let own = || hex::encode(machine.derive(&format!("password/{login}")));
+    let password = machine.password(login).map_or_else(own, str::to_owned);
+    let salt: Vec<u8> = machine.derive(&format!("salt/{login}")).into_iter().take(4).collect();
     let mut hash = Sha512::new();
-    hash.update(facts.catalog.server.name.as_bytes());
-    hash.update(facts.catalog.server.installed.to_string().as_bytes());
-    // The hospital's name and its drawn staff differ per installation; so do these.
-    hash.update(
-        facts.state().view.patient(crate::world::PatientNo(0)).map(|p| p.mrn).unwrap_or_default().as_bytes(),
-    );
-    hash.update(login.as_bytes());
-    let digest = hash.finalize();
-    let salt = digest.iter().rev().take(4).copied();
-    [2u8, 0].into_iter().chain(salt).chain(digest.iter().copied()).collect()
+    for unit in password.encode_utf16() {
+        hash.update(unit.to_le_bytes());
+    }
+    hash.update(&salt);
+    [2u8, 0].into_iter().chain(salt).chain(hash.finalize()).collect()
 }

@@ -4,21 +4,27 @@ mod databases;
 mod indexes;
 mod information_schema;
 mod logins;
+mod msdb;
 mod objects;
 mod server;
 mod sessions;
+
+pub(in crate::database) use databases::{SYSTEM_FOLDER, logical_file, physical_file};
+pub(in crate::database) use msdb::backups;
+pub(in crate::database) use sessions::is_listed;
 
 use super::{Late, System};
 use crate::database::Product::SqlServer;
 use crate::database::facts::Facts;
 
 /// All its tables.
-pub(super) static TABLES: [&[System]; 7] = [
+pub(super) static TABLES: [&[System]; 8] = [
     objects::TABLES,
     indexes::TABLES,
     information_schema::TABLES,
     databases::TABLES,
     logins::TABLES,
+    msdb::TABLES,
     sessions::TABLES,
     server::TABLES,
 ];

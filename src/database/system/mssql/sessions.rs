@@ -171,20 +171,33 @@ fn sessions(facts: &Facts) -> Vec<Listed> {
             cpu: id * 17,
         });
     }
-    let id = i64::from(facts.session);
-    all.retain(|session| session.id != id);
-    all.push(Listed {
-        id,
-        since: now,
-        last: now,
-        status: "runnable",
-        host: facts.client.0.clone(),
-        program: facts.client.1.clone(),
-        command: "SELECT",
-        login: facts.login.clone(),
-        database: 1,
-        cpu: 0,
-    });
+    let state = facts.state().view.clone();
+    for (number, present) in facts.catalog.presence.all() {
+        let (id, doing) = (i64::from(number), present.doing());
+        let own = number == facts.session;
+        all.retain(|session| session.id != id);
+        all.push(Listed {
+            id,
+            since: state.local(present.since),
+            last: if own { now } else { state.local(doing.last) },
+            status: if doing.running { if own { "running" } else { "suspended" } } else { "sleeping" },
+            host: present.client.0.clone(),
+            program: present.client.1.clone(),
+            command: if doing.running { "SELECT" } else { "AWAITING COMMAND" },
+            login: present.login.clone(),
+            database: facts
+                .databases()
+                .iter()
+                .find(|(name, _)| *name == doing.database)
+                .map_or(1, |(_, id)| i64::from(*id)),
+            cpu: i64::from(number) % 7 * 16,
+        });
+    }
     all.sort_by_key(|session| session.id);
     all
+}
+
+/// Whether a session is listed under a number.
+pub(in crate::database) fn is_listed(facts: &Facts, number: u32) -> bool {
+    sessions(facts).iter().any(|session| session.id == i64::from(number))
 }
