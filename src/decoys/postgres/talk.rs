@@ -130,6 +130,7 @@ impl Talk {
             language: Some("en".to_owned()),
             host: session.source().to_string(),
             program: asked("application_name"),
+            address: Some(session.source()),
             session: process,
             server: session.host().name.clone(),
         };
