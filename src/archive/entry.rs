@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::holdings::Holdings;
 use super::numbers;
 use super::own::Stored;
-use crate::imaging::{instance_attributes, series_attributes, study_attributes};
+use crate::imaging::{instance_attributes, series_attributes, study_texts};
 use crate::wire::dicom::dataset::{Charset, DataSet, Element, Tag, Value, Vr, tags};
 use crate::world::{Instance, Patient, Series, Study, View};
 
@@ -46,6 +46,13 @@ impl<'a> FromIterator<(Tag, &'a str)> for Attributes {
     }
 }
 
+impl From<Vec<(Tag, String)>> for Attributes {
+    /// Of sorted tags.
+    fn from(texts: Vec<(Tag, String)>) -> Self {
+        Attributes(texts.into_iter().map(|(tag, text)| (tag, text.into_boxed_str())).collect())
+    }
+}
+
 fn is_text(vr: Vr) -> bool {
     matches!(vr, Vr::AE | Vr::AS | Vr::CS | Vr::DA | Vr::DS | Vr::DT | Vr::IS | Vr::LO | Vr::LT | Vr::PN)
         || matches!(vr, Vr::SH | Vr::ST | Vr::TM | Vr::UC | Vr::UI | Vr::UR | Vr::UT)
@@ -65,7 +72,7 @@ impl Entry {
     /// The entry of a study of the world; `None` when its patient is not known.
     pub(super) fn of(view: &View, study: Study) -> Option<Self> {
         let patient = view.patient(study.patient)?;
-        let attributes = Attributes::of(&study_attributes(view, &study, &patient), Charset::Utf8);
+        let attributes = Attributes::from(study_texts(view, &study, &patient));
         let (uid, started) = (study.uid.as_str().into(), study.started);
         Some(Entry { uid, attributes, started, world: Some((study, patient)) })
     }

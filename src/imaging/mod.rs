@@ -30,7 +30,7 @@ use std::sync::atomic::AtomicUsize;
 
 use bytes::Bytes;
 
-use crate::wire::dicom::dataset::{Charset, DataSet, TransferSyntax};
+use crate::wire::dicom::dataset::{Charset, DataSet, Tag, TransferSyntax};
 use crate::world::{Content, Instance, Modality, Patient, Region, Series, Sex, Study, View};
 use anatomy::{Body, Build, Joint, Lesion, Plan};
 use cache::Cache;
@@ -171,11 +171,19 @@ impl Imaging {
     }
 }
 
-/// What every object of a study says of its patient and of itself, in UTF-8, without composing one:
-/// for an archive's index.
+/// What every object of a study says of its patient and of itself, as text by attribute, sorted, without
+/// composing one: for an archive's index.
+pub fn study_texts(view: &View, study: &Study, patient: &Patient) -> Vec<(Tag, String)> {
+    header::of_study(view, study, patient, Charset::Utf8, build_of(view, study, Some(patient)))
+}
+
+/// The same as attributes in UTF-8.
 pub fn study_attributes(view: &View, study: &Study, patient: &Patient) -> DataSet {
-    let build = build_of(view, study, Some(patient));
-    header::of_study(view, study, Some(patient), Charset::Utf8, build)
+    let mut set = DataSet::new();
+    for (tag, text) in study_texts(view, study, patient) {
+        set.put_text(tag, &text, Charset::Utf8);
+    }
+    set
 }
 
 /// What every object of a series says of it, in UTF-8, without composing one: for an archive's index.

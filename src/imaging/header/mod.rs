@@ -19,7 +19,7 @@ mod vendor;
 use jiff::civil::{Date, DateTime};
 
 use super::anatomy::Build;
-use crate::wire::dicom::dataset::{Charset, DataSet, Tag, tags};
+use crate::wire::dicom::dataset::{Charset, DataSet, Tag, decimal, tags};
 use crate::world::{Content, Instance, Modality, Name, Patient, Region, Series, Sex, Study, View, Wording};
 pub(crate) use cr::cr;
 pub(crate) use ct::{ct, scout};
@@ -158,32 +158,59 @@ fn instance(set: &mut DataSet, s: &Subject<'_>) {
     moment(set, s, tags::CONTENT_DATE, tags::CONTENT_TIME, at);
 }
 
-/// Attributes of patient and study, which all objects of a study share.
+/// Text of patient and study, which all objects of a study share: by attribute, sorted.
 pub(crate) fn of_study(
     view: &View,
-    study_of: &Study,
-    patient_of: Option<&Patient>,
+    study: &Study,
+    patient: &Patient,
     charset: Charset,
     build: Build,
-) -> DataSet {
-    let series = Series {
-        uid: String::new(),
-        number: 0,
-        description: String::new(),
-        protocol: String::new(),
-        started: study_of.started,
-        instances: 0,
-        content: Content::Image,
-        modality: study_of.modality.as_str(),
-        frame_of_reference: String::new(),
-    };
-    let instance =
-        Instance { uid: String::new(), sop_class: String::new(), number: 0, content: Content::Image };
-    let s = Subject { patient: patient_of, charset, ..Subject::unnamed(view, study_of, &series, &instance) };
-    let mut set = DataSet::new();
-    patient(&mut set, &s, build);
-    study(&mut set, &s);
-    set
+) -> Vec<(Tag, String)> {
+    let mut texts = patient_texts(view, study, patient, charset, build);
+    texts.extend(study_texts(view, study, charset));
+    texts.sort_unstable_by_key(|(tag, _)| *tag);
+    texts
+}
+
+fn patient_texts(
+    view: &View,
+    study: &Study,
+    patient: &Patient,
+    charset: Charset,
+    build: Build,
+) -> Vec<(Tag, String)> {
+    let scale = build.scale();
+    let size = f64::from((scale * 172.0).round()) / 100.0;
+    let weight = f64::from((scale.powi(2) * (54.0 + 26.0 * build.fat())).round());
+    vec![
+        (tags::PATIENT_NAME, person(&patient.name, charset)),
+        (tags::PATIENT_ID, patient.mrn.clone()),
+        (tags::PATIENT_BIRTH_DATE, date(patient.born)),
+        (tags::PATIENT_SEX, sex(patient.sex).to_owned()),
+        (tags::PATIENT_AGE, age(patient.born, view.local(study.started).date())),
+        (tags::PATIENT_SIZE, decimal(size)),
+        (tags::PATIENT_WEIGHT, decimal(weight)),
+    ]
+}
+
+fn study_texts(view: &View, study: &Study, charset: Charset) -> Vec<(Tag, String)> {
+    let started = view.local(study.started);
+    let referring = view.staff_member(&study.referring);
+    let mut texts = vec![
+        (tags::STUDY_INSTANCE_UID, study.uid.clone()),
+        (tags::STUDY_ID, study.id.clone()),
+        (tags::ACCESSION_NUMBER, study.accession.clone()),
+        (tags::STUDY_DATE, date(started.date())),
+        (tags::STUDY_TIME, Maker::of(&study.device.manufacturer).time(started)),
+        (
+            tags::REFERRING_PHYSICIAN_NAME,
+            referring.map(|member| person(&member.name, charset)).unwrap_or_default(),
+        ),
+    ];
+    if !study.description.is_empty() && writes(charset, &study.description) {
+        texts.push((tags::STUDY_DESCRIPTION, study.description.clone()));
+    }
+    texts
 }
 
 fn patient(set: &mut DataSet, s: &Subject<'_>, build: Build) {
@@ -193,27 +220,15 @@ fn patient(set: &mut DataSet, s: &Subject<'_>, build: Build) {
         }
         return;
     };
-    set.put_text(tags::PATIENT_NAME, &person(&patient.name, s.charset), s.charset);
-    set.put_text(tags::PATIENT_ID, &patient.mrn, s.charset);
-    set.put_str(tags::PATIENT_BIRTH_DATE, &date(patient.born));
-    set.put_str(tags::PATIENT_SEX, sex(patient.sex));
-    set.put_str(tags::PATIENT_AGE, &age(patient.born, s.view.local(s.study.started).date()));
-    let scale = build.scale();
-    set.put_decimals(tags::PATIENT_SIZE, &[f64::from((scale * 172.0).round()) / 100.0]);
-    set.put_decimals(
-        tags::PATIENT_WEIGHT,
-        &[f64::from((scale.powi(2) * (54.0 + 26.0 * build.fat())).round())],
-    );
+    for (tag, text) in patient_texts(s.view, s.study, patient, s.charset, build) {
+        set.put_text(tag, &text, s.charset);
+    }
 }
 
 fn study(set: &mut DataSet, s: &Subject<'_>) {
-    let study = s.study;
-    set.put_str(tags::STUDY_INSTANCE_UID, &study.uid);
-    set.put_text(tags::STUDY_ID, &study.id, s.charset);
-    set.put_text(tags::ACCESSION_NUMBER, &study.accession, s.charset);
-    moment(set, s, tags::STUDY_DATE, tags::STUDY_TIME, s.view.local(study.started));
-    local_text(set, tags::STUDY_DESCRIPTION, &study.description, s.charset);
-    staff(set, tags::REFERRING_PHYSICIAN_NAME, s, &study.referring);
+    for (tag, text) in study_texts(s.view, s.study, s.charset) {
+        set.put_text(tag, &text, s.charset);
+    }
 }
 
 fn series(set: &mut DataSet, s: &Subject<'_>) {
@@ -306,7 +321,7 @@ pub(crate) fn age(born: Date, on: Date) -> String {
 }
 
 fn date(date: Date) -> String {
-    date.strftime("%Y%m%d").to_string()
+    format!("{:04}{:02}{:02}", date.year(), date.month(), date.day())
 }
 
 fn moment(set: &mut DataSet, s: &Subject<'_>, date_tag: Tag, time_tag: Tag, at: DateTime) {

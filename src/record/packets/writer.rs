@@ -22,7 +22,7 @@ use super::{Interface, InterfaceId, keeper};
 use crate::event::SystemEvent;
 use crate::record::appender::to_u64;
 
-/// One write: large enough that its cost per packet vanishes.
+/// What goes to the writer at once: large enough that its cost per packet vanishes.
 const BATCH: usize = 1 << 20;
 
 /// Batches on their way to the disk: half a second of a full gigabit.

@@ -22,6 +22,7 @@ pub use dicom_core::{Tag, VR as Vr};
 pub use dicom_dictionary_std::{tags, uids};
 pub use encode::element_header;
 pub use part10::{FileMeta, part10};
+pub use text::decimal;
 pub use transfer::{Coding, TransferSyntax};
 pub use vr::vr_of;
 

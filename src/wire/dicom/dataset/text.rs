@@ -147,7 +147,7 @@ impl DataSet {
 }
 
 /// The shortest form that fits sixteen characters, without an exponent: what devices write.
-fn decimal(number: f64) -> String {
+pub fn decimal(number: f64) -> String {
     const MOST: usize = 16;
     let plain = format!("{number}");
     if plain.len() <= MOST {
