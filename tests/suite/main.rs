@@ -36,6 +36,7 @@ mod services;
 mod shell;
 mod siem;
 mod sql_server;
+mod standards;
 mod syntaxes;
 mod thousand;
 mod truth;
