@@ -2,6 +2,8 @@
 
 use super::Layout;
 use super::exit::Exit;
+use crate::persona::{Protocol, Transport};
+use crate::record::packets::Carrier;
 use crate::store::{Reader, SessionRow, StoreError};
 
 /// Sessions named when the start of an id fits several.
@@ -29,6 +31,15 @@ pub(crate) fn session(reader: &Reader, start: &str) -> Result<SessionRow, Exit> 
             let rest = if more > CANDIDATES { "\n  and more" } else { "" };
             Err(Exit::Usage(format!("{start} fits several sessions:\n{}{rest}", listed.join("\n"))))
         }
+    }
+}
+
+/// What carries the sessions of a service, by its name in events.
+pub(crate) fn carrier(service: &str) -> Carrier {
+    let protocol = serde_json::from_value::<Protocol>(service.into());
+    match protocol.map_or(Transport::Tcp, Protocol::transport) {
+        Transport::Tcp => Carrier::Tcp,
+        Transport::Udp => Carrier::Udp,
     }
 }
 

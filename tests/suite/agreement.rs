@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use honeyward::world::{Content, LabOrder, Modality, Patient, Sex, Study, View};
 
 use crate::browser::Browser;
+use crate::databases;
 use crate::dcmtk::{dump, find, get, value};
-use crate::honeynet::{Honeynet, client};
+use crate::honeynet::{Honeynet, client, text};
 use crate::senders::{astm, mllp, query, segments};
+use crate::sql_server;
 use crate::truth::{self, dicom_patient, letter};
 
 /// Studies and laboratory orders compared.
@@ -357,5 +359,82 @@ fn results_on_the_portal(page: &str, lab: &LabOrder, patient: &Patient) {
         for told in [result.item.name, &result.value, result.item.unit, &result.range] {
             assert!(row.contains(&format!(">{told}</td>")), "{told}: {row}");
         }
+    }
+}
+
+/// Hosts whose databases and services show the laboratory's results.
+const SYSTEMS: [(&str, u8); 4] = [("hisdb", 18), ("phis", 20), ("cdr", 25), ("esb", 26)];
+
+#[test]
+fn results_agree_over_both_databases_fhir_and_soap() {
+    let net = Honeynet::of(&SYSTEMS, "");
+    let view = truth::view(&net);
+    for days_ago in [2, 9, 16, 23] {
+        let rows = truth::listed(&net, "results", days_ago);
+        let lab = view.lab_order(rows[rows.len() / 2]["order"].as_str().unwrap()).unwrap();
+        let patient = view.patient(lab.patient).unwrap();
+        let columns = "tmh, xmdm, xmmc, jg, dw, ckfw";
+        let wanted = format!("select {columns} from LIS_JGK (nolock) where tmh = '{}'", lab.specimen);
+        results_as_rows(&sql_server::select(&net, "winhis", &wanted), &lab);
+        let (user, password) = net.lure("phis", "mysql");
+        let wanted =
+            format!("select TMHM, XMDM, XMMC, JG, DW, CKFW from l_lis_jg where TMHM = '{}'", lab.specimen);
+        let address = net.address("phis", "mysql");
+        results_as_rows(&databases::mysql(address, &user, &password, &wanted, &["-N", "phis"]), &lab);
+        results_as_resources(&net, &lab);
+        results_by_soap(&net, &lab, &patient);
+    }
+}
+
+/// Barcode, code, name, value, unit and range, set apart by tabs.
+fn results_as_rows(said: &str, lab: &LabOrder) {
+    for held in &lab.results {
+        let item = held.item;
+        let row = [&lab.specimen, item.code, item.name, &held.value, item.unit, &held.range].join("\t");
+        assert!(said.lines().any(|line| line.ends_with(&row)), "{row}: {said}");
+    }
+}
+
+fn results_as_resources(net: &Honeynet, lab: &LabOrder) {
+    let url =
+        format!("http://{}/fhir/Observation?based-on={}&_count=200", net.address("cdr", "http"), lab.order);
+    let said = text(&client("curl", "curl", &["-sS", &url]));
+    let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let entries = found["entry"].as_array().unwrap();
+    assert_eq!(entries.len(), lab.results.len(), "{url}");
+    for held in &lab.results {
+        let told = entries
+            .iter()
+            .map(|entry| &entry["resource"])
+            .find(|one| one["code"]["coding"][1]["code"] == held.item.code)
+            .unwrap_or_else(|| panic!("no {}: {said}", held.item.code));
+        let number = told["valueQuantity"]["value"].as_f64();
+        let same = match number {
+            Some(number) => held.value.parse() == Ok(number),
+            None => told["valueString"] == held.value.as_str(),
+        };
+        assert!(same, "{}: {told}", held.value);
+        assert_eq!(told["referenceRange"][0]["text"].as_str().unwrap_or_default(), held.range, "{told}");
+        assert_eq!(told["specimen"]["identifier"]["value"], lab.specimen.as_str(), "{told}");
+    }
+}
+
+fn results_by_soap(net: &Honeynet, lab: &LabOrder, patient: &Patient) {
+    let request =
+        format!("&lt;Request&gt;&lt;PatientID&gt;{}&lt;/PatientID&gt;&lt;/Request&gt;", patient.mrn);
+    let body = format!(
+        "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:g=\"http://goodwillcis.com\"><e:Body><g:HIPMessageServer><action>LabResultQuery</action><message>{request}</message></g:HIPMessageServer></e:Body></e:Envelope>"
+    );
+    let listener = net.addresses("esb", "http").pop().unwrap();
+    let url = format!("http://{listener}/services/HIPMessageServer");
+    let said = text(&client("curl", "curl", &["-sS", "-H", "Content-Type: text/xml", "-d", &body, &url]));
+    let said = said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    for held in &lab.results {
+        let (item, range) = (held.item, held.range.replace('<', "&lt;"));
+        let row = format!(
+            "<Barcode>{}</Barcode><OrderNo>{}</OrderNo><ItemCode>{}</ItemCode><ItemName>{}</ItemName><Result>{}</Result><Unit>{}</Unit><RefRange>{range}</RefRange>",
+            lab.specimen, lab.order, item.code, item.name, held.value, item.unit
+        );
+        assert!(said.contains(&row), "{row}: {said}");
     }
 }

@@ -8,7 +8,7 @@ use crate::kept::Kept;
 
 const HOSTS: [(&str, u8); 3] = [("hisora", 19), ("phis", 20), ("cdr", 25)];
 
-fn mysql(address: SocketAddr, user: &str, password: &str, sql: &str, more: &[&str]) -> String {
+pub(crate) fn mysql(address: SocketAddr, user: &str, password: &str, sql: &str, more: &[&str]) -> String {
     let (host, port) = (format!("-h{}", address.ip()), format!("-P{}", address.port()));
     let (user, password) = (format!("-u{user}"), format!("-p{password}"));
     let own = ["--no-defaults", &host, &port, &user, &password, "-e", sql];

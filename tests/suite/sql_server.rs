@@ -36,6 +36,16 @@ fn the_browser_service_answers_over_udp_and_tells() {
     assert_eq!(sessions[0]["source"], from);
     let shown = net.honeyward(&["show", sessions[0]["id"].as_str().unwrap()]);
     assert!(text(&shown).contains("CLNT_UCAST_EX"), "{}", text(&shown));
+    let cut = net.scratch("browser.pcapng");
+    within(Duration::from_secs(10), "packets", || {
+        let id = sessions[0]["id"].as_str().unwrap();
+        net.honeyward(&["pcap", id, "-o", cut.to_str().unwrap()]).status.success().then_some(())
+    });
+    let (file, options) = (cut.to_str().unwrap(), ["-T", "fields", "-e", "udp.payload"]);
+    let said = text(&client("tshark", "tshark", &[&["-r", file, "-Y", "udp"], &options[..]].concat()));
+    let asked = said.lines().filter(|line| *line == "03").count();
+    let told = said.lines().filter(|line| line.starts_with("05")).count();
+    assert_eq!((asked, told), (40, answers), "{said}");
 }
 
 #[test]
@@ -80,7 +90,7 @@ fn nmap_names_the_build() {
 }
 
 /// Rows that statements give to an account of the persona; columns are set apart by tabs.
-fn select(net: &Honeynet, account: &str, statements: &str) -> String {
+pub(crate) fn select(net: &Honeynet, account: &str, statements: &str) -> String {
     let password = password(net, account);
     tsql(net, "7.4", account, &password, &format!("{statements}\ngo\nexit\n"))
 }

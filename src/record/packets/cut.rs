@@ -1,5 +1,5 @@
 //! One session's packets as a pcapng file of its own: both directions, from the SYN to the last
-//! packet of the close, and none of any other session.
+//! packet of the close, and none of any other session. Over UDP, those of the 5-tuple while it lasted.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,7 +11,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::find::{Found, Piece, Search};
-use super::flow::TCP;
+use super::flow::{TCP, UDP};
 use super::incarnation::{self, Step};
 use super::pcapng::{self, Block, Statistics};
 use super::segment::{Segment, nanoseconds};
@@ -21,6 +21,29 @@ use crate::event::Origin;
 /// The handshake precedes the accept, and the end of a close follows it, by at most about this:
 /// Linux gives a SYN and a FIN up to a minute or two of retries.
 const SLACK: u64 = 120_000_000_000;
+
+/// A datagram's time on the wire precedes its session's by at most about this. The session before on
+/// the same ports ended by a longer silence.
+const LEAD: u64 = 1_000_000_000;
+
+/// What carries a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// A connection.
+    Tcp,
+    /// Datagrams with one peer.
+    Udp,
+}
+
+impl Carrier {
+    /// Its IP protocol number.
+    pub(super) fn protocol(self) -> u8 {
+        match self {
+            Carrier::Tcp => TCP,
+            Carrier::Udp => UDP,
+        }
+    }
+}
 
 /// Which session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,17 +56,28 @@ pub struct Wanted {
     pub from: Timestamp,
     /// When it was closed; none while it is open.
     pub to: Option<Timestamp>,
+    /// What carries it.
+    pub carrier: Carrier,
     /// What the file says of itself.
     pub comment: String,
 }
 
 impl Wanted {
     /// A session by its origin and times.
-    pub fn of(origin: &Origin, from: Timestamp, to: Option<Timestamp>) -> Self {
+    pub fn of(origin: &Origin, carrier: Carrier, from: Timestamp, to: Option<Timestamp>) -> Self {
         let Origin { session, source, target, host, service, own: _ } = origin;
         let comment =
             format!("Honeyward session {session}: {source} to decoy {host} ({service}) at {target}");
-        Wanted { source: *source, target: *target, from, to, comment }
+        Wanted { source: *source, target: *target, from, to, carrier, comment }
+    }
+
+    /// When its packets may have come, ns since 1970, both ends included.
+    fn span(&self) -> (u64, u64) {
+        let (from, to) = (nanoseconds(self.from), self.to.map_or(u64::MAX, nanoseconds));
+        match self.carrier {
+            Carrier::Tcp => (from.saturating_sub(SLACK), to.saturating_add(SLACK)),
+            Carrier::Udp => (from.saturating_sub(LEAD), to),
+        }
     }
 }
 
@@ -78,9 +112,8 @@ impl Plan {
     /// # Errors
     /// Segments can't be read.
     pub fn make(packets: &Path, wanted: &Wanted) -> io::Result<Self> {
-        let end = wanted.to.map_or(u64::MAX, nanoseconds);
-        let span = (nanoseconds(wanted.from).saturating_sub(SLACK), end.saturating_add(SLACK));
-        let Piece { files, segments, interfaces, found } = Search::new(packets, wanted, span).run()?;
+        let search = Search::new(packets, wanted, wanted.span());
+        let Piece { files, segments, interfaces, found } = search.run()?;
         let (picks, whole) = pick(found, wanted);
         let during = (picks.first().map_or(0, |p| p.at), picks.last().map_or(0, |p| p.at));
         let interfaces = interfaces.into_iter().map(|i| (i.description, i.samples.during(during))).collect();
@@ -165,14 +198,19 @@ fn number(place: usize) -> InterfaceId {
     InterfaceId::try_from(place).unwrap_or(InterfaceId::MAX)
 }
 
-/// The packets of the one connection that was accepted, and whether its SYN is among them.
+/// The packets of the session, and whether its beginning is among them: over TCP, those of the one
+/// connection that was accepted, from its SYN.
 fn pick(mut found: Vec<Found>, wanted: &Wanted) -> (Vec<Found>, bool) {
     found.sort_by_key(|packet| packet.at);
     let client = (wanted.source.ip().to_canonical(), wanted.source.port());
     let own: Vec<&Found> = found.iter().filter(|packet| packet.is_own).collect();
     let steps: Vec<_> =
         own.iter().map(|p| Step { at: p.at, from_client: p.source == client, tcp: p.tcp }).collect();
-    let Some(connection) = incarnation::accepted(&steps, nanoseconds(wanted.from)) else {
+    let connection = match wanted.carrier {
+        Carrier::Tcp => incarnation::accepted(&steps, nanoseconds(wanted.from)),
+        Carrier::Udp => incarnation::datagrams(&steps),
+    };
+    let Some(connection) = connection else {
         return (Vec::new(), false);
     };
     let bounds = (own[connection.first].at, own.get(connection.end).map_or(u64::MAX, |next| next.at));
@@ -198,7 +236,7 @@ pub(super) fn candidate(block: &Block<'_>, links: &[u16], search: &Search<'_>) -
     let is_own = frame.key == search.key;
     let is_fragment = frame.fragment.is_some() && frame.key == search.key.of_fragments();
     let in_time = (search.span.0..=search.span.1).contains(&packet.at);
-    (frame.key.protocol == TCP && (is_own || is_fragment) && in_time).then_some(Found {
+    ((is_own || is_fragment) && in_time).then_some(Found {
         file: 0,
         offset: block.offset,
         length: block.bytes.len(),

@@ -13,6 +13,8 @@ pub const LINK_RAW: u16 = 101;
 
 /// IP protocol number of TCP.
 pub const TCP: u8 = 6;
+/// IP protocol number of UDP.
+pub const UDP: u8 = 17;
 /// Stands for ARP, which has no IP protocol number (255 is reserved).
 pub const ARP: u8 = 255;
 
@@ -34,9 +36,9 @@ impl FlowKey {
         FlowKey { protocol, low: a.min(b), high: a.max(b) }
     }
 
-    /// The key of a TCP conversation.
-    pub fn tcp(a: SocketAddr, b: SocketAddr) -> Self {
-        FlowKey::new(TCP, (a.ip().to_canonical(), a.port()), (b.ip().to_canonical(), b.port()))
+    /// The key of a conversation over TCP or UDP.
+    pub fn between(protocol: u8, a: SocketAddr, b: SocketAddr) -> Self {
+        FlowKey::new(protocol, (a.ip().to_canonical(), a.port()), (b.ip().to_canonical(), b.port()))
     }
 
     /// The key under which later fragments of this conversation are kept.
@@ -214,7 +216,11 @@ mod tests {
         assert_eq!(a.key, b.key);
         assert_eq!(
             a.key,
-            FlowKey::tcp("10.0.0.1:104".parse().unwrap(), "[::ffff:10.0.0.9]:40000".parse().unwrap())
+            FlowKey::between(
+                TCP,
+                "10.0.0.1:104".parse().unwrap(),
+                "[::ffff:10.0.0.9]:40000".parse().unwrap()
+            )
         );
         let facts = b.tcp.unwrap();
         assert_eq!((facts.sequence, facts.acknowledgement, facts.syn, facts.ack), (8, 8, true, true));

@@ -33,6 +33,12 @@ pub(super) fn accepted(steps: &[Step], accepted: u64) -> Option<Connection> {
     connections.iter().rev().find(begun).or(connections.first()).copied()
 }
 
+/// All that one peer and a service without connections sent each other; it begins with his first datagram.
+pub(super) fn datagrams(steps: &[Step]) -> Option<Connection> {
+    let first = steps.first()?;
+    Some(Connection { first: 0, end: steps.len(), whole: first.from_client })
+}
+
 fn split(steps: &[Step]) -> Vec<Connection> {
     let mut walk = Walk::default();
     for (place, step) in steps.iter().enumerate() {

@@ -112,6 +112,7 @@ fn wanted(client: &str, server: &str, from: Timestamp, to: Timestamp) -> Wanted 
         target: server.parse().unwrap(),
         from,
         to: Some(to),
+        carrier: Carrier::Tcp,
         comment: "a test".into(),
     }
 }
@@ -393,4 +394,35 @@ fn real_data_is_made_blank_and_nothing_else() {
     assert_eq!(withhold(dir.path(), &wanted).unwrap().0, done, "again, and nothing changes");
     let (cut, _) = cut_out(dir.path(), &wanted);
     assert_eq!(cut.unwrap().packets, 7, "its packets are still told");
+}
+
+#[test]
+fn datagrams_of_one_peer_are_told_apart_by_their_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = start(dir.path(), 1 << 20, 1 << 30);
+    let (base, (client, server)) = (base(), addresses());
+    let mut feed = bench.writer.feed(0);
+    let datagram = |from: SocketAddr, to: SocketAddr, text: &[u8]| {
+        let (SocketAddr::V4(from), SocketAddr::V4(to)) = (from, to) else { unreachable!() };
+        let ip = PacketBuilder::ethernet2([1; 6], [2; 6]).ipv4(from.ip().octets(), to.ip().octets(), 64);
+        let mut frame = Vec::new();
+        ip.udp(from.port(), to.port()).write(&mut frame, text).unwrap();
+        frame
+    };
+    for (second, text) in [(0, "first"), (20, "second")] {
+        let at = base + second * SECOND;
+        for (after, frame) in
+            [(0, datagram(client, server, text.as_bytes())), (5, datagram(server, client, b"answer"))]
+        {
+            feed.packet(at + after, u32::try_from(frame.len()).unwrap(), &frame);
+        }
+    }
+    connection(&mut feed, base + 1, client, server, 100, b"a connection");
+    drop(feed);
+    bench.writer.stop();
+    let session = wanted(CLIENT, SERVER, at(base + 20 * SECOND, 0), at(base + 26 * SECOND, 0));
+    let (cut, file) = cut_out(dir.path(), &Wanted { carrier: Carrier::Udp, ..session });
+    let cut = cut.unwrap();
+    assert_eq!((cut.packets, cut.whole), (2, true));
+    assert!(holds(&file, b"second") && !holds(&file, b"first") && !holds(&file, b"a connection"));
 }

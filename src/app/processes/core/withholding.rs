@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::couriers::Voice;
-use crate::app::Layout;
+use crate::app::{Layout, find};
 use crate::event::observation::Handling;
 use crate::event::{Event, Observation, SessionEvent, SessionId, SystemEvent};
 use crate::record::packets::{Wanted, withhold};
@@ -116,5 +116,5 @@ fn over(records: &[Record]) -> Option<(Wanted, Timestamp)> {
         .iter()
         .filter_map(session_event)
         .find_map(|event| matches!(event.observation, Observation::Closed { .. }).then_some(event.at))?;
-    Some((Wanted::of(&first.origin, first.at, Some(closed)), closed))
+    Some((Wanted::of(&first.origin, find::carrier(&first.origin.service), first.at, Some(closed)), closed))
 }
