@@ -64,6 +64,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Tns => tns::build(service),
         Protocol::Rpc => rpc::build(making, service),
         Protocol::Telnet => telnet::build(making, service),
+        Protocol::DeviceSearch => telnet::search(making, service),
         Protocol::SqlBrowser => tds::browser(making, service),
         Protocol::Tds => tds::build(making, service),
     }

@@ -149,6 +149,8 @@ pub enum Protocol {
     Telnet,
     /// SQL Server's protocol (MS-TDS).
     Tds,
+    /// The search by which a maker's tools find its serial device servers, over UDP.
+    DeviceSearch,
     /// SQL Server's browser service over UDP (MC-SQLR).
     SqlBrowser,
     /// Remote Desktop (MS-RDPBCGR).
@@ -181,7 +183,7 @@ impl Protocol {
             | Protocol::Smb
             | Protocol::Netbios
             | Protocol::Rpc => Transport::Tcp,
-            Protocol::SqlBrowser => Transport::Udp,
+            Protocol::SqlBrowser | Protocol::DeviceSearch => Transport::Udp,
         }
     }
 
@@ -201,6 +203,7 @@ impl Protocol {
             Protocol::Telnet => "telnet",
             Protocol::Tds => "tds",
             Protocol::SqlBrowser => "sql_browser",
+            Protocol::DeviceSearch => "device_search",
             Protocol::Rdp => "rdp",
             Protocol::Smb => "smb",
             Protocol::Netbios => "netbios",

@@ -1,9 +1,11 @@
-//! The console of a serial device server over telnet: password, menus, settings (RFC 854).
+//! The console of a serial device server over telnet: password, menus, settings (RFC 854); and the search
+//! over UDP by which its maker's tools find it.
 //!
 //! What is set is kept for the session and changes nothing; nothing is connected to.
 
 mod console;
 mod lines;
+mod search;
 
 use std::sync::Arc;
 
@@ -29,6 +31,18 @@ pub(crate) struct Behaviour {
     pub(crate) serial_port: u16,
     /// Seconds without a key after which it ends.
     pub(crate) idle_seconds: u64,
+    /// What the search tells.
+    pub(crate) search: Numbers,
+}
+
+/// Numbers of the model in answers to the search.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Numbers {
+    /// Application id.
+    pub(crate) application: u32,
+    /// Hardware id.
+    pub(crate) hardware: u16,
 }
 
 /// A device with the numbers of this installation.
@@ -45,19 +59,38 @@ pub(crate) struct Device {
 /// # Errors
 /// A located [`Fault`] of the behaviour file.
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
+    Ok(Arc::new(Listener(device(making, service)?)))
+}
+
+/// Makes the decoy that answers the search.
+///
+/// # Errors
+/// A located [`Fault`] of the behaviour file.
+pub fn search(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
+    Ok(Arc::new(Searched(device(making, service)?)))
+}
+
+fn device(making: &Making, service: &Service) -> Result<Arc<Device>, Fault> {
     let behaviour: Behaviour = service.behaviour.parse()?;
     let (installation, host) = (&making.pack.installation, &making.host);
     let fill =
         |what: &str, pattern: &str| installation.fill(&format!("device/{}/{what}", host.name), pattern);
     let mac = format!("{}:{}", behaviour.maker, fill("mac", "{2x}:{2x}:{2x}").to_uppercase());
-    let device = Device {
+    Ok(Arc::new(Device {
         name: host.hostname.clone(),
         address: host.address,
         mac,
         serial: fill("serial", "{4d}"),
         behaviour,
-    };
-    Ok(Arc::new(Listener(Arc::new(device))))
+    }))
+}
+
+struct Searched(Arc<Device>);
+
+impl Decoy for Searched {
+    fn converse(&self, session: Session) -> Conversation {
+        Conversation::Datagrams(Box::new(search::Desk::new(Arc::clone(&self.0), session)))
+    }
 }
 
 struct Listener(Arc<Device>);

@@ -81,3 +81,40 @@ fn long_lines_are_cut() {
     let long = [b"x".repeat(100_000), b"\r\n".to_vec()].concat();
     assert!(play(machine(&bench).as_mut(), &[&long]).len() < 2_000);
 }
+
+#[test]
+fn the_makers_search_finds_it_and_is_told() {
+    let bench = Bench::new();
+    let (host, service) = bench.pack.service("nport01", Protocol::DeviceSearch).unwrap();
+    let making = Making {
+        pack: Arc::clone(&bench.pack),
+        host: Arc::clone(host),
+        world: Arc::clone(&bench.world),
+        imaging: Arc::default(),
+    };
+    let decoy = build(&making, service).unwrap();
+    let Conversation::Datagrams(mut desk) = decoy.converse(bench.session("nport01", "device_search")) else {
+        panic!("datagrams")
+    };
+    let mut ask = |datagram: &[u8]| desk.receive(crate::session::bench::NOW.parse().unwrap(), datagram);
+    let found = ask(&[1, 0, 0, 8, 0, 0, 0, 7]).remove(0);
+    assert_eq!((&found[..8], found.len()), (&[0x81, 0, 0, 24, 0, 0, 0, 7][..], 24));
+    assert_eq!((&found[14..17], &found[20..]), (&[0, 0x90, 0xE8][..], &[127, 0, 10, 35][..]));
+    let asked = |code: u8| [&[code, 0, 0, 20, 0, 0, 0, 0], &found[8..20]].concat();
+    let named = ask(&asked(0x10)).remove(0);
+    assert_eq!((named.len(), &named[20..26]), (60, &b"NP5110"[..]));
+    let serial = ask(&asked(0x16)).remove(0);
+    let number = u16::from_le_bytes([serial[28], serial[29]]);
+    let console = typed(&bench, b"");
+    assert!(console.contains(&format!("Serial No.       : {number:04}")), "{console}");
+    assert_eq!(&ask(&asked(0x55)).remove(0)[..], [0xD5, 4, 0, 8, 0, 0, 0, 0]);
+    assert!(
+        ask(&[0x10, 0, 0, 20, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]).is_empty(),
+        "another's id"
+    );
+    assert!(ask(&[]).is_empty() && ask(&[1, 0, 0, 9, 0, 0, 0, 0]).is_empty());
+    let told = bench.told();
+    let requests = told.iter().filter(|o| matches!(o, Observation::Request { .. })).count();
+    let malformed = told.iter().filter(|o| matches!(o, Observation::Malformed { .. })).count();
+    assert_eq!((requests, malformed), (4, 3), "{told:?}");
+}
