@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::damage::sign;
 use crate::event::observation::{AuthMethod, Mark, RecordKind};
 use crate::event::{Detail, Observation, SessionEvent, SessionId, Tainted};
 
@@ -44,6 +45,9 @@ pub(super) struct Memory {
     /// Called AE titles that were refused.
     #[serde(default)]
     titles: Vec<Title>,
+    /// Files that were seen to be encrypted.
+    #[serde(default)]
+    damaged: Vec<Damaged>,
     /// Records handed out, by kind, since the incident began.
     #[serde(default)]
     taken: BTreeMap<RecordKind, u64>,
@@ -74,6 +78,14 @@ struct Guess {
 struct Title {
     host: String,
     title: u64,
+    at: Timestamp,
+}
+
+/// A file that was seen to be encrypted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Damaged {
+    host: String,
+    file: u64,
     at: Timestamp,
 }
 
@@ -114,6 +126,9 @@ impl Memory {
         {
             self.title(event, target);
         }
+        if let Some(file) = sign(&event.observation) {
+            self.damage(event, &file.into());
+        }
         if let Observation::AuthAttempt { method, account, secret, .. } = &event.observation {
             self.account(account);
             if is_guess(*method) {
@@ -152,6 +167,11 @@ impl Memory {
     /// Distinct called AE titles that a host refused within the short window.
     pub(super) fn titles_on(&self, host: &str) -> usize {
         distinct(self.titles.iter().filter(|title| title.host == host).map(|title| title.title))
+    }
+
+    /// Distinct files of a host that were seen to be encrypted within the short window.
+    pub(super) fn damaged_on(&self, host: &str) -> usize {
+        distinct(self.damaged.iter().filter(|damaged| damaged.host == host).map(|damaged| damaged.file))
     }
 
     /// Records of these kinds handed out since the incident began, whatever the protocol.
@@ -215,6 +235,15 @@ impl Memory {
         });
         make_room(&mut self.titles, MAX_GUESSES);
         self.titles.push(title);
+    }
+
+    fn damage(&mut self, event: &SessionEvent, file: &Tainted) {
+        let damaged = Damaged { host: event.origin.host.clone(), file: digest(&[file]), at: event.at };
+        self.damaged.retain(|old| {
+            is_recent(old.at, event.at) && (old.file, &old.host) != (damaged.file, &damaged.host)
+        });
+        make_room(&mut self.damaged, MAX_GUESSES);
+        self.damaged.push(damaged);
     }
 
     fn account(&mut self, account: &Tainted) {

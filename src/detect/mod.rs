@@ -6,6 +6,7 @@
 //! `rules/`.
 
 mod class;
+mod damage;
 mod incident;
 mod memory;
 mod rules;

@@ -3,4 +3,5 @@
 mod attacks;
 mod benign;
 mod pacs;
+mod sharing;
 mod stage;

@@ -8,15 +8,18 @@ mod exploit;
 mod files;
 mod guessing;
 mod images;
+mod lateral_tool;
 mod lure;
 mod lure_account;
 mod mass;
 mod probe;
 mod protocol;
+mod ransom;
 mod real_data;
 mod record_write;
 mod records;
 mod scanner;
+mod shares;
 mod spraying;
 mod sweep;
 mod tampering;
@@ -30,7 +33,7 @@ use crate::event::observation::RecordKind;
 use crate::event::{Observation, SessionEvent, Tainted};
 
 /// All rules.
-pub(super) const ALL: [&Rule; 23] = [
+pub(super) const ALL: [&Rule; 26] = [
     &touch::RULE,
     &probe::RULE,
     &scanner::RULE,
@@ -38,6 +41,7 @@ pub(super) const ALL: [&Rule; 23] = [
     &clinical::RULE,
     &real_data::RULE,
     &protocol::RULE,
+    &shares::RULE,
     &attempt::RULE,
     &guessing::RULE,
     &spraying::RULE,
@@ -48,9 +52,11 @@ pub(super) const ALL: [&Rule; 23] = [
     &records::RULE,
     &files::RULE,
     &command::RULE,
+    &lateral_tool::RULE,
     &upload::RULE,
     &record_write::RULE,
     &mass::RULE,
+    &ransom::RULE,
     &tampering::RULE,
     &exploit::RULE,
     &tunnel::RULE,

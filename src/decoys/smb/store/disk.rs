@@ -206,11 +206,12 @@ impl Eyes<'_> {
                 entries.entry(folded(name)).or_insert_with(|| Node::folder(name, self.disk.made(&own)));
             }
         }
-        if let Some(nodes) = self.holding(path, |holding, below| holding.list(self, below)) {
-            nodes.into_iter().for_each(|node| {
-                entries.insert(folded(&node.name), node);
-            });
-        }
+        // Several places may hold parts of one folder; the deepest has the last word.
+        let holdings = self.disk.places.iter().rev();
+        let inside = holdings.filter_map(|(place, holding)| holding.list(self, path.below(place)?));
+        inside.flatten().for_each(|node| {
+            entries.insert(folded(&node.name), node);
+        });
         let numbered = |(_, node): (String, Node)| {
             let key = path.with(&node.name).key();
             node.numbered(&key)
