@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 36] = [
+pub const TARGETS: [Target; 38] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -52,6 +52,8 @@ pub const TARGETS: [Target; 36] = [
     Target { name: "rdp_machine", run: rdp_machine },
     Target { name: "soap_envelope", run: parsers::soap_envelope },
     Target { name: "fhir_machine", run: |input| stage::play("cdr", "http", input) },
+    Target { name: "smb", run: parsers::smb },
+    Target { name: "smb_machine", run: smb_machine },
 ];
 
 /// The lowest bit of the first byte chooses the archive.
@@ -81,4 +83,9 @@ fn rdp_machine(input: &[u8]) {
 pub fn run(name: &str, input: &[u8]) {
     let target = TARGETS.iter().find(|t| t.name == name).expect("a target of this name");
     (target.run)(input);
+}
+
+/// Whether the length is odd chooses the host: one with SMB1, or one that lets guests in.
+fn smb_machine(input: &[u8]) {
+    stage::play(if input.len() % 2 == 1 { "heme01" } else { "ct01" }, "smb", input);
 }

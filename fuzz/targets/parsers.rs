@@ -4,6 +4,8 @@ use bytes::{Bytes, BytesMut};
 use honeyward::decoys::http::body::{BodyReader, Progress};
 use honeyward::decoys::http::parser::{HeadParser, Step};
 use honeyward::decoys::http::{cookie, form, range, uri};
+use honeyward::decoys::smb::crypto::{self, Cipher};
+use honeyward::decoys::smb::{frame as netbios, negotiate, packet, path, smb1};
 use honeyward::decoys::ssh::{preamble, shell};
 use honeyward::decoys::{astm, poct};
 use honeyward::event::frame;
@@ -312,4 +314,32 @@ pub(super) fn rdp(input: &[u8]) {
     let _ = capabilities::Client::parse(input);
     let _ = share::Pdu::parse(input);
     let _ = events::slow(input);
+}
+
+/// A message of SMB as every reader of one may meet it.
+pub(super) fn smb(input: &[u8]) {
+    if let Some(messages) = packet::chain(input) {
+        let all: usize = messages.iter().map(|(_, message)| message.len()).sum();
+        assert!(all <= input.len() && !messages.is_empty());
+        for (header, message) in messages {
+            assert_eq!(packet::Header::read(&header.write()), Some(header));
+            let _ = negotiate::Negotiate::read(message);
+        }
+    }
+    let _ = netbios::names(input);
+    let _ = smb1::dialects(input);
+    let _ = crypto::open(Cipher::Ccm, &[7; 16], input);
+    let text = packet::text(input);
+    if let Some(path) = path::Path::below_share(&text) {
+        assert_eq!(path.key(), path::Path::below_share(&path.key()).unwrap_or_default().key());
+    }
+    let (pattern, name) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    assert!(
+        name.is_empty()
+            || path::matches(
+                &name.replace(['<', '>', '"', '?', '*'], "_"),
+                &name.replace(['<', '>', '"', '?', '*'], "_")
+            )
+    );
+    let _ = path::matches(pattern, name);
 }

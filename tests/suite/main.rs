@@ -33,6 +33,7 @@ mod relp;
 mod remote_desktop;
 mod senders;
 mod services;
+mod sharing;
 mod shell;
 mod siem;
 mod sql_server;

@@ -144,7 +144,8 @@ impl Link {
         let open = self.opens.get(id).ok_or(Status::FILE_CLOSED)?;
         let session = self.session.clone();
         let nodes = session.heavy(|| self.with_own(|own| own.list(&open.path))).unwrap_or_default();
-        let is_root = open.path.parts().len() == self.root_of(request);
+        // A folder that is shared has a folder above it; a drive has none.
+        let is_root = open.path.parts().len() == 1;
         let mut found: VecDeque<Node> = VecDeque::new();
         if !is_root {
             for name in [".", ".."].into_iter().filter(|name| matches(pattern, name)) {
@@ -163,11 +164,6 @@ impl Link {
         }
         self.tell_listing(request, &share, &path, pattern, count);
         if status == Status::SUCCESS { Ok(()) } else { Err(status) }
-    }
-
-    /// How many parts the folder of the request's share has.
-    fn root_of(&self, request: &Request<'_>) -> usize {
-        self.tree(request).map_or(0, |tree| tree.folder.parts().len())
     }
 
     pub(super) fn change_notify(&mut self, request: &Request<'_>, file: Option<u64>) -> Answered {

@@ -8,7 +8,7 @@ use super::crypto::{Keys, preauth};
 use super::link::{Answer, Answered, Link, MAX_LOGONS, Request};
 use super::negotiate::SIGNING_REQUIRED;
 use super::packet::{HEADER, short};
-use super::server::Who;
+use super::server::{Server, Who};
 use super::status::Status;
 use super::store::filetime;
 use super::tree::Tree;
@@ -140,7 +140,6 @@ impl Link {
         let challenge = Challenge { nonce, version: self.server.version, time: filetime(self.now) };
         let message = challenge.write(asked.flags, &self.server.names);
         let mechanisms = spnego::mechanisms(token);
-        self.tell_client(asked);
         self.stand(id, Stage::Challenged { nonce, mechanisms });
         let token = if wrapped { spnego::wrap(&message) } else { message };
         Ok(Answer { status: Status::MORE_PROCESSING_REQUIRED, body: answer(0, &token) })
@@ -155,6 +154,10 @@ impl Link {
             trees: BTreeMap::new(),
             last_tree: 0,
         });
+        if logon.is_in() {
+            // He proves himself anew: the hash begins as it did.
+            logon.hash = hash;
+        }
         logon.stage = stage;
     }
 
@@ -170,9 +173,10 @@ impl Link {
             self.logons.remove(&id);
             return Err(Status::INVALID_PARAMETER);
         };
-        let (who, key) = match self.judge(&proof, &nonce) {
+        let (who, key) = match judge(&self.server, &proof, &nonce) {
             Ok(judged) => judged,
             Err(status) => {
+                self.tell_refused(&proof, &nonce);
                 self.logons.remove(&id);
                 return Err(status);
             }
@@ -197,33 +201,6 @@ impl Link {
         Ok(Answer::good(answer(flags, &token)))
     }
 
-    /// Who somebody is, and the key of his session where it has one.
-    pub(super) fn judge(
-        &mut self,
-        proof: &Authenticate,
-        nonce: &[u8; 8],
-    ) -> Result<(Who, Option<[u8; 16]>), Status> {
-        if proof.response == Response::Anonymous && proof.user.is_empty() {
-            return Ok((Who::Nobody, None));
-        }
-        match self.server.account(&proof.user) {
-            Some((account, hash)) => match proof.session_key(&hash, nonce) {
-                Some(key) => Ok((self.server.who(account), Some(key))),
-                None => {
-                    self.tell_refused(proof, nonce);
-                    Err(Status::LOGON_FAILURE)
-                }
-            },
-            None if self.server.behaviour.guest && !proof.user.eq_ignore_ascii_case("administrator") => {
-                Ok((Who::Guest(proof.user.clone()), None))
-            }
-            None => {
-                self.tell_refused(proof, nonce);
-                Err(Status::LOGON_FAILURE)
-            }
-        }
-    }
-
     /// Takes a setup's messages into the hash of its session; the last answer is not part of it.
     pub(super) fn hash_setup(&mut self, id: u64, request: &[u8], reply: &super::link::Reply) {
         if reply.status() != Status::MORE_PROCESSING_REQUIRED.0 {
@@ -242,6 +219,27 @@ impl Link {
         let answer = Answer::good(vec![4, 0, 0, 0]);
         self.told.left.push(id);
         Ok(answer)
+    }
+}
+
+/// Who somebody is, and the key of his session where it has one.
+pub(super) fn judge(
+    server: &Server,
+    proof: &Authenticate,
+    nonce: &[u8; 8],
+) -> Result<(Who, Option<[u8; 16]>), Status> {
+    if proof.response == Response::Anonymous && proof.user.is_empty() {
+        return Ok((Who::Nobody, None));
+    }
+    match server.account(&proof.user) {
+        Some((account, hash)) => match proof.session_key(&hash, nonce) {
+            Some(key) => Ok((server.who(account), Some(key))),
+            None => Err(Status::LOGON_FAILURE),
+        },
+        None if server.behaviour.guest && !proof.user.eq_ignore_ascii_case("administrator") => {
+            Ok((Who::Guest(proof.user.clone()), None))
+        }
+        None => Err(Status::LOGON_FAILURE),
     }
 }
 

@@ -10,6 +10,7 @@ use super::frame::{self, Frame};
 use super::link::{End, Link};
 use super::packet::{SEALED, SMB1, SMB2};
 use super::server::Server;
+use super::smb1::Old;
 use crate::event::Observation;
 use crate::session::{Machine, Next, Outbox, Session, Wake};
 use crate::wire::probe;
@@ -29,6 +30,7 @@ const IDLE: Duration = Duration::from_secs(15 * 60);
 pub struct SmbMachine {
     session: Session,
     link: Link,
+    old: Option<Old>,
     /// Whether the NetBIOS session service carries it.
     netbios: bool,
 }
@@ -36,11 +38,13 @@ pub struct SmbMachine {
 impl SmbMachine {
     /// A connection that was just accepted; with the NetBIOS session service where that carries it.
     pub(super) fn new(server: Arc<Server>, session: Session, netbios: bool) -> Self {
-        SmbMachine { link: Link::new(server, session.clone()), session, netbios }
+        let old = server.behaviour.smb1.is_some();
+        let old = old.then(|| Old::new(Arc::clone(&server), session.clone()));
+        SmbMachine { link: Link::new(server, session.clone()), session, old, netbios }
     }
 
     fn is_in(&self) -> bool {
-        self.link.is_in()
+        self.link.is_in() || self.old.as_ref().is_some_and(Old::is_in)
     }
 
     fn wait(&self) -> Next {
@@ -117,9 +121,14 @@ impl SmbMachine {
                 return Ok(());
             }
         }
-        // The old protocol is off: the connection is reset.
-        super::smb1::tell_refused(&self.session, message);
-        Err(End)
+        match &mut self.old {
+            Some(old) => old.take(now, message, out),
+            // The old protocol is off: the connection is reset.
+            None => {
+                super::smb1::tell_refused(&self.session, message);
+                Err(End)
+            }
+        }
     }
 }
 

@@ -160,7 +160,7 @@ impl Header {
             flags,
             next: message.u32(20)?,
             message: message.u64(24)?,
-            process: message.u32(32)?,
+            process: if is_async { 0 } else { message.u32(32)? },
             tree: if is_async { 0 } else { message.u32(36)? },
             later: if is_async { message.u64(32)? } else { 0 },
             session: message.u64(40)?,

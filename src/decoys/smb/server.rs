@@ -100,8 +100,12 @@ impl Server {
         let disk = Disk::new(&behaviour, making)?;
         let shares = shares(&behaviour);
         setting.shares = super::pipes::infos(&behaviour, &host);
+        for account in &mut setting.accounts {
+            account.is_administrator |=
+                behaviour.administrators.iter().any(|name| folded(name) == folded(&account.name));
+        }
         let derived = pack.installation.derive(&format!("smb/{}/guid", host.name));
-        let guid = derived.first_chunk().copied().unwrap_or_default();
+        let guid = random_guid(derived);
         let first = pack.installation.number(&format!("smb/{}/session", host.name), 4000);
         Ok(Arc::new(Server {
             names: setting.names.clone(),
@@ -155,6 +159,15 @@ impl Server {
             self.behaviour.administrators.iter().any(|name| folded(name) == folded(&account.name));
         Who::Account { name: account.name.clone(), lure: account.lure.clone(), administrator }
     }
+}
+
+/// A GUID as Windows makes them: version 4.
+fn random_guid(bytes: [u8; 32]) -> [u8; 16] {
+    let mut guid: [u8; 16] = bytes.first_chunk().copied().unwrap_or_default();
+    let [.., version, variant, _, _, _, _, _, _, _] = &mut guid;
+    *version = *version & 0x0f | 0x40;
+    *variant = *variant & 0x3f | 0x80;
+    guid
 }
 
 /// The table's shares, and those that every Windows has.

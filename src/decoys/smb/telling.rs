@@ -15,7 +15,7 @@ use crate::event::detail::{Smb, SmbFile};
 use crate::event::observation::{AuthMethod, Change, Mark, RecordKind};
 use crate::event::{Detail, Observation, Tainted};
 use crate::session::Session;
-use crate::wire::ntlm::{Authenticate, Negotiate};
+use crate::wire::ntlm::Authenticate;
 
 /// What has been told already, and what a handler leaves to the header of its answer.
 #[derive(Default)]
@@ -27,7 +27,6 @@ pub(super) struct Told {
     pub(super) challenges: u32,
     /// Sessions that were left with this message.
     pub(super) left: Vec<u64>,
-    client: bool,
 }
 
 impl Link {
@@ -52,15 +51,6 @@ impl Link {
             status: dialect.map_or(Status::NOT_SUPPORTED, |_| Status::SUCCESS).0,
             detail: None,
         });
-    }
-
-    /// The client's Windows, as its first NTLM message has it.
-    pub(super) fn tell_client(&mut self, asked: &Negotiate) {
-        if let Some((major, minor, build)) = asked.version.filter(|_| !self.told.client) {
-            self.told.client = true;
-            let value = format!("ntlm={major}.{minor}.{build} flags={:08x}", asked.flags);
-            self.session.emit(Observation::Fingerprint { mark: Mark::SmbClient, value: value.into() });
-        }
     }
 
     pub(super) fn tell_refused(&self, proof: &Authenticate, nonce: &[u8; 8]) {
@@ -254,6 +244,9 @@ impl Link {
 
 /// A proof that was judged.
 pub(super) fn attempt(session: &Session, proof: &Authenticate, nonce: &[u8; 8], accepted: bool) {
+    let version = proof.version.map(|(major, minor, build)| format!("{major}.{minor}.{build}"));
+    let value = format!("{}|{}", proof.workstation, version.unwrap_or_default());
+    session.emit(Observation::Fingerprint { mark: Mark::NtlmClient, value: value.into() });
     session.emit(Observation::AuthAttempt {
         method: AuthMethod::ChallengeResponse,
         account: proof.account().into(),

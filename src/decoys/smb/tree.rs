@@ -15,6 +15,8 @@ const MAX_TREES: usize = 256;
 pub(super) mod access {
     /// Everything.
     pub(in crate::decoys::smb) const ALL: u32 = 0x001f_01ff;
+    /// What is allowed on `IPC$`.
+    pub(in crate::decoys::smb) const PIPES: u32 = 0x001f_00a9;
     /// Read and run.
     pub(in crate::decoys::smb) const READ: u32 = 0x0012_00a9;
     /// Write data.
@@ -126,7 +128,7 @@ pub(super) fn admit(share: &Share, who: &Who, can_seal: bool) -> Result<u32, Sta
         return Err(Status::ACCESS_DENIED);
     }
     match share.kind {
-        ShareKind::Pipe => Ok(access::ALL),
+        ShareKind::Pipe => Ok(access::PIPES),
         ShareKind::Disk | ShareKind::Printer if who.is_in(share.writers) => Ok(access::ALL),
         ShareKind::Disk | ShareKind::Printer if who.is_in(share.readers) => Ok(access::READ),
         ShareKind::Disk | ShareKind::Printer => Err(Status::ACCESS_DENIED),

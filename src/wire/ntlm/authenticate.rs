@@ -66,7 +66,7 @@ impl Authenticate {
             domain: text(28)?,
             user: text(36)?,
             workstation: text(44)?,
-            response: Response::read(lm, nt),
+            response: Response::of(lm, nt),
             version: (agreed & flags::VERSION != 0).then(|| version_at(bytes, 64)).flatten(),
             flags: agreed,
             // Old clients end before it.
@@ -99,7 +99,8 @@ impl Authenticate {
 }
 
 impl Response {
-    fn read(lm: &[u8], nt: &[u8]) -> Self {
+    /// From both parts as they came.
+    pub fn of(lm: &[u8], nt: &[u8]) -> Self {
         match nt.split_at_checked(PROOF) {
             Some((proof, blob)) if nt.len() > VERSION_1 => {
                 Response::V2 { proof: proof.to_vec(), blob: blob.to_vec() }
