@@ -73,7 +73,8 @@ impl Dialect {
     /// What a server says that it can, to a client that can this.
     pub fn capabilities(self, client: u32) -> u32 {
         let base = capability::DFS | capability::LEASING | capability::LARGE_MTU;
-        let three = base | capability::MULTI_CHANNEL | capability::DIRECTORY_LEASING;
+        // These only to a client that has them too, 3.3.5.4.
+        let three = base | client & (capability::MULTI_CHANNEL | capability::DIRECTORY_LEASING);
         match self {
             Dialect::Smb202 => capability::DFS,
             Dialect::Smb21 => base,

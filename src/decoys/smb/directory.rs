@@ -93,21 +93,34 @@ fn short_name(node: &Node) -> Vec<u8> {
     out
 }
 
+/// Whether a name is short as it is.
+fn is_short(stem: &str, extension: &str) -> bool {
+    (1..=8).contains(&stem.len()) && extension.len() <= 3 && is_plain(stem) && is_plain(extension)
+}
+
+/// Whether a text has only characters that short names have.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || "_-$~!#%&@^`'{}()".contains(c))
+}
+
 /// The short name of a long one; empty for one that is short already, and for those outside of ASCII.
 pub(super) fn short(name: &str) -> String {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let plain =
-        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-$~!#%&@^`'{}()".contains(c));
-    let is_short = (1..=8).contains(&stem.len()) && extension.len() <= 3 && plain(stem) && plain(extension);
-    if is_short || !name.is_ascii() || name.starts_with('.') {
+    if is_short(stem, extension) || !name.is_ascii() || name.starts_with('.') {
         return String::new();
     }
     let kept = |text: &str, most: usize| -> String {
-        text.chars().filter(|c| plain(&c.to_string())).take(most).flat_map(char::to_uppercase).collect()
+        text.chars().filter(|c| is_plain(&c.to_string())).take(most).flat_map(char::to_uppercase).collect()
     };
     let end = kept(extension, 3);
     let dot = if end.is_empty() { "" } else { "." };
     format!("{}~1{dot}{end}", kept(stem, 6))
+}
+
+/// The name that a file has beside its own: for a short one that one itself.
+pub(super) fn alternate(name: &str) -> String {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    if is_short(stem, extension) { name.to_owned() } else { short(name) }
 }
 
 impl Link {

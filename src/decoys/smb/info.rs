@@ -209,7 +209,7 @@ impl Facts<'_> {
     }
 
     fn short(&self) -> Vec<u8> {
-        wide(&super::directory::short(&self.node.name))
+        wide(&super::directory::alternate(&self.node.name))
     }
 
     fn streams(&self) -> Vec<u8> {
