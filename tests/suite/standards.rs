@@ -47,7 +47,7 @@ from hl7.client import MLLPClient
 host, port, number = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 msh = 'MSH|^~\\&|INTEG|CLZX|HIS|CLZX|20260301080000||%s|%s|P|2.4||||||UNICODE UTF-8\r'
 query = msh % ('QRY^A19', 'Q1') + 'QRD|20260301080000|R|I|Q1|||1^RD|%s|DEM\r' % number
-admit = msh % ('ADT^A08', 'A1') + 'EVN|A08|20260301080000\rPID|1||%s^^^HIS^MR\rPV1|1|O\r' % number
+admit = msh % ('ADT^A08', 'A1') + 'EVN|A08|20260301080000\rPID|1||EXT%s^^^HIS^MR||TEST^LOAD||19700101|M\rPV1|1|O\r' % number
 wrong = msh % ('ZZZ^Z99', 'W1') + 'PID|1\r'
 with MLLPClient(host, port) as engine:
     for asked, codes in ((query, 'AA'), (admit, 'AA'), (wrong, 'AA AE AR')):
