@@ -1,13 +1,18 @@
 //! Faces of databases: what clients send before and after they are in.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::BytesMut;
+use honeyward::database::{Catalog, ClientLogin, Connection, Item, MAX_TOLD, Request};
 use honeyward::decoys::mysql::handshake::{self, Response};
 use honeyward::decoys::mysql::packet::{Heard, Packets};
 use honeyward::decoys::postgres::{frontend, scram};
 use honeyward::decoys::tds::version::Version;
 use honeyward::decoys::tds::{login7, prelogin, requests};
 use honeyward::decoys::tns;
+use honeyward::persona::{DEFAULT_PACK, Installation, PackFiles, load};
 use honeyward::wire::ntlm::{Authenticate, Negotiate, spnego};
+use honeyward::world::World;
 
 /// The bodies of TDS messages in every version, and the security tokens in them.
 pub(super) fn tds(input: &[u8]) {
@@ -89,4 +94,49 @@ pub(super) fn postgres(input: &[u8]) {
             let _ = exchange.finish(input);
         }
     }
+}
+
+/// The first byte chooses the server; the rest is a batch for it, which is answered in bounded pieces.
+pub(super) fn sql(input: &[u8]) {
+    let Some((choice, text)) = input.split_first() else { return };
+    let (servers, world) = servers();
+    let (catalog, login) = &servers[usize::from(*choice) % servers.len()];
+    let client =
+        ClientLogin { name: (*login).into(), server: "fuzz".into(), session: 99, ..ClientLogin::default() };
+    let now = "2026-03-02T02:00:00Z".parse().expect("a time");
+    let opened = Connection::open(catalog.clone(), world.clone(), Arc::default(), client, now);
+    let mut connection = opened.expect("the login enters");
+    // Nobody waits: what works long stops.
+    connection.stop_when(Arc::new(|| true));
+    connection.begin(Request::batch(String::from_utf8_lossy(text)), now);
+    for _ in 0..4 {
+        let pulled = connection.pull(16);
+        for item in &pulled.items {
+            if let Item::Seen(seen) = item {
+                assert!(seen.text.len() <= MAX_TOLD && seen.objects.len() <= 5_000);
+            }
+        }
+        if !pulled.more {
+            break;
+        }
+    }
+    let _ = connection.cancel();
+}
+
+type Servers = (Vec<(Arc<Catalog>, &'static str)>, Arc<World>);
+
+fn servers() -> &'static Servers {
+    static SERVERS: OnceLock<Servers> = OnceLock::new();
+    SERVERS.get_or_init(|| {
+        let installation = Installation::new([7; 32]);
+        let files = PackFiles::embedded(DEFAULT_PACK).expect("the default pack");
+        let pack = load(DEFAULT_PACK, files, installation.clone()).expect("it loads");
+        let world = Arc::new(World::new(Arc::clone(&pack.hospital), &installation));
+        let server = |(host, login): (&str, &'static str)| {
+            let schema = format!("{host}/database.toml");
+            let host = pack.host(host).expect("the host stands");
+            (Arc::new(Catalog::load(&pack, host, &schema).expect("its schema is sound")), login)
+        };
+        (vec![server(("hisdb", "sa")), server(("phis", "phis")), server(("cdr", "cdr_app"))], world)
+    })
 }

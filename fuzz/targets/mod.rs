@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 38] = [
+pub const TARGETS: [Target; 39] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -46,6 +46,7 @@ pub const TARGETS: [Target; 38] = [
     Target { name: "postgres_machine", run: |input| stage::play("cdr", "postgres", input) },
     Target { name: "tds", run: databases::tds },
     Target { name: "tds_machine", run: |input| stage::play("hisdb", "tds", input) },
+    Target { name: "sql", run: databases::sql },
     Target { name: "tns", run: databases::tns },
     Target { name: "tns_machine", run: |input| stage::play("hisora", "tns", input) },
     Target { name: "rdp", run: parsers::rdp },

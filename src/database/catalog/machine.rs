@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
+use super::drives::Drives;
 use crate::persona::{Account, Hospital, Host, Installation, Pack, Protocol, Running};
 
 /// Seconds after the machine's start at which the server is up, and how much that differs.
@@ -19,6 +20,7 @@ pub(in crate::database) struct Machine {
     pub hospital: Arc<Hospital>,
     running: Running,
     installation: Installation,
+    pub drives: Drives,
     /// Other machines of the network: those that stand here.
     pub neighbours: Vec<Neighbour>,
 }
@@ -47,6 +49,7 @@ impl Machine {
             host: host.clone(),
             hospital: Arc::clone(&pack.hospital),
             running: Running::of(pack, host),
+            drives: Drives::of(pack, host),
             installation: pack.installation.clone(),
             neighbours: others.map(neighbour).collect(),
         }

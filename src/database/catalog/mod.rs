@@ -3,6 +3,7 @@
 
 mod binding;
 mod column;
+mod drives;
 mod file;
 mod load;
 mod machine;
@@ -10,6 +11,7 @@ mod words;
 
 pub use binding::{Binding, Format};
 pub use column::ColumnSpec;
+pub(super) use drives::{Drive, Plan};
 pub use load::LoadError;
 pub(super) use load::object_id;
 pub(super) use machine::Machine;
@@ -220,6 +222,14 @@ impl Table {
 
     pub(super) fn place(&self) -> Place {
         Place::new(&self.database, &self.schema, &self.name)
+    }
+
+    /// Whether the number of its rows is known without a look at each visit.
+    pub(super) fn is_counted(&self) -> bool {
+        match &self.source {
+            Source::World { rows, .. } => super::records::is_counted(*rows),
+            Source::Given(_) => false,
+        }
     }
 
     /// Which records of the world its rows are, as events call them.

@@ -35,6 +35,11 @@ impl Connection {
         let administrator = self.facts.administrator;
         let need = |what: &str| if administrator { Ok(()) } else { Err(Problem::NoRight(what.to_owned())) };
         let word = |at: usize| words.get(at).cloned().unwrap_or_default();
+        let far =
+            parts.iter().position(|word| matches!(*word, "openrowset" | "openquery" | "opendatasource"));
+        if let (Verb::Select, Some(at)) = (verb, far) {
+            return self.remote(words.get(at..).unwrap_or_default(), seen);
+        }
         match parts.as_slice() {
             ["show" | "describe" | "desc" | "explain", ..] => self.show(words),
             ["backup" | "restore", _, _, ..] => {

@@ -196,6 +196,13 @@ impl Tables {
         Some((columns.get(column)?, place.as_ref()))
     }
 
+    /// The table that a relation shows as the world has it.
+    pub(super) fn original_place(&self, relation: &str) -> Option<Place> {
+        let (_, place) = self.columns.get(*self.shown.get(relation)?)?;
+        let place = place.clone()?;
+        (relation == format!("{}\u{1f}", place.relation())).then_some(place)
+    }
+
     /// Columns of a relation.
     pub(super) fn columns_of(&self, relation: &str) -> Option<&Vec<ColumnSpec>> {
         self.columns.get(*self.shown.get(relation)?).map(|(columns, _)| columns)

@@ -16,6 +16,7 @@ mod marks;
 mod names;
 mod postgres;
 mod query;
+mod remote;
 mod run;
 mod show;
 mod steps;
@@ -39,6 +40,9 @@ use crate::world::overlay::Overlay;
 
 /// Most rows of one statement: more than any table has.
 const MAX_ROWS: u64 = 5_000_000;
+
+/// Most steps of one piece: a loop may go round without giving anything.
+const STEPS_AT_ONCE: u32 = 500;
 
 /// Longest wait of one piece.
 const WAIT_AT_ONCE: Duration = Duration::from_secs(1);
@@ -236,7 +240,7 @@ impl Connection {
     /// again when that time is over, or [`Connection::cancel`].
     pub fn pull(&mut self, rows: usize) -> Pulled {
         let mut pulled = Pulled::default();
-        let mut given = 0;
+        let (mut given, mut steps) = (0, 0);
         if let Some(kill) = self.facts.present.killed() {
             self.end_by(kill);
         }
@@ -253,7 +257,8 @@ impl Connection {
                 }
             }
             let worked = self.engine.as_ref().is_some_and(engine::Tables::has_worked);
-            if given >= rows.max(1) || (worked && self.running.is_some()) {
+            steps += 1;
+            if given >= rows.max(1) || ((worked || steps > STEPS_AT_ONCE) && self.running.is_some()) {
                 pulled.more = true;
                 return pulled;
             }

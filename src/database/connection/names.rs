@@ -137,6 +137,7 @@ fn find_system(facts: &Facts, database: &str, schema: &str, name: &str) -> Optio
     if product == Product::SqlServer
         && (schema.is_empty() || schema == "dbo")
         && !name.starts_with("sys")
+        && name != "fn_my_permissions"
         && !of_agent
     {
         return None;

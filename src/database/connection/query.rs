@@ -9,7 +9,7 @@ use super::names::Lookup;
 use super::{Connection, MAX_ROWS, marks};
 use crate::database::problem::Problem;
 use crate::database::records::{Tally, WORLD_ID};
-use crate::database::rewrite::{Projected, Read, Rewriting, projected};
+use crate::database::rewrite::{Projected, Read, Rewriting, literal, projected, put_count, whole_table};
 use crate::database::{Column, Item, Kind, Product, Records, SqlType, Value, cell};
 use crate::event::observation::RecordKind;
 use crate::sys::sqlite::{Failure, Head, Opened};
@@ -91,6 +91,10 @@ impl Connection {
             after if after.len() > before.len() => after,
             _ => before,
         };
+        let counts = marks::is_counting(&query);
+        if counts {
+            self.count_known(&mut query);
+        }
         let (opened, marked) = self.open_marked(&query, &reads)?;
         let tables = self.tables()?;
         let heads = tables.engine.heads(opened);
@@ -117,7 +121,7 @@ impl Connection {
             columns: columns.into(),
             roles,
             marked,
-            counts: marks::is_counting(&query),
+            counts,
             seen: Tally::default(),
             first,
             rows: 0,
@@ -126,6 +130,20 @@ impl Connection {
             has_where,
         };
         Ok((open, assigned))
+    }
+
+    /// Puts in the number of rows where the world knows how many a whole table has.
+    fn count_known(&self, query: &mut Query) {
+        let Some(tables) = &self.engine else { return };
+        let place = whole_table(query).and_then(|relation| tables.original_place(&relation));
+        let table = place.and_then(|place| self.facts.catalog.tables.get(&place));
+        let Some(table) = table.filter(|table| table.is_counted()) else { return };
+        let number = Cell::Integer(self.facts.count(table));
+        if let SetExpr::Select(select) = query.body.as_mut()
+            && put_count(&mut select.projection, &literal(&number))
+        {
+            select.from.clear();
+        }
     }
 
     /// Opens a rewritten query with marks on the records that its rows are made of, or without where

@@ -105,15 +105,27 @@ fn owned(value: ValueRef<'_>) -> Cell {
 }
 
 /// As `Chinese_PRC_CI_AS` orders: without case, without blanks at the end, Chinese by the order of the
-/// code page, which for the common characters is that of pinyin.
+/// code page, which for the common characters is that of pinyin. The first characters that differ decide:
+/// only they are looked up.
 fn compare(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.trim_end_matches(' '), b.trim_end_matches(' '));
-    if a.is_ascii() && b.is_ascii() {
-        let fold = |text: &str| -> Vec<u8> { text.bytes().map(|b| b.to_ascii_lowercase()).collect() };
-        return fold(a).cmp(&fold(b));
+    let (mut a, mut b) = (a.chars().flat_map(char::to_lowercase), b.chars().flat_map(char::to_lowercase));
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(c), Some(d)) if c == d => {}
+            (Some(c), Some(d)) if c.is_ascii() && d.is_ascii() => return c.cmp(&d),
+            (Some(c), Some(d)) => return encoded(c).cmp(&encoded(d)).then(c.cmp(&d)),
+        }
     }
-    let encoded = |text: &str| -> Vec<u8> { GBK.encode(&text.to_lowercase()).0.into_owned() };
-    encoded(a).cmp(&encoded(b))
+}
+
+/// A character in the code page.
+fn encoded(c: char) -> Vec<u8> {
+    let mut buffer = [0; 4];
+    GBK.encode(c.encode_utf8(&mut buffer)).0.into_owned()
 }
 
 fn compare_moments(a: &str, b: &str) -> Ordering {

@@ -59,6 +59,11 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
     catalogue::run(name, arguments, facts, seen).or_else(|| extended::run(name, arguments, facts, seen))
 }
 
+/// Whether the machine has a file.
+pub(super) fn file_exists(path: &str, facts: &Facts) -> bool {
+    windows::exists(path, facts).0
+}
+
 fn columns(lines: &[(&str, &str)]) -> Vec<Column> {
     let column = |(name, ty): &(&str, &str)| Column {
         name: (*name).to_owned(),

@@ -11,7 +11,7 @@ mod treated;
 pub(super) use days::Days;
 pub use fields::Field;
 pub use record::Record;
-pub(super) use source::count;
+pub(super) use source::{count, is_counted};
 pub(super) use table::{Reading, Shown, WORLD_ID};
 pub(super) use tally::Tally;
 

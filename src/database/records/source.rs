@@ -362,6 +362,11 @@ pub(super) fn first_day(days: u32, view: &View) -> Date {
     today.checked_sub(jiff::Span::new().days(i64::from(days))).unwrap_or(Date::MIN)
 }
 
+/// Whether [`count`] is exact.
+pub(in crate::database) fn is_counted(rows: Rows) -> bool {
+    treated::classes(rows).is_empty()
+}
+
 /// How many rows a table has.
 pub(in crate::database) fn count(rows: Rows, days: u32, view: &View, lists: &super::Days) -> i64 {
     let size = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);

@@ -17,7 +17,9 @@ impl Rewriting<'_> {
             Expr::Identifier(ident) if ident.value.starts_with('@') && ident.quote_style.is_none() => {
                 *expr = literal(&self.names.variable(&ident.value)?);
             }
-            Expr::Identifier(ident) if ident.quote_style.is_none() => {
+            Expr::Identifier(ident)
+                if ident.quote_style.is_none() && is_bare(&ident.value, self.product()) =>
+            {
                 if let Some(value) = self.names.constant(&ident.value) {
                     *expr = literal(&value);
                 }
@@ -156,6 +158,28 @@ impl Rewriting<'_> {
         };
         *value = made;
         Ok(())
+    }
+}
+
+/// Whether a word means a value without parentheses behind it; elsewhere it may name a column.
+fn is_bare(word: &str, product: Product) -> bool {
+    let word = word.to_lowercase();
+    match product {
+        Product::SqlServer => matches!(
+            word.as_str(),
+            "current_timestamp" | "current_user" | "session_user" | "system_user" | "user"
+        ),
+        Product::MySql => matches!(
+            word.as_str(),
+            "current_timestamp"
+                | "current_user"
+                | "current_date"
+                | "current_time"
+                | "localtime"
+                | "localtimestamp"
+        ),
+        Product::Postgres => !matches!(word.as_str(), "now" | "version" | "current_database"),
+        Product::Oracle => true,
     }
 }
 

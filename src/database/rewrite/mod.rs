@@ -3,11 +3,13 @@
 
 mod build;
 mod calls;
+mod counting;
 mod expressions;
 mod queries;
 mod relations;
 
 pub(super) use build::{call, literal, parse_name};
+pub(super) use counting::{put_count, whole_table};
 pub(super) use queries::{Projected, counts_only, is_plain, projected};
 
 use std::collections::BTreeSet;

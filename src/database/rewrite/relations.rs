@@ -81,6 +81,11 @@ impl Rewriting<'_> {
                 self.reads.push(Read { relation: relation.clone(), kind });
                 *name = ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', relation))]);
                 if let Some(database) = of_database {
+                    // What the function is asked about stands in the place of a database.
+                    let database = match (last.to_lowercase().as_str(), args.as_ref()) {
+                        ("fn_my_permissions", Some(given)) => second_text(given).unwrap_or(database),
+                        _ => database,
+                    };
                     let text = Expr::Value(Value::SingleQuotedString(database).into());
                     let args_list = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(text))];
                     *args = Some(TableFunctionArgs { args: args_list, settings: None });
@@ -197,6 +202,14 @@ fn only_hints(args: &TableFunctionArgs) -> bool {
         }
         _ => false,
     })
+}
+
+/// The second argument, where it is a text.
+fn second_text(args: &TableFunctionArgs) -> Option<String> {
+    match args.args.get(1)? {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => build::literal_text(expr).map(str::to_owned),
+        _ => None,
+    }
 }
 
 fn is_hint(word: &str) -> bool {

@@ -46,10 +46,10 @@ fn drives_and_files_agree_with_the_catalogue() {
     assert!(listed.last().unwrap().ends_with("可用字节"));
     let sized = files.iter().map(|file| file[1].as_str()).collect::<std::collections::BTreeSet<_>>();
     assert_eq!(sized.len(), 6);
-    let backups = shell(&mut c, r"dir /b E:\HISBAK");
+    let backups = shell(&mut c, r"dir /b E:\HISBAK\THIS4");
     let told = rows(
         &mut c,
-        "select f.physical_device_name from msdb.dbo.backupset s join msdb..backupmediafamily f on f.media_set_id = s.media_set_id where s.backup_finish_date > dateadd(day, -5, getdate())",
+        "select f.physical_device_name from msdb.dbo.backupset s join msdb..backupmediafamily f on f.media_set_id = s.media_set_id where s.backup_finish_date > dateadd(day, -5, getdate()) and s.database_name = 'THIS4'",
     );
     assert!(
         !told.is_empty()
@@ -94,7 +94,7 @@ fn commands_print_what_the_persona_is() {
             .iter()
             .any(|line| line.contains("clzx-lis01"))
     );
-    assert!(shell(&mut c, "net view").iter().any(|line| line.starts_with(r"\\CLZX-RIS01")));
+    assert!(shell(&mut c, "net view").iter().any(|line| line.starts_with(r"\\CLZX-LIS01")));
     assert!(shell(&mut c, "sc query mssqlserver").iter().any(|line| line.contains("4  RUNNING")));
     assert!(
         shell(&mut c, "wmic os get caption")

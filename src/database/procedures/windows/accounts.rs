@@ -308,16 +308,19 @@ impl Shell<'_> {
 
     fn shares(&self) -> Vec<String> {
         let mut printed = lines(&["", "共享名       资源                            注解", "", RULE]);
-        printed.extend(
-            super::disk::letters()
-                .map(|letter| format!("{:<13}{:<32}默认共享", format!("{letter}$"), format!("{letter}:\\"))),
-        );
+        let drives = &self.facts.catalog.machine.drives;
+        let row = |name: &str, path: &str, remark: &str| format!("{name:<13}{path:<32}{remark}");
+        let own = drives
+            .all
+            .iter()
+            .map(|drive| row(&format!("{}$", drive.letter), &format!("{}:\\", drive.letter), "默认共享"));
+        printed.extend(own);
         printed.extend(lines(&[
             "IPC$                                         远程 IPC",
             r"ADMIN$       C:\Windows                      远程管理",
-            DONE,
-            "",
         ]));
+        printed.extend(drives.shares.iter().map(|(name, path, remark)| row(name, path, remark)));
+        printed.extend(lines(&[DONE, ""]));
         printed
     }
 

@@ -2,67 +2,33 @@
 
 use super::files::{self, Entry};
 use super::{HERE, Shell, grouped, lines};
+use crate::database::catalog::Drive;
 use crate::database::facts::Facts;
 
-/// Drives: letter, label, room in MiB that is free where nothing else says so.
-const DRIVES: &[(char, &str, u64)] = &[('C', "", 38_000), ('D', "DATA", 290_000), ('E', "BACKUP", 610_000)];
-
-/// A drive that is there.
-fn drive(letter: char) -> Option<&'static (char, &'static str, u64)> {
-    DRIVES.iter().find(|(known, ..)| known.eq_ignore_ascii_case(&letter))
-}
-
-/// Letters of all drives.
-pub(super) fn letters() -> impl Iterator<Item = char> {
-    DRIVES.iter().map(|(letter, ..)| *letter)
-}
-
-/// Free room of the drives, MiB: of this installation, and less by the hour as files grow.
+/// Free room of the drives, MiB.
 pub(in crate::database::procedures) fn free_megabytes(facts: &Facts) -> Vec<(char, u64)> {
-    DRIVES.iter().map(|(letter, ..)| (*letter, free(*letter, facts) >> 20)).collect()
-}
-
-/// Free room, bytes.
-pub(super) fn free(letter: char, facts: &Facts) -> u64 {
-    let Some((letter, _, room)) = drive(letter) else { return 0 };
-    let machine = &facts.catalog.machine;
-    let own = machine.number(&format!("disk/{letter}"), room / 8) << 20;
-    let now = facts.now();
-    let hours = u64::from(now.day().unsigned_abs()) * 24 + u64::from(now.hour().unsigned_abs());
-    let grown = hours * (machine.number(&format!("disk/{letter}/grows"), 900) + 100) * 4_096;
-    ((room << 20) + own).saturating_sub(grown)
-}
-
-/// All of a drive, bytes: what is there and what is free when the month begins.
-pub(super) fn whole(letter: char, facts: &Facts) -> u64 {
-    let of_servers = |gib: u64| gib << 30;
-    match letter {
-        'C' => of_servers(100),
-        'D' => {
-            let files = files::data_bytes(facts);
-            of_servers((((files + (340 << 30)) >> 30) / 10 + 1) * 10)
-        }
-        _ => of_servers(1_400 + facts.catalog.machine.number("disk/e/whole", 3) * 200),
-    }
+    let now = facts.state().view.now();
+    facts.catalog.machine.drives.all.iter().map(|drive| (drive.letter, drive.free(now) >> 20)).collect()
 }
 
 impl Shell<'_> {
     /// The two lines that name a drive.
     pub(super) fn volume(&self, letter: char) -> Vec<String> {
-        let Some((letter, label, _)) = drive(letter) else {
+        let Some(drive) = self.drive(letter) else {
             return lines(&["系统找不到指定的路径。"]);
         };
-        let first = match *label {
+        let letter = drive.letter;
+        let first = match drive.label.as_str() {
             "" => format!(" 驱动器 {letter} 中的卷没有标签。"),
             label => format!(" 驱动器 {letter} 中的卷是 {label}"),
         };
-        vec![first, format!(" 卷的序列号是 {}", self.serial(*letter))]
+        let serial = drive.serial;
+        vec![first, format!(" 卷的序列号是 {:04X}-{:04X}", serial >> 16, serial & 0xffff)]
     }
 
-    /// Serial number of a volume, as it was drawn when the drive was formatted.
-    pub(super) fn serial(&self, letter: char) -> String {
-        let [a, b, c, d, ..] = self.facts.catalog.machine.derive(&format!("volume/{letter}"));
-        format!("{a:02X}{b:02X}-{c:02X}{d:02X}")
+    /// A drive that is there.
+    pub(super) fn drive(&self, letter: char) -> Option<&Drive> {
+        self.facts.catalog.machine.drives.get(letter)
     }
 
     /// `dir [/b] [path]`.
@@ -72,7 +38,7 @@ impl Shell<'_> {
         let path = arguments.iter().find(|word| !word.starts_with('/')).copied().unwrap_or(HERE);
         let (folder, pattern) = files::folder_and_pattern(path, self.facts);
         let letter = folder.chars().next().unwrap_or('C').to_ascii_uppercase();
-        if drive(letter).is_none() {
+        if self.drive(letter).is_none() {
             return lines(&["系统找不到指定的路径。"]);
         }
         let mut found = files::list(&folder, self.facts);
@@ -112,8 +78,10 @@ impl Shell<'_> {
         let files = found.iter().filter_map(|entry| entry.size);
         let folders = found.iter().filter(|entry| entry.size.is_none()).count() + if dots { 2 } else { 0 };
         let bytes: u64 = files.clone().sum();
+        let now = self.facts.state().view.now();
+        let free = self.drive(letter).map_or(0, |drive| drive.free(now));
         printed.push(format!("{:>16} 个文件 {:>14} 字节", files.count(), grouped(bytes)));
-        printed.push(format!("{folders:>16} 个目录 {:>14} 可用字节", grouped(free(letter, self.facts))));
+        printed.push(format!("{folders:>16} 个目录 {:>14} 可用字节", grouped(free)));
         printed
     }
 }

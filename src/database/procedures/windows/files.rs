@@ -127,12 +127,6 @@ pub(super) fn meets(name: &str, pattern: &str) -> bool {
     pattern.iter().filter(|c| **c == '*').count() <= 3 && rest(&name, &pattern)
 }
 
-/// Bytes of the data files.
-pub(super) fn data_bytes(facts: &Facts) -> u64 {
-    let data = facts.catalog.server.data_folder.clone();
-    list(&data, facts).unwrap_or_default().iter().filter_map(|entry| entry.size).sum()
-}
-
 /// What stands in a folder; `None` where there is none.
 pub(super) fn list(path: &str, facts: &Facts) -> Option<Vec<Entry>> {
     let lower = path.to_lowercase();
@@ -308,7 +302,9 @@ fn there(lower: &str, facts: &Facts) -> Option<Vec<Entry>> {
                 ],
             )
         }
-        "d:\\" => folders(&[&name_of_data, "HISSOFT", "Tools"]),
+        "d:\\" => {
+            shared(lower, facts).into_iter().chain(folders(&[&name_of_data, "HISSOFT", "Tools"])).collect()
+        }
         r"d:\tools" => {
             let mut all = fixed(facts, &[("HISDB_MAINT.sql", 18_204), ("winrar-x64-501sc.exe", 1_957_512)]);
             let changed = jiff::civil::date(2018, 3, 17).at(21, 14, 0, 0);
@@ -322,9 +318,14 @@ fn there(lower: &str, facts: &Facts) -> Option<Vec<Entry>> {
         r"d:\hissoft" => {
             fixed(facts, &[("HISUpdate.exe", 3_411_968), ("config.ini", 1_204), ("readme.txt", 862)])
         }
-        "e:\\" => folders(&["HISBAK"]),
-        r"e:\hisbak" => backup_files(facts),
-        _ => return None,
+        _ => {
+            let found = shared(lower, facts);
+            let drive = lower.len() == 3 && facts.catalog.machine.drives.get(lower.chars().next()?).is_some();
+            if found.is_empty() && !drive {
+                return None;
+            }
+            found
+        }
     })
 }
 
@@ -372,15 +373,30 @@ fn logs(facts: &Facts) -> Vec<Entry> {
     all
 }
 
-fn backup_files(facts: &Facts) -> Vec<Entry> {
-    let files = backups(facts).into_iter().filter(|backup| backup.kept).map(|backup| Entry {
-        name: backup.path.rsplit('\\').next().unwrap_or_default().to_owned(),
-        size: Some(backup.bytes),
-        changed: backup.finished,
-    });
-    let mut all: Vec<Entry> = files.collect();
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    all
+/// What file sharing has in a folder: copies of databases, files of the pack, and the way to them.
+fn shared(lower: &str, facts: &Facts) -> Vec<Entry> {
+    let made = facts.catalog.machine.installed().saturating_add(6.days());
+    let copies =
+        backups(facts).into_iter().filter(|backup| backup.kept).map(|b| (b.path, b.bytes, b.finished));
+    let given = facts.catalog.machine.drives.files.iter().map(|(path, size)| (path.clone(), *size, made));
+    let folder = if lower.ends_with('\\') { lower.to_owned() } else { format!("{lower}\\") };
+    let mut found: Vec<Entry> = Vec::new();
+    for (path, size, changed) in copies.chain(given) {
+        let Some(below) = path.get(folder.len()..).filter(|_| path.to_lowercase().starts_with(&folder))
+        else {
+            continue;
+        };
+        let (name, size) = match below.split_once('\\') {
+            Some((name, _)) => (name, None),
+            None => (below, Some(size)),
+        };
+        match found.iter_mut().find(|entry| entry.name.eq_ignore_ascii_case(name)) {
+            Some(entry) => entry.changed = entry.changed.max(changed),
+            None => found.push(Entry { name: name.to_owned(), size, changed }),
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
 }
 
 /// The file of names: what administrators put in for those that no DNS knows.
@@ -488,7 +504,7 @@ impl Shell<'_> {
             Some(path) if list(&full(path), self.facts).is_some() => {
                 vec![format!("子目录或文件 {path} 已经存在。")]
             }
-            Some(path) if super::disk::letters().any(|letter| full(path).starts_with(letter)) => {
+            Some(path) if full(path).chars().next().is_some_and(|letter| self.drive(letter).is_some()) => {
                 lines(&["拒绝访问。"])
             }
             Some(_) => lines(&["系统找不到指定的路径。"]),

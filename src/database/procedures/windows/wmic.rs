@@ -1,6 +1,6 @@
 //! `wmic`: the classes that are asked for most.
 
-use super::{Shell, disk, lines, system};
+use super::{Shell, lines, system};
 
 /// A class as a table: names of properties, and rows of values.
 type Rows = (Vec<&'static str>, Vec<Vec<String>>);
@@ -147,20 +147,19 @@ impl Shell<'_> {
                     "VolumeName",
                     "VolumeSerialNumber",
                 ],
-                disk::letters()
-                    .map(|letter| {
+                machine
+                    .drives
+                    .all
+                    .iter()
+                    .map(|drive| {
                         vec![
-                            format!("{letter}:"),
+                            format!("{}:", drive.letter),
                             text("3"),
                             text("NTFS"),
-                            disk::free(letter, self.facts).to_string(),
-                            disk::whole(letter, self.facts).to_string(),
-                            text(match letter {
-                                'D' => "DATA",
-                                'E' => "BACKUP",
-                                _ => "",
-                            }),
-                            self.serial(letter).replace('-', ""),
+                            drive.free(self.facts.state().view.now()).to_string(),
+                            drive.size.to_string(),
+                            drive.label.clone(),
+                            format!("{:08X}", drive.serial),
                         ]
                     })
                     .collect(),

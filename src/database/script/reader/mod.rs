@@ -16,6 +16,9 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use tokens::{check, parted, tail, without_options};
 
+/// Most words of a statement that are looked at for what reaches out.
+const MAX_AHEAD: usize = 2_000;
+
 type Read<T> = Result<T, (Problem, u32)>;
 
 /// Words with which statements begin that are none of the engine's.
@@ -128,6 +131,9 @@ impl<'a> Reader<'a> {
         if self.product != Product::SqlServer {
             return self.other_step(&word).map(Some);
         }
+        if matches!(word.as_str(), "select" | "insert" | "update" | "delete" | "with") && self.reaches_out() {
+            return Ok(Some(Step::Words(Verb::Select, self.words_of_query())));
+        }
         let second = self.word(1);
         let step = match (word.as_str(), second.as_str()) {
             ("go", _) => {
@@ -195,6 +201,60 @@ impl<'a> Reader<'a> {
             },
         };
         Ok(Some(step))
+    }
+
+    /// Whether a statement names rows of another server or of a file.
+    fn reaches_out(&self) -> bool {
+        let (mut depth, mut before) = (0i32, Keyword::NoKeyword);
+        for at in 0..MAX_AHEAD {
+            match self.parser.peek_nth_token(at).token {
+                Token::EOF | Token::SemiColon => return false,
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                Token::Word(word) => {
+                    let name = word.value.to_lowercase();
+                    if matches!(name.as_str(), "openrowset" | "openquery" | "opendatasource")
+                        && self.parser.peek_nth_token(at + 1).token == Token::LParen
+                    {
+                        return true;
+                    }
+                    // Another statement begins.
+                    let goes_on = matches!(
+                        before,
+                        Keyword::UNION
+                            | Keyword::ALL
+                            | Keyword::EXCEPT
+                            | Keyword::INTERSECT
+                            | Keyword::AS
+                            | Keyword::INTO
+                    );
+                    if at > 0
+                        && depth == 0
+                        && word.keyword == Keyword::SELECT
+                        && !goes_on
+                        && self.word(0) == "select"
+                    {
+                        return false;
+                    }
+                    before = word.keyword;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Words of a query up to its end, whatever it holds.
+    fn words_of_query(&mut self) -> Vec<String> {
+        let mut words = Vec::new();
+        while !matches!(self.parser.peek_token().token, Token::EOF | Token::SemiColon) {
+            words.push(match self.parser.next_token().token {
+                Token::Word(word) => word.value,
+                Token::SingleQuotedString(text) | Token::NationalStringLiteral(text) => text,
+                other => other.to_string(),
+            });
+        }
+        words
     }
 
     /// Steps of the products whose clients send single statements.

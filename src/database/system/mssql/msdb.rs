@@ -1,21 +1,22 @@
 //! What SQL Server's agent did, and when databases were copied: tables of msdb.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::{Span, ToSpan};
 use rusqlite::types::Value as Cell;
 
 use super::table;
+use crate::database::catalog::Plan;
 use crate::database::facts::Facts;
 use crate::database::system::{Late, System, at, n, none, t};
 
 /// Nights that the tables of backups reach back; older ones are cleared away each week.
-const NIGHTS: i64 = 30;
+const NIGHTS: i32 = 30;
 
-/// Nights whose files are still there.
-const KEPT: i64 = 5;
+/// Days whose copies of logs are kept: one every two hours.
+const LOG_DAYS: i32 = 3;
 
-/// How small a compressed copy is, in hundredths.
-const COMPRESSED: u64 = 23;
+/// Copies are written in blocks of this size.
+const BLOCK: u64 = 64 << 10;
 
 /// A copy of a database that was made at night.
 pub(in crate::database) struct Backup {
@@ -29,46 +30,86 @@ pub(in crate::database) struct Backup {
     pub path: String,
     /// Whether the file is still there.
     pub kept: bool,
+    /// Whether it is one of the log alone.
+    log: bool,
     number: i64,
 }
 
-/// All copies that the tables list, oldest first.
+/// All copies that the tables list, oldest first: those that file sharing shows, and older ones whose
+/// files were cleared away.
 pub(in crate::database) fn backups(facts: &Facts) -> Vec<Backup> {
-    let (now, machine) = (facts.now(), &facts.catalog.machine);
-    let databases: Vec<_> = facts.catalog.databases.iter().filter(|d| !d.system && !d.offline).collect();
-    let since = facts.catalog.server.installed.date();
+    let today = facts.now().date();
+    let plans = &facts.catalog.machine.drives.plans;
     let mut all = Vec::new();
-    for night in (0..NIGHTS).rev() {
-        let date = now.date().saturating_sub(Span::new().days(night));
-        let past = since.until((jiff::Unit::Day, date)).map_or(0, |span| i64::from(span.get_days()));
-        let mut started = date.at(2, 0, 0, 0).saturating_add(3.seconds());
-        for (database, place) in databases.iter().zip(0i64..) {
-            let label = format!("backup/{}/{date}", database.name);
-            // Data grows by the day, and each night takes a little more or less.
-            let grown = facts.used_mb(database) * u64::try_from(100_000 - night * 22).unwrap_or(0) / 100_000;
-            let size = (grown << 20) + machine.number(&label, 400) * 65_536;
-            let millis = i64::try_from((grown * 1_000) / 96 + machine.number(&label, 40_000)).unwrap_or(0);
-            let finished = started.saturating_add(millis.milliseconds());
-            if finished <= now {
-                let bytes = (size / 100 * COMPRESSED + machine.number(&label, 90) * 524_288) / 512 * 512;
-                let name =
-                    format!("{}_backup_{}.bak", database.name, started.strftime("%Y_%m_%d_%H%M%S_%7f"));
-                let count = i64::try_from(databases.len()).unwrap_or(1);
-                all.push(Backup {
-                    database: database.name.clone(),
-                    started,
-                    finished,
-                    size,
-                    bytes,
-                    path: format!(r"E:\HISBAK\{name}"),
-                    kept: night < KEPT,
-                    number: past * count + place + 1,
-                });
+    for ago in (0..NIGHTS).rev() {
+        let Ok(date) = today.checked_sub(Span::new().days(ago)) else { continue };
+        for plan in plans {
+            all.extend(whole(facts, plan, date, ago));
+            if ago < LOG_DAYS {
+                all.extend((0..12).filter_map(|turn| log(facts, plan, date, turn)));
             }
-            started = finished.saturating_add(1.seconds());
         }
     }
+    all.sort_by_key(|backup| backup.started);
+    for (backup, number) in all.iter_mut().zip(1i64..) {
+        backup.number = i64::from((today - Date::constant(2019, 1, 1)).get_days()) * 26 + number;
+    }
     all
+}
+
+fn seed(facts: &Facts, text: &str) -> u64 {
+    use sha2::{Digest, Sha256};
+    let key = format!("{}/{text}", hex::encode(facts.catalog.machine.drives.seed));
+    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    (u64::from(u32::from_le_bytes([a, b, c, 0])) + 64) | (u64::from(d % 30) + 1) << 48
+}
+
+fn whole(facts: &Facts, plan: &Plan, date: Date, ago: i32) -> Option<Backup> {
+    let seed = seed(facts, &format!("{}/{date}", plan.database));
+    let begun = date.at(1, 0, 0, 0).saturating_add(Span::new().seconds(i64::try_from(seed % 5).ok()? + 1));
+    let grown = u64::try_from((date - Date::constant(2025, 1, 1)).get_days()).unwrap_or(0);
+    let size = plan.bytes + plan.bytes / 1000 * grown + seed % (plan.bytes / 200).max(1);
+    let took = i64::try_from(size >> 25).ok()?;
+    let kept = u32::try_from(ago).is_ok_and(|ago| ago < plan.days);
+    made_copy(facts, plan, "backup", "bak", (begun, took), (size, seed), kept)
+}
+
+fn log(facts: &Facts, plan: &Plan, date: Date, turn: i8) -> Option<Backup> {
+    let seed = seed(facts, &format!("{}/{date}/{turn}", plan.database));
+    let busy = if (4..10).contains(&turn) { 400 } else { 4000 };
+    let size = plan.bytes / busy + seed % (plan.bytes / busy).max(1);
+    let begun =
+        date.at(turn * 2, 15, 0, 0).saturating_add(Span::new().seconds(i64::try_from(seed % 4).ok()? + 1));
+    made_copy(facts, plan, "log", "trn", (begun, 2), (size, seed), true)
+}
+
+fn made_copy(
+    facts: &Facts,
+    plan: &Plan,
+    kind: &str,
+    extension: &str,
+    (started, took): (DateTime, i64),
+    (size, seed): (u64, u64),
+    kept: bool,
+) -> Option<Backup> {
+    let finished = started.saturating_add(Span::new().seconds(took));
+    if finished > facts.now() {
+        return None;
+    }
+    let stamp = started.strftime("%Y_%m_%d_%H%M%S");
+    let name = format!("{}_{kind}_{stamp}_{:07}.{extension}", plan.database, seed % 10_000_000);
+    let used = facts.catalog.database(&plan.database).map_or(0, |database| facts.used_mb(database) << 20);
+    Some(Backup {
+        database: plan.database.clone(),
+        started,
+        finished,
+        size: if extension == "bak" { used + seed % (1 << 28) / 65_536 * 65_536 } else { size * 4 },
+        bytes: size.next_multiple_of(BLOCK),
+        path: format!("{}\\{name}", plan.folder),
+        kept,
+        log: extension == "trn",
+        number: 0,
+    })
 }
 
 /// A job of the agent: its name, when it runs (hour, minute), for how many seconds, what its step does.
@@ -90,7 +131,7 @@ const JOBS: &[Job] = &[
         name: "HIS_每日备份",
         hour: 2,
         minute: 0,
-        seconds: 4_140,
+        seconds: 710,
         weekly: false,
         step: "备份数据库",
         subsystem: "SSIS",
@@ -377,10 +418,16 @@ pub(super) static TABLES: &[System] = &[
             "compressed_backup_size numeric(20,0)",
         ],
         |facts, _| {
-            let whole = |number: u64| n(i64::try_from(number).unwrap_or(i64::MAX));
+            let bytes = |number: u64| n(i64::try_from(number).unwrap_or(i64::MAX));
             let row = |backup: Backup| {
-                let name =
-                    backup.path.rsplit('\\').next().unwrap_or_default().trim_end_matches(".bak").to_owned();
+                let name = backup
+                    .path
+                    .rsplit('\\')
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end_matches(".bak")
+                    .trim_end_matches(".trn")
+                    .to_owned();
                 vec![
                     n(backup.number),
                     n(backup.number),
@@ -392,17 +439,17 @@ pub(super) static TABLES: &[System] = &[
                     n(backup.number * 1_171_000_000_000 + 57_000_001),
                     at(backup.started),
                     at(backup.finished),
-                    t("D"),
+                    t(if backup.log { "L" } else { "D" }),
                     n(110),
                     n(706),
-                    whole(backup.size),
+                    bytes(backup.size),
                     t(backup.database),
                     t(&facts.catalog.server.name),
                     t(&facts.catalog.server.name),
                     n(0),
                     n(0),
-                    t("SIMPLE"),
-                    whole(backup.bytes),
+                    t("FULL"),
+                    bytes(backup.bytes),
                 ]
             };
             backups(facts).into_iter().map(row).collect()

@@ -66,6 +66,19 @@ pub(super) static TABLES: &[System] = &[
             "last_request_start_time datetime not null",
             "is_user_process bit not null",
             "database_id smallint not null",
+            "host_process_id int",
+            "client_version int",
+            "client_interface_name nvarchar(32)",
+            "nt_domain nvarchar(128)",
+            "nt_user_name nvarchar(128)",
+            "original_login_name nvarchar(128) not null",
+            "memory_usage int not null",
+            "reads bigint not null",
+            "writes bigint not null",
+            "logical_reads bigint not null",
+            "row_count bigint not null",
+            "last_request_end_time datetime",
+            "language nvarchar(128)",
         ],
         |facts, _| {
             sessions(facts)
@@ -76,15 +89,92 @@ pub(super) static TABLES: &[System] = &[
                         at(s.since),
                         t(s.host),
                         t(s.program),
-                        t(s.login),
+                        t(&s.login),
                         t(s.status),
                         n(s.cpu),
                         at(s.last),
                         n(i64::from(s.id > 50)),
                         n(s.database),
+                        if s.id > 50 { n(s.id * 41 % 9_000 + 1_100) } else { none() },
+                        if s.id > 50 { n(6) } else { none() },
+                        if s.id > 50 { t(".Net SqlClient Data Provider") } else { none() },
+                        t(""),
+                        t(""),
+                        t(s.login),
+                        n(2),
+                        n(s.cpu / 3),
+                        n(s.cpu / 40),
+                        n(s.cpu * 23),
+                        n(1),
+                        at(s.last),
+                        t("简体中文"),
                     ]
                 })
                 .collect()
+        },
+    ),
+    table(
+        "sys.dm_exec_requests",
+        &[
+            "session_id smallint not null",
+            "request_id int not null",
+            "start_time datetime not null",
+            "status nvarchar(30) not null",
+            "command nvarchar(32) not null",
+            "sql_handle varbinary(64)",
+            "database_id smallint not null",
+            "user_id int not null",
+            "blocking_session_id smallint",
+            "wait_type nvarchar(60)",
+            "wait_time int not null",
+            "last_wait_type nvarchar(60) not null",
+            "open_transaction_count int not null",
+            "percent_complete real not null",
+            "cpu_time int not null",
+            "total_elapsed_time int not null",
+            "reads bigint not null",
+            "writes bigint not null",
+            "logical_reads bigint not null",
+        ],
+        |facts, _| {
+            let busy = sessions(facts).into_iter().filter(|s| s.status != "sleeping");
+            busy.map(|s| {
+                vec![
+                    n(s.id),
+                    n(0),
+                    at(s.last),
+                    t(s.status),
+                    t(s.command),
+                    none(),
+                    n(s.database),
+                    n(1),
+                    n(0),
+                    none(),
+                    n(0),
+                    t("MISCELLANEOUS"),
+                    n(0),
+                    n(0),
+                    n(s.cpu),
+                    n(0),
+                    n(0),
+                    n(0),
+                    n(s.cpu * 3),
+                ]
+            })
+            .collect()
+        },
+    ),
+    table(
+        "sys.fn_my_permissions",
+        &["entity_name nvarchar(128)", "subentity_name nvarchar(128)", "permission_name nvarchar(60)"],
+        |facts, class| {
+            let (entity, all): (&str, &[&str]) = match (class.to_lowercase().as_str(), facts.administrator) {
+                ("server", true) => ("server", SERVER_RIGHTS),
+                ("server", false) => ("server", &["CONNECT SQL", "VIEW ANY DATABASE"]),
+                (_, true) => ("database", DATABASE_RIGHTS),
+                (_, false) => ("database", &["CONNECT", "SELECT", "VIEW DEFINITION"]),
+            };
+            all.iter().map(|right| vec![t(entity), t(""), t(*right)]).collect()
         },
     ),
     table(
@@ -102,7 +192,10 @@ pub(super) static TABLES: &[System] = &[
             sessions(facts)
                 .into_iter()
                 .filter(|s| s.id > 50)
-                .map(|s| vec![n(s.id), at(s.since), t("TCP"), t("FALSE"), t("SQL"), none(), n(1433)])
+                .map(|s| {
+                    let peer = s.address.map_or_else(none, |address| t(address.to_string()));
+                    vec![n(s.id), at(s.since), t("TCP"), t("FALSE"), t("SQL"), peer, n(1433)]
+                })
                 .collect()
         },
     ),
@@ -120,7 +213,74 @@ struct Listed {
     login: String,
     database: i64,
     cpu: i64,
+    address: Option<std::net::IpAddr>,
 }
+
+const SERVER_RIGHTS: &[&str] = &[
+    "CONNECT SQL",
+    "SHUTDOWN",
+    "CREATE ENDPOINT",
+    "CREATE ANY DATABASE",
+    "CREATE AVAILABILITY GROUP",
+    "ALTER ANY LOGIN",
+    "ALTER ANY CREDENTIAL",
+    "ALTER ANY ENDPOINT",
+    "ALTER ANY LINKED SERVER",
+    "ALTER ANY CONNECTION",
+    "ALTER ANY DATABASE",
+    "ALTER RESOURCES",
+    "ALTER SETTINGS",
+    "ALTER TRACE",
+    "ALTER ANY AVAILABILITY GROUP",
+    "ADMINISTER BULK OPERATIONS",
+    "AUTHENTICATE SERVER",
+    "EXTERNAL ACCESS ASSEMBLY",
+    "VIEW ANY DATABASE",
+    "VIEW ANY DEFINITION",
+    "VIEW SERVER STATE",
+    "CREATE DDL EVENT NOTIFICATION",
+    "CREATE TRACE EVENT NOTIFICATION",
+    "ALTER ANY EVENT NOTIFICATION",
+    "ALTER SERVER STATE",
+    "UNSAFE ASSEMBLY",
+    "ALTER ANY SERVER AUDIT",
+    "CREATE SERVER ROLE",
+    "ALTER ANY SERVER ROLE",
+    "ALTER ANY EVENT SESSION",
+    "CONTROL SERVER",
+];
+
+const DATABASE_RIGHTS: &[&str] = &[
+    "CREATE TABLE",
+    "CREATE VIEW",
+    "CREATE PROCEDURE",
+    "CREATE FUNCTION",
+    "CREATE RULE",
+    "CREATE DEFAULT",
+    "BACKUP DATABASE",
+    "BACKUP LOG",
+    "CREATE DATABASE",
+    "CREATE TYPE",
+    "CREATE ASSEMBLY",
+    "CREATE SCHEMA",
+    "CREATE ROLE",
+    "CONNECT",
+    "ALTER ANY USER",
+    "ALTER ANY SCHEMA",
+    "SHOWPLAN",
+    "CHECKPOINT",
+    "VIEW DATABASE STATE",
+    "ALTER",
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "REFERENCES",
+    "EXECUTE",
+    "VIEW DEFINITION",
+    "TAKE OWNERSHIP",
+    "CONTROL",
+];
 
 /// The server's own sessions, the workstations that hold one, and this one.
 fn sessions(facts: &Facts) -> Vec<Listed> {
@@ -149,6 +309,7 @@ fn sessions(facts: &Facts) -> Vec<Listed> {
             login: "sa".to_owned(),
             database: 1,
             cpu: id * 311,
+            address: None,
         })
         .collect();
     let wards = facts.state().view.departments();
@@ -169,6 +330,7 @@ fn sessions(facts: &Facts) -> Vec<Listed> {
             login: login.to_owned(),
             database: 5,
             cpu: id * 17,
+            address: None,
         });
     }
     let state = facts.state().view.clone();
@@ -191,6 +353,7 @@ fn sessions(facts: &Facts) -> Vec<Listed> {
                 .find(|(name, _)| *name == doing.database)
                 .map_or(1, |(_, id)| i64::from(*id)),
             cpu: i64::from(number) % 7 * 16,
+            address: present.address,
         });
     }
     all.sort_by_key(|session| session.id);

@@ -189,9 +189,16 @@ impl Search {
         let limit = if sorted { MAX_SORTED } else { limit.min(MAX_FOUND) };
         let offset = scope.store.view().hospital().utc_offset_minutes;
         let matches = |held: &Held| self.criteria.iter().all(|one| one.matches(&held.object, offset));
-        let mut kept: Vec<Held> =
-            scope.own.all(&self.name).into_iter().filter(|held| matches(held)).collect();
-        let mut ids: BTreeSet<String> = kept.iter().map(|held| held.object.str("id").to_owned()).collect();
+        // Of a match only its id is kept, and what it is sorted by: whole resources of a large search
+        // would be some hundred megabytes.
+        let keys = if sorted { self.sort_criteria() } else { Vec::new() };
+        let matched = |held: &Held| {
+            let keys = keys.iter().map(|(by, _)| sort_key(by, &held.object)).collect();
+            Match { keys, id: held.object.str("id").to_owned() }
+        };
+        let mut kept: Vec<Match> =
+            scope.own.all(&self.name).iter().filter(|held| matches(held)).map(matched).collect();
+        let mut ids: BTreeSet<String> = kept.iter().map(|one| one.id.clone()).collect();
         let mut scanned = 0;
         let mut whole = true;
         for held in self.candidates(scope) {
@@ -203,13 +210,25 @@ impl Search {
             let id = held.object.str("id");
             if !ids.contains(id) && !scope.own.replaces(&self.name, id) && matches(&held) {
                 ids.insert(id.to_owned());
-                kept.push(held);
+                kept.push(matched(&held));
             }
         }
-        if sorted {
-            self.order(&mut kept);
+        for (at, (_, falls)) in keys.iter().enumerate().rev() {
+            kept.sort_by(|a, b| a.keys.get(at).cmp(&b.keys.get(at)));
+            if *falls {
+                kept.reverse();
+            }
         }
-        Found { ids: kept.into_iter().map(|held| held.object.str("id").to_owned()).collect(), whole }
+        Found { ids: kept.into_iter().map(|one| one.id).collect(), whole }
+    }
+
+    /// What it is sorted by, and whether that falls.
+    fn sort_criteria(&self) -> Vec<(Criterion, bool)> {
+        let by = |(name, falls): &(String, bool)| {
+            let parameter = parameter(self.kind, name)?;
+            Some((Criterion { parameter, modifier: String::new(), values: Vec::new() }, *falls))
+        };
+        self.sort.iter().filter_map(by).collect()
     }
 
     /// Newest first is the order in which days are read.
@@ -217,17 +236,6 @@ impl Search {
         let newest = ["date", "started", "authored", "issued", "_lastUpdated"];
         self.kind.is_some_and(|kind| kind > Kind::Organization)
             && self.sort.iter().all(|(name, falls)| *falls && newest.contains(&name.as_str()))
-    }
-
-    fn order(&self, kept: &mut [Held]) {
-        for (name, falls) in self.sort.iter().rev() {
-            let Some(parameter) = parameter(self.kind, name) else { continue };
-            let by = Criterion { parameter, modifier: String::new(), values: Vec::new() };
-            kept.sort_by_cached_key(|held| sort_key(&by, &held.object));
-            if *falls {
-                kept.reverse();
-            }
-        }
     }
 
     /// Resources among which the matches are, narrowed as far as ids, patients and days allow.
@@ -359,6 +367,12 @@ impl Scope<'_> {
 }
 
 /// What a resource is sorted by: its first value.
+/// A match: what it is sorted by, and its id.
+struct Match {
+    keys: Vec<String>,
+    id: String,
+}
+
 fn sort_key(by: &Criterion, resource: &Object) -> String {
     let found = by.found(resource);
     let first = found.first().map(|node| match node.members() {

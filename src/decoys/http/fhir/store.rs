@@ -7,7 +7,9 @@ use jiff::{Timestamp, ToSpan};
 use super::node::Object;
 use super::resources::{Held, Maker, observation_id};
 use crate::session::Session;
-use crate::world::{Encounter, LabOrder, Order, OrderKind, OrderState, PatientNo, Study, StudyFilter, View};
+use crate::world::{
+    Encounter, LabOrder, Order, OrderKind, OrderState, PatientNo, Study, StudyFilter, View, VisitClass,
+};
 
 /// Resource types that hold the hospital's records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -342,14 +344,19 @@ impl Store {
     pub(crate) fn count_of_day(&self, kind: Kind, day: Date) -> usize {
         match kind {
             Kind::Patient | Kind::Practitioner | Kind::Organization => 0,
-            Kind::Encounter => self.view.encounters_on(day).len(),
-            Kind::ServiceRequest => self.view.orders_on(day).len(),
-            Kind::ImagingStudy => self.studies_on(day).len(),
+            Kind::Encounter => {
+                let classes = [VisitClass::Outpatient, VisitClass::Emergency, VisitClass::Inpatient];
+                classes.into_iter().map(|class| self.view.encounter_slots(class, day).len()).sum()
+            }
+            Kind::ServiceRequest => {
+                let kinds = [OrderKind::Imaging, OrderKind::Laboratory];
+                kinds.into_iter().map(|kind| self.view.order_numbers(kind, day).len()).sum()
+            }
+            Kind::ImagingStudy => self.view.study_numbers(day, false).len(),
             Kind::Observation => self.view.lab_orders_on(day).iter().map(|order| order.results.len()).sum(),
             Kind::DiagnosticReport => {
                 let orders = self.view.lab_orders_on(day);
-                let studies = self.studies_on(day);
-                let reported = studies.iter().filter(|study| self.view.report(study).is_some()).count();
+                let reported = self.view.study_numbers(day, true).len();
                 orders.iter().filter(|order| !order.results.is_empty()).count() + reported
             }
         }
