@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod archive;
+pub mod console;
 pub mod database;
 pub mod decoys;
 pub mod detect;

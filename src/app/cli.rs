@@ -207,4 +207,6 @@ pub(crate) enum Role {
     Core,
     /// Packet capture.
     Capd,
+    /// The analysts' pages.
+    Console,
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::forward::Destination;
 use crate::persona::{self, DEFAULT_PACK, Fault, Faults, Installation, Pack, PackFiles};
 use crate::privileged::capd;
-use crate::{detect, sensor};
+use crate::{console, detect, sensor};
 
 /// The whole config. Without a file: the demo hospital on loopback.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) privacy: sensor::PrivacySettings,
     /// Where alerts go.
     pub(crate) destination: Vec<Destination>,
+    /// The analysts' pages.
+    pub(crate) console: console::Settings,
 }
 
 /// `[honeynet]`.
@@ -99,6 +101,7 @@ impl Config {
         if let Some((key, problem)) = self.privacy.fault() {
             faults.push(at(key, problem));
         }
+        faults.extend(self.console.faults().into_iter().map(|(key, problem)| at(key, problem)));
         let capture = &self.capture;
         if !(1..=1024).contains(&capture.ring_mib) {
             faults.push(at("ring_mib", "expected 1 to 1024"));
@@ -140,6 +143,9 @@ impl Config {
             for file in files.into_iter().flatten() {
                 *file = beside.join(&file);
             }
+        }
+        for file in [&mut self.console.certificate, &mut self.console.key].into_iter().flatten() {
+            *file = beside.join(&file);
         }
     }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
+use crate::console::DecoyHost;
 use crate::persona::Protocol;
 
 /// All that a child is told.
@@ -19,6 +20,10 @@ pub(crate) struct Launch {
     pub(crate) config: Config,
     /// Where the decoys are.
     pub(crate) services: Vec<BoundService>,
+    /// The console's socket; only the console gets it.
+    pub(crate) console: Option<BoundConsole>,
+    /// What the decoys are, for the console.
+    pub(crate) decoys: Vec<DecoyHost>,
     /// What the decoys derive their differences from; only the sensor gets it.
     pub(crate) decoy_secret: Option<String>,
 }
@@ -32,6 +37,15 @@ pub(crate) struct BoundService {
     pub(crate) protocol: Protocol,
     /// Where the persona has it.
     pub(crate) wanted: SocketAddr,
+    /// Where it is.
+    pub(crate) address: SocketAddr,
+    /// The inherited descriptor.
+    pub(crate) fd: RawFd,
+}
+
+/// The console's socket, bound and handed down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BoundConsole {
     /// Where it is.
     pub(crate) address: SocketAddr,
     /// The inherited descriptor.

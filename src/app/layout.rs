@@ -59,6 +59,11 @@ impl Layout {
         self.root.join("artefacts")
     }
 
+    /// The console's accounts and certificate.
+    pub fn console(&self) -> PathBuf {
+        self.root.join("console")
+    }
+
     /// Packet segments and their indexes.
     pub fn packets(&self) -> PathBuf {
         self.root.join("packets")

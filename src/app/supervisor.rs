@@ -4,6 +4,7 @@ mod child;
 mod screen;
 
 use std::fs::{self, File, TryLockError};
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use self::child::Child;
 use super::cli::Role;
 use super::config::Config;
 use super::exit::Exit;
-use super::launch::{BoundService, Launch};
+use super::launch::{BoundConsole, BoundService, Launch};
 use super::{Layout, installation, processes, status};
+use crate::console::{DecoyHost, DecoyService};
 use crate::event::SystemEvent;
 use crate::link::Outlet;
 use crate::persona::Pack;
@@ -54,6 +56,7 @@ struct Prepared {
     launch: Launch,
     pack: Arc<Pack>,
     bound: Vec<Bound>,
+    console: Option<TcpListener>,
     /// Held as long as this process lives: two supervisors never share a data directory.
     _lock: File,
 }
@@ -68,13 +71,16 @@ impl Prepared {
         crate::sys::raise_open_files();
         let bound = sensor::bind(sensor::claims(&pack), config.sensor.port_fallback)
             .map_err(|e| Exit::Could(e.to_string()))?;
+        let console = bind_console(&config).map_err(|e| could("console", e))?;
         let launch = Launch {
             data: layout.root().to_owned(),
+            console: console.as_ref().and_then(bound_console),
+            decoys: decoys(&pack, &bound),
             config,
             services: bound.iter().map(bound_service).collect(),
             decoy_secret: Some(hex::encode(secret)),
         };
-        Ok(Prepared { layout, launch, pack, bound, _lock: lock })
+        Ok(Prepared { layout, launch, pack, bound, console, _lock: lock })
     }
 
     async fn supervise(self) -> Result<(), String> {
@@ -87,7 +93,7 @@ impl Prepared {
         let (stop, ear) = shutdown();
         let (stop_core, core_ear) = shutdown();
         let children = self.start(&outlet, &ear, &core_ear);
-        let ready = screen::announce(&self.layout, &self.pack, &self.launch.services);
+        let ready = screen::announce(&self.layout, &self.pack, &self.launch);
         tokio::select! {
             () = ready => pause_until_told().await?,
             told = pause_until_told() => told?,
@@ -118,7 +124,12 @@ impl Prepared {
         let child = |role, line, sockets, ear: &Shutdown| {
             Child::start(role, line, sockets, outlet.clone(), ear.clone())
         };
+        let console = self
+            .console
+            .as_ref()
+            .map(|socket| child(Role::Console, line(false), vec![socket.as_raw_fd()], ear));
         let children = Children {
+            console,
             core: child(Role::Core, line(false), Vec::new(), core_ear),
             capd: child(Role::Capd, line(false), Vec::new(), ear),
             sensor: child(Role::Sensor, line(true), sockets, ear),
@@ -127,6 +138,49 @@ impl Prepared {
         tokio::spawn(processes::keep_status(layout, "supervisor", move || json!(states()), ear.clone()));
         children
     }
+}
+
+/// Binds the console's socket. Where the port is taken and ports may move, it takes the one
+/// that far above, or else any.
+fn bind_console(config: &Config) -> std::io::Result<Option<TcpListener>> {
+    let settings = &config.console;
+    if !settings.enabled {
+        return Ok(None);
+    }
+    let address = settings.address;
+    let first = TcpListener::bind(address);
+    if first.is_ok() || config.sensor.port_fallback == 0 {
+        return first.map(Some).map_err(|e| std::io::Error::new(e.kind(), format!("{address}: {e}")));
+    }
+    let above = address.port().checked_add(config.sensor.port_fallback);
+    let second = above.map(|port| TcpListener::bind(SocketAddr::new(address.ip(), port)));
+    match second {
+        Some(Ok(listener)) => Ok(Some(listener)),
+        _ => TcpListener::bind(SocketAddr::new(address.ip(), 0))
+            .map(Some)
+            .map_err(|e| std::io::Error::new(e.kind(), format!("{address}: {e}"))),
+    }
+}
+
+fn bound_console(listener: &TcpListener) -> Option<BoundConsole> {
+    let address = listener.local_addr().ok()?;
+    Some(BoundConsole { address, fd: listener.as_raw_fd() })
+}
+
+/// What the console says of the decoys.
+fn decoys(pack: &Pack, bound: &[Bound]) -> Vec<DecoyHost> {
+    let services = |host: &str| {
+        let own = bound.iter().filter(|b| b.claim.host == host);
+        own.map(|b| DecoyService { protocol: b.claim.protocol.as_str().to_owned(), address: b.address })
+            .collect()
+    };
+    let host = |host: &Arc<crate::persona::Host>| DecoyHost {
+        name: host.name.clone(),
+        title: host.title.clone(),
+        system: host.os.name.clone(),
+        services: services(&host.name),
+    };
+    pack.hosts.iter().map(host).collect()
 }
 
 fn bound_service(bound: &Bound) -> BoundService {
@@ -152,6 +206,7 @@ fn make_folders(layout: &Layout) -> Result<File, Exit> {
         layout.sessions(),
         layout.artefacts(),
         layout.packets(),
+        layout.console(),
     ];
     for folder in &folders {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| could(folder, e))?;
@@ -181,6 +236,7 @@ async fn pause_until_told() -> Result<(), String> {
 }
 
 struct Children {
+    console: Option<Child>,
     core: Child,
     capd: Child,
     sensor: Child,
@@ -188,7 +244,8 @@ struct Children {
 
 impl Children {
     fn states(&self) -> impl Fn() -> Vec<child::ChildState> + Send + 'static {
-        let states = [self.sensor.state(), self.core.state(), self.capd.state()];
+        let mut states = vec![self.sensor.state(), self.core.state(), self.capd.state()];
+        states.extend(self.console.as_ref().map(Child::state));
         move || states.iter().map(|s| s.lock().map(|s| s.clone()).unwrap_or_default()).collect()
     }
 
@@ -204,6 +261,7 @@ impl Children {
             let mut first = JoinSet::new();
             first.spawn(self.sensor.end());
             first.spawn(self.capd.end());
+            self.console.map(|console| first.spawn(console.end()));
             while first.join_next().await.is_some() {}
             outlet.system(SystemEvent::Stopped { pid: std::process::id() });
             told.await;

@@ -7,6 +7,7 @@ pub mod alert;
 pub mod attack;
 pub mod detail;
 pub mod frame;
+pub mod line;
 pub mod observation;
 pub mod origin;
 pub mod system;

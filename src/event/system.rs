@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::SessionId;
+use super::{SessionId, Tainted};
 
 /// A fact about our own processes. Each is evidence too: it says what could not be seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +98,17 @@ pub enum SystemEvent {
         /// Sources of open incidents whose packets it held: they alone filled the quota.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         incidents: Vec<IpAddr>,
+    },
+    /// A user of the console looked at evidence or changed something.
+    Console {
+        /// Who; empty before the first account.
+        account: String,
+        /// From where.
+        from: IpAddr,
+        /// What was done: a constant.
+        act: String,
+        /// To what: a session, an incident, an account. Of a failed login the name as it was typed.
+        object: Tainted,
     },
     /// A destination changed its state, or refused an alert for good.
     Destination {

@@ -13,13 +13,12 @@ mod terminal;
 mod verify;
 mod world;
 
-use serde::Serialize;
-
 use super::cli::{Cli, Command, LureCommand, SiemCommand};
 use super::config::Config;
 use super::exit::Exit;
 use super::layout::Layout;
 use super::{processes, supervisor};
+use crate::event::line::word;
 
 /// Runs the command that was asked for.
 pub(crate) fn dispatch(cli: Cli) -> Exit {
@@ -41,13 +40,5 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Verify(args) => verify::run(&args, &layout),
         Command::Process(args) => processes::run(args.role),
         Command::World(args) => world::run(&args, &layout),
-    }
-}
-
-/// A word of our vocabulary as people read it: `peer_reset` is `peer reset`.
-fn word(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word.replace('_', " "),
-        _ => String::new(),
     }
 }

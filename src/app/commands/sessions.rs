@@ -22,6 +22,7 @@ pub(crate) fn run(args: &SessionsArgs, layout: &Layout) -> Exit {
         since,
         source: args.source,
         decoy: args.decoy.clone(),
+        before: None,
         own: args.own,
         limit: Some(args.limit),
     };

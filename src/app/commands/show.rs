@@ -1,7 +1,5 @@
 //! `honeyward show`: all there is of one session.
 
-mod line;
-
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -13,7 +11,7 @@ use crate::app::output::{say, say_json};
 use crate::app::table::pad;
 use crate::app::{Layout, find, when};
 use crate::event::observation::Direction;
-use crate::event::{Alert, Event, Observation, SessionEvent};
+use crate::event::{Alert, Event, Observation, SessionEvent, line};
 use crate::record::{SessionFiles, artefacts};
 use crate::store::{AlertFilter, Entry, Reader, Record, SessionRow};
 

@@ -9,10 +9,14 @@ use crate::app::{Layout, cli};
 
 const PROCESSES: [&str; 4] = ["supervisor", "sensor", "core", "capd"];
 
+/// Where the config may have none.
+const OPTIONAL: &str = "console";
+
 /// Shows; exit 1 when a process is down.
 pub(crate) fn run(args: &cli::Json, layout: &Layout) -> Exit {
-    let statuses: Vec<(&str, Option<Status>)> =
+    let mut statuses: Vec<(&str, Option<Status>)> =
         PROCESSES.into_iter().map(|name| (name, read(layout, name))).collect();
+    statuses.extend(read(layout, OPTIONAL).map(|status| (OPTIONAL, Some(status))));
     if statuses.iter().all(|(_, status)| status.is_none()) {
         return Exit::Could(format!("{}: nothing has run on this data directory", layout.root().display()));
     }

@@ -1,6 +1,7 @@
 //! The children of `honeyward run`: each role's own main.
 
 mod capd;
+mod console;
 mod core;
 mod sensor;
 
@@ -42,6 +43,7 @@ pub(crate) fn run(role: Role) -> Exit {
         match role {
             Role::Sensor => sensor::run(launch, layout, ear).await,
             Role::Capd => capd::run(launch, layout, ear).await,
+            Role::Console => console::run(launch, layout, ear).await,
             Role::Core => core::run(launch, layout, ear).await,
         }
     });

@@ -79,6 +79,7 @@ fn name(role: Role) -> &'static str {
         Role::Sensor => "sensor",
         Role::Core => "core",
         Role::Capd => "capd",
+        Role::Console => "console",
     }
 }
 

@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
-use crate::app::launch::BoundService;
+use crate::app::launch::{BoundService, Launch};
 use crate::app::{Layout, status};
+use crate::console::SETUP;
 use crate::persona::{Pack, Protocol};
 
 /// How often the sensor's first status is looked for.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Prints the screen once the sensor serves.
-pub(super) async fn announce(layout: &Layout, pack: &Pack, services: &[BoundService]) {
+/// Prints the screen once the sensor serves, and the console where there is one.
+pub(super) async fn announce(layout: &Layout, pack: &Pack, launch: &Launch) {
     let started = jiff::Timestamp::now();
-    while !status::read(layout, "sensor").is_some_and(|s| s.at >= started && status::lives(&s)) {
+    let serves = |name| status::read(layout, name).is_some_and(|s| s.at >= started && status::lives(&s));
+    while !serves("sensor") || (launch.console.is_some() && !serves("console")) {
         tokio::time::sleep(LOOK).await;
     }
-    print(&screen(layout, pack, services));
+    print(&screen(layout, pack, launch));
 }
 
 #[expect(clippy::print_stdout, reason = "the screen of `run`")]
@@ -23,7 +25,8 @@ fn print(text: &str) {
     println!("{text}");
 }
 
-fn screen(layout: &Layout, pack: &Pack, services: &[BoundService]) -> String {
+fn screen(layout: &Layout, pack: &Pack, launch: &Launch) -> String {
+    let services = &launch.services;
     let mut text = format!("{} ({}) is on the air\n\n", pack.hospital.name, pack.hospital.name_en);
     for host in &pack.hosts {
         let own = services.iter().filter(|s| s.host == host.name);
@@ -42,6 +45,12 @@ fn screen(layout: &Layout, pack: &Pack, services: &[BoundService]) -> String {
     text.push_str("\nTry, from another terminal:\n");
     for hint in hints(pack, services) {
         text.push_str(&format!("  {hint}\n"));
+    }
+    if let Some(console) = &launch.console {
+        text.push_str(&format!("\nConsole: https://{}/\n", console.address));
+        if let Ok(secret) = std::fs::read_to_string(layout.console().join(SETUP)) {
+            text.push_str(&format!("  one-time secret for its first administrator: {}\n", secret.trim()));
+        }
     }
     let data = layout.root().display();
     text.push_str(&format!(

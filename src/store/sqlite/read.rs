@@ -19,6 +19,8 @@ pub struct SessionFilter {
     pub source: Option<IpAddr>,
     /// Only on this deception host or service.
     pub decoy: Option<String>,
+    /// Only those that began before this one: the next page.
+    pub before: Option<SessionId>,
     /// Also those that the honeynet made itself.
     pub own: bool,
     /// At most this many; no limit without it.
@@ -58,6 +60,7 @@ impl Reader {
              WHERE (?1 IS NULL OR last >= ?1) AND (?2 IS NULL OR source = ?2)
                AND (?3 IS NULL OR host = ?3 OR service = ?3)
                AND (?4 OR json_extract(row, '$.own') IS NULL)
+               AND (?6 IS NULL OR id < ?6)
              ORDER BY id DESC LIMIT ?5",
         )?;
         let parameters = (
@@ -66,6 +69,7 @@ impl Reader {
             filter.decoy.as_deref(),
             filter.own,
             filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1)),
+            filter.before.map(|session| session.0.as_bytes().to_vec()),
         );
         let rows = statement.query_map(parameters, |row| row.get::<_, String>(0))?;
         rows.map(|row| serde_json::from_str(&row?).map_err(|e| unreadable(0, e))).collect()
@@ -125,6 +129,18 @@ impl Reader {
         rows.map(|row| alert_of(parse(row?)?)).collect()
     }
 
+    /// All revisions of an incident, oldest first, with the sequence numbers of their records.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    pub fn incident(&self, id: &str) -> Result<Vec<(u64, Alert)>, StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT seq, body FROM alerts JOIN records USING (seq) WHERE alerts.id = ?1 ORDER BY revision",
+        )?;
+        let rows = statement.query_map([id], seq_and_body)?;
+        rows.map(|row| alert_of(parse(row?)?)).collect()
+    }
+
     /// Alerts after a record, oldest first, at most `limit`: how a destination follows.
     ///
     /// # Errors
@@ -142,6 +158,20 @@ impl Reader {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map((signed(seq), rank(min_severity), limit), seq_and_body)?;
         rows.map(|row| alert_of(parse(row?)?)).collect()
+    }
+
+    /// How many sessions of others ended or still went on in each hour since then, by the hour's
+    /// number since 1970, ascending; hours without any are left out.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn sessions_by_hour(&self, since: Timestamp) -> Result<Vec<(i64, u64)>, StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT last / 3600000000 AS hour, count(*) FROM sessions
+             WHERE last >= ?1 AND json_extract(row, '$.own') IS NULL GROUP BY hour ORDER BY hour",
+        )?;
+        let rows = statement.query_map([micros(since)], |row| Ok((row.get(0)?, unsigned(row.get(1)?))))?;
+        rows.map(|row| row.map_err(StoreError::from)).collect()
     }
 
     /// The last record committed.

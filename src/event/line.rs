@@ -1,11 +1,12 @@
 //! One observation as one line of plain words.
 
-use crate::app::commands::word;
-use crate::event::observation::Direction;
-use crate::event::{Detail, Observation, Tainted};
+use serde::Serialize;
+
+use super::observation::Direction;
+use super::{Detail, Observation, Tainted};
 
 /// The line. Text of the peer is escaped.
-pub(super) fn of(observation: &Observation) -> String {
+pub fn of(observation: &Observation) -> String {
     match observation {
         Observation::Opened { tls } => if *tls { "connected, TLS" } else { "connected" }.to_owned(),
         Observation::Closed { reason, bytes_in, bytes_out, .. } => {
@@ -67,6 +68,14 @@ pub(super) fn of(observation: &Observation) -> String {
         }
         Observation::LureTouched { lure, how } => format!("used the bait {lure}: {how}"),
         Observation::Probe { means } => format!("probed: {means}"),
+    }
+}
+
+/// A word of our vocabulary as people read it: `peer_reset` is `peer reset`.
+pub fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word.replace('_', " "),
+        _ => String::new(),
     }
 }
 

@@ -1,0 +1,64 @@
+//! The console.
+
+use serde_json::json;
+
+use super::{DRAIN, keep_status};
+use crate::app::launch::Launch;
+use crate::app::{Layout, status};
+use crate::console::{self, Given, Places, Process};
+use crate::event::SystemEvent;
+use crate::link::Outlet;
+use crate::runtime::{Shutdown, shutdown};
+use crate::sys;
+
+/// What users do is little.
+const SPOOL_CAP: u64 = 64 << 20;
+
+/// Processes whose state the first page shows.
+const SHOWN: [&str; 3] = ["sensor", "core", "capd"];
+
+/// Serves until told to stop, then hands what users did to core.
+pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result<(), String> {
+    let bound = launch.console.as_ref().ok_or("the console was given no socket")?;
+    let listener = sys::inherited_listener(bound.fd).map_err(|e| e.to_string())?;
+    let outlet =
+        Outlet::open(&layout.spool("console"), "console", SPOOL_CAP).map_err(|e| format!("spool: {e}"))?;
+    outlet.system(SystemEvent::Started { pid: std::process::id() });
+    let (stop_shipping, shipping_ear) = shutdown();
+    let shipping = tokio::spawn(outlet.clone().ship(layout.core_socket(), shipping_ear));
+    let (address, link) = (bound.address, outlet.clone());
+    let state = move || json!({ "address": address, "link": link.state() });
+    tokio::spawn(keep_status(layout.clone(), "console", state, ear.clone()));
+    let served = console::run(given(&launch, &layout, &outlet), listener, ear).await;
+    outlet.system(SystemEvent::Stopped { pid: std::process::id() });
+    outlet.drained(DRAIN).await;
+    stop_shipping.fire();
+    let _ = shipping.await;
+    served
+}
+
+fn given(launch: &Launch, layout: &Layout, outlet: &Outlet) -> Given {
+    let (tell, shown) = (outlet.clone(), layout.clone());
+    Given {
+        settings: launch.config.console.clone(),
+        places: Places {
+            database: layout.database(),
+            sessions: layout.sessions(),
+            artefacts: layout.artefacts(),
+            packets: layout.packets(),
+            own: layout.console(),
+        },
+        decoys: launch.decoys.clone(),
+        processes: Box::new(move || SHOWN.into_iter().map(|name| process(&shown, name)).collect()),
+        tell: Box::new(move |event| tell.system(event)),
+    }
+}
+
+fn process(layout: &Layout, name: &str) -> Process {
+    let status = status::read(layout, name).filter(status::lives);
+    Process {
+        name: name.to_owned(),
+        up: status.is_some(),
+        detail: status.map(|s| s.state).unwrap_or_default(),
+    }
+}

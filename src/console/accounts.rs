@@ -1,0 +1,251 @@
+//! Who may use the console: names, roles and passwords, in one file that only this user may read.
+//! Passwords are kept as Argon2id hashes (RFC 9106, second recommended option).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+/// File of the one-time secret in the console's folder, as long as there is no account.
+pub const SETUP: &str = "setup-secret";
+
+/// Shortest password.
+pub(super) const PASSWORD_MIN: usize = 12;
+
+/// Longest password: more only costs time.
+pub(super) const PASSWORD_MAX: usize = 256;
+
+/// Longest name.
+const NAME_MAX: usize = 64;
+
+/// 19 MiB, two passes, one lane: what small machines are advised to use.
+const COST: (u32, u32, u32) = (19_456, 2, 1);
+
+/// What a user may do. The auditor sees who did what, and is nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Role {
+    /// Reads incidents and sessions.
+    Viewer,
+    /// Also takes out packets, transcripts and files.
+    Analyst,
+    /// Also manages accounts.
+    Administrator,
+    /// Reads the audit log.
+    Auditor,
+}
+
+impl Role {
+    /// Whether incidents and sessions are open to this role.
+    pub(super) fn reads_sessions(self) -> bool {
+        match self {
+            Role::Viewer | Role::Analyst | Role::Administrator => true,
+            Role::Auditor => false,
+        }
+    }
+
+    /// Whether evidence may be taken out.
+    pub(super) fn takes_evidence(self) -> bool {
+        match self {
+            Role::Analyst | Role::Administrator => true,
+            Role::Viewer | Role::Auditor => false,
+        }
+    }
+
+    /// Whether the audit log is open to this role.
+    pub(super) fn audits(self) -> bool {
+        match self {
+            Role::Auditor => true,
+            Role::Viewer | Role::Analyst | Role::Administrator => false,
+        }
+    }
+
+    /// Whether accounts are made and closed by this role.
+    pub(super) fn manages_accounts(self) -> bool {
+        match self {
+            Role::Administrator => true,
+            Role::Viewer | Role::Analyst | Role::Auditor => false,
+        }
+    }
+
+    /// By its name in forms and files.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(name.into()).ok()
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Account {
+    role: Role,
+    /// Hexadecimal.
+    salt: String,
+    /// Hexadecimal.
+    hash: String,
+    #[serde(default)]
+    closed: bool,
+}
+
+/// All accounts.
+pub(super) struct Accounts {
+    folder: PathBuf,
+    known: Mutex<BTreeMap<String, Account>>,
+}
+
+impl Accounts {
+    /// Reads them; makes a one-time secret when there is none.
+    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+        let known = match fs::read(folder.join("accounts.json")) {
+            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(error),
+        };
+        let accounts = Accounts { folder: folder.to_owned(), known: Mutex::new(known) };
+        if accounts.is_empty() && !folder.join(SETUP).is_file() {
+            let secret = hex::encode(rand::random::<[u8; 10]>());
+            private_file(&folder.join(SETUP), secret.as_bytes())?;
+        }
+        Ok(accounts)
+    }
+
+    /// Whether nobody can log in yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// Names, roles, whether closed; sorted.
+    pub(super) fn list(&self) -> Vec<(String, Role, bool)> {
+        self.lock().iter().map(|(name, account)| (name.clone(), account.role, account.closed)).collect()
+    }
+
+    /// Whether this is the one-time secret.
+    pub(super) fn is_setup(&self, secret: &str) -> bool {
+        let kept = fs::read_to_string(self.folder.join(SETUP)).unwrap_or_default();
+        let (kept, given) = (kept.trim(), secret.trim());
+        !kept.is_empty() && bool::from(kept.as_bytes().ct_eq(given.as_bytes()))
+    }
+
+    /// Makes the first administrator; the one-time secret is worth nothing from then on.
+    pub(super) fn set_up(&self, name: &str, password: &str) -> Result<(), &'static str> {
+        if !self.is_empty() {
+            return Err("setup_done");
+        }
+        self.add(name, password, Role::Administrator)?;
+        let _ = fs::remove_file(self.folder.join(SETUP));
+        Ok(())
+    }
+
+    /// Makes an account. An error is the key of a message.
+    pub(super) fn add(&self, name: &str, password: &str, role: Role) -> Result<(), &'static str> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
+        if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(plain) {
+            return Err("bad_name");
+        }
+        if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_MAX {
+            return Err("bad_password");
+        }
+        let salt: [u8; 16] = rand::random();
+        let hash = hash(password, &salt).ok_or("not_saved")?;
+        let mut known = self.lock();
+        if known.contains_key(name) {
+            return Err("name_taken");
+        }
+        let account = Account { role, salt: hex::encode(salt), hash: hex::encode(hash), closed: false };
+        known.insert(name.to_owned(), account);
+        self.save(&known).map_err(|_| "not_saved")
+    }
+
+    /// Closes an account or opens it again. The last administrator stays.
+    pub(super) fn close(&self, name: &str, closed: bool) -> Result<(), &'static str> {
+        let mut known = self.lock();
+        let is_other = |(other, account): (&String, &Account)| {
+            other != name && account.role == Role::Administrator && !account.closed
+        };
+        let is_last =
+            known.get(name).is_some_and(|a| a.role == Role::Administrator) && !known.iter().any(is_other);
+        if closed && is_last {
+            return Err("last_administrator");
+        }
+        known.get_mut(name).ok_or("no_account")?.closed = closed;
+        self.save(&known).map_err(|_| "not_saved")
+    }
+
+    /// The role of a user, if name and password are right. Takes as long for a name that is not there.
+    pub(super) fn check(&self, name: &str, password: &str) -> Option<Role> {
+        let account = self.lock().get(name).cloned();
+        let salt = account.as_ref().and_then(|a| hex::decode(&a.salt).ok()).unwrap_or(vec![0; 16]);
+        let given = hash(password.get(..PASSWORD_MAX).unwrap_or(password), &salt)?;
+        let account = account.filter(|account| !account.closed)?;
+        let kept = hex::decode(&account.hash).ok()?;
+        bool::from(kept.ct_eq(&given)).then_some(account.role)
+    }
+
+    /// The role of a user who is logged in; none once the account is closed.
+    pub(super) fn role(&self, name: &str) -> Option<Role> {
+        self.lock().get(name).filter(|account| !account.closed).map(|account| account.role)
+    }
+
+    fn save(&self, known: &BTreeMap<String, Account>) -> io::Result<()> {
+        let fresh = self.folder.join("accounts.new");
+        private_file(&fresh, &serde_json::to_vec_pretty(known)?)?;
+        fs::rename(fresh, self.folder.join("accounts.json"))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Account>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn hash(password: &str, salt: &[u8]) -> Option<[u8; 32]> {
+    let (memory, passes, lanes) = COST;
+    let params = Params::new(memory, passes, lanes, Some(32)).ok()?;
+    let mut out = [0; 32];
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon.hash_password_into(password.as_bytes(), salt, &mut out).ok().map(|()| out)
+}
+
+fn private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_administrator_needs_the_secret_and_ends_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = Accounts::open(dir.path()).unwrap();
+        let secret = fs::read_to_string(dir.path().join(SETUP)).unwrap();
+        assert!(accounts.is_setup(&secret) && !accounts.is_setup("") && !accounts.is_setup("x"));
+        assert_eq!(accounts.set_up("admin", "short"), Err("bad_password"));
+        accounts.set_up("admin", "correct horse battery").unwrap();
+        assert!(!accounts.is_setup(&secret) && !accounts.is_setup(""));
+        assert_eq!(accounts.set_up("other", "correct horse battery"), Err("setup_done"));
+        let again = Accounts::open(dir.path()).unwrap();
+        assert_eq!(again.check("admin", "correct horse battery"), Some(Role::Administrator));
+        assert_eq!(again.check("admin", "correct horse batterz"), None);
+        assert_eq!(again.check("nobody", "correct horse battery"), None);
+        assert!(!dir.path().join(SETUP).exists());
+    }
+
+    #[test]
+    fn a_closed_account_is_out_and_the_last_administrator_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = Accounts::open(dir.path()).unwrap();
+        accounts.set_up("admin", "correct horse battery").unwrap();
+        accounts.add("zhang", "correct horse battery", Role::Analyst).unwrap();
+        assert_eq!(accounts.add("zhang", "correct horse battery", Role::Viewer), Err("name_taken"));
+        assert_eq!(accounts.close("admin", true), Err("last_administrator"));
+        accounts.close("zhang", true).unwrap();
+        assert_eq!((accounts.check("zhang", "correct horse battery"), accounts.role("zhang")), (None, None));
+    }
+}

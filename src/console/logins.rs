@@ -1,0 +1,165 @@
+//! Who is logged in. A login is a random token in a cookie; only its hash is kept, in memory, so that
+//! a restart logs everybody out.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Nobody stays longer than a shift.
+const LONGEST: Duration = Duration::from_secs(12 * 3600);
+
+/// Most logins at once: far more than a security team.
+const MOST: usize = 1000;
+
+/// Failures in a row after which a name or an address must wait.
+const FAILURES: u32 = 5;
+
+/// How long it waits.
+const LOCKED: Duration = Duration::from_secs(300);
+
+/// Most names and addresses whose failures are remembered.
+const REMEMBERED: usize = 10_000;
+
+/// One login.
+#[derive(Debug, Clone)]
+pub(super) struct Login {
+    /// Whose.
+    pub account: String,
+    /// What forms must bring back.
+    pub csrf: String,
+    began: Instant,
+    last: Instant,
+}
+
+/// All logins, and who failed lately.
+pub(super) struct Logins {
+    idle: Duration,
+    open: Mutex<HashMap<[u8; 32], Login>>,
+    failed: Mutex<HashMap<String, (u32, Instant)>>,
+}
+
+impl Logins {
+    /// Nobody yet.
+    pub(super) fn new(idle_minutes: u32) -> Self {
+        Logins {
+            idle: Duration::from_secs(u64::from(idle_minutes) * 60),
+            open: Mutex::default(),
+            failed: Mutex::default(),
+        }
+    }
+
+    /// Logs in; gives the cookie's token.
+    pub(super) fn begin(&self, account: &str) -> String {
+        let token = hex::encode(rand::random::<[u8; 32]>());
+        let csrf = hex::encode(rand::random::<[u8; 16]>());
+        let now = Instant::now();
+        let mut open = lock(&self.open);
+        open.retain(|_, login| self.lives(login, now));
+        if open.len() >= MOST {
+            open.clear();
+        }
+        open.insert(key(&token), Login { account: account.to_owned(), csrf, began: now, last: now });
+        token
+    }
+
+    /// Whose token this is; counts as a click.
+    pub(super) fn find(&self, token: &str) -> Option<Login> {
+        let (now, key) = (Instant::now(), key(token));
+        let mut open = lock(&self.open);
+        let login = open.get_mut(&key)?;
+        if !self.lives(login, now) {
+            open.remove(&key);
+            return None;
+        }
+        login.last = now;
+        Some(login.clone())
+    }
+
+    /// Logs out.
+    pub(super) fn end(&self, token: &str) {
+        lock(&self.open).remove(&key(token));
+    }
+
+    /// Whether a name and an address may try now.
+    pub(super) fn may_try(&self, account: &str, from: IpAddr) -> bool {
+        let failed = lock(&self.failed);
+        !marks(account, from).iter().any(|mark| {
+            failed.get(mark).is_some_and(|(count, last)| *count >= FAILURES && last.elapsed() < LOCKED)
+        })
+    }
+
+    /// Notes how an attempt went.
+    pub(super) fn tried(&self, account: &str, from: IpAddr, succeeded: bool) {
+        let mut failed = lock(&self.failed);
+        failed.retain(|_, (_, last)| last.elapsed() < LOCKED);
+        if failed.len() >= REMEMBERED {
+            failed.clear();
+        }
+        for mark in marks(account, from) {
+            if succeeded {
+                failed.remove(&mark);
+            } else {
+                let entry = failed.entry(mark).or_insert((0, Instant::now()));
+                *entry = (entry.0 + 1, Instant::now());
+            }
+        }
+    }
+
+    fn lives(&self, login: &Login, now: Instant) -> bool {
+        now.duration_since(login.last) < self.idle && now.duration_since(login.began) < LONGEST
+    }
+}
+
+impl Login {
+    /// Whether a form came from a page of this login.
+    pub(super) fn owns(&self, csrf: &str) -> bool {
+        bool::from(self.csrf.as_bytes().ct_eq(csrf.as_bytes()))
+    }
+}
+
+fn marks(account: &str, from: IpAddr) -> [String; 2] {
+    [format!("name {account}"), format!("from {from}")]
+}
+
+fn key(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_opens_until_it_ends_or_is_idle() {
+        let logins = Logins::new(30);
+        let token = logins.begin("admin");
+        let login = logins.find(&token).unwrap();
+        assert!(login.account == "admin" && login.owns(&login.csrf) && !login.owns(""));
+        assert!(logins.find("").is_none());
+        logins.end(&token);
+        assert!(logins.find(&token).is_none());
+        let idle = Logins::new(0);
+        let token = idle.begin("admin");
+        assert!(idle.find(&token).is_none());
+    }
+
+    #[test]
+    fn guessing_is_locked_out_by_name_and_by_address() {
+        let logins = Logins::new(30);
+        let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        for _ in 0..FAILURES {
+            assert!(logins.may_try("admin", here));
+            logins.tried("admin", here, false);
+        }
+        assert!(!logins.may_try("admin", there) && !logins.may_try("zhang", here));
+        assert!(logins.may_try("zhang", there));
+    }
+}

@@ -1,0 +1,102 @@
+//! The console: where the security team reads what the honeynet has seen.
+//!
+//! A process of its own on the management address. It reads the store and the session files, never
+//! writes them; what its users look at and do is told as events, so that it stands in the same chain.
+//! All text of intruders passes the templates' escaping and [`Tainted`](crate::event::Tainted)'s own.
+
+mod accounts;
+mod answer;
+mod certificate;
+mod charts;
+mod logins;
+mod pages;
+mod plain;
+mod request;
+mod router;
+mod serve;
+mod settings;
+mod site;
+mod words;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::accounts::SETUP;
+pub use self::settings::Settings;
+use crate::event::SystemEvent;
+use crate::runtime::Shutdown;
+
+/// Where the console finds what it shows.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The store's database.
+    pub database: PathBuf,
+    /// Session folders: transcripts and terminals.
+    pub sessions: PathBuf,
+    /// Files that intruders left, by SHA-256.
+    pub artefacts: PathBuf,
+    /// Packet segments.
+    pub packets: PathBuf,
+    /// The console's own folder: accounts, certificate, the one-time secret.
+    pub own: PathBuf,
+}
+
+/// A deception host as the console lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecoyHost {
+    /// Its name in the pack.
+    pub name: String,
+    /// What it pretends to be.
+    pub title: String,
+    /// Its operating system.
+    pub system: String,
+    /// Its services.
+    pub services: Vec<DecoyService>,
+}
+
+/// One of its services.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecoyService {
+    /// Protocol.
+    pub protocol: String,
+    /// Where it is.
+    pub address: SocketAddr,
+}
+
+/// How one of the appliance's processes stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Process {
+    /// Which.
+    pub name: String,
+    /// Whether it lives.
+    pub up: bool,
+    /// What it says of itself.
+    pub detail: serde_json::Value,
+}
+
+/// What the rest of the appliance gives the console.
+pub struct Given {
+    /// Its part of the config.
+    pub settings: Settings,
+    /// Where things are.
+    pub places: Places,
+    /// The decoys.
+    pub decoys: Vec<DecoyHost>,
+    /// How the processes stand now.
+    pub processes: Box<dyn Fn() -> Vec<Process> + Send + Sync>,
+    /// Takes what users do, for the chain.
+    pub tell: Box<dyn Fn(SystemEvent) + Send + Sync>,
+}
+
+/// Serves on a bound socket until told to stop.
+///
+/// # Errors
+/// The console's own folder, certificate or templates can't be used, in words.
+pub async fn run(given: Given, listener: std::net::TcpListener, ear: Shutdown) -> Result<(), String> {
+    let acceptor = certificate::acceptor(&given.settings, &given.places.own, listener.local_addr().ok())?;
+    let console = Arc::new(router::Console::new(given)?);
+    serve::run(console, acceptor, listener, ear).await
+}
