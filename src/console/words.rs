@@ -120,6 +120,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("info", "提示", "info"),
     ("confidence", "置信度", "Confidence"),
     ("what", "事情", "What"),
+    ("software", "客户端软件", "Software"),
     ("source", "来源", "Source"),
     ("hosts", "诱饵主机", "Decoys touched"),
     ("first_seen", "首次", "First seen"),

@@ -7,6 +7,7 @@ mod browser;
 mod clients;
 mod codecs;
 mod collectors;
+mod console;
 mod consoles;
 mod counts;
 mod crash;
