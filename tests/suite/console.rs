@@ -15,6 +15,8 @@ const PASSWORD: &str = "correct horse battery";
 struct Tab {
     base: String,
     jar: PathBuf,
+    /// The address that it comes from.
+    from: String,
 }
 
 impl Tab {
@@ -25,12 +27,14 @@ impl Tab {
             let console = processes.iter().find(|p| p["process"] == "console" && p["state"] == "up")?.clone();
             console["detail"]["address"].as_str().map(|address| format!("https://{address}"))
         });
-        Tab { base, jar: net.scratch(&format!("{name}.jar")) }
+        Tab { base, jar: net.scratch(&format!("{name}.jar")), from: "127.0.0.1".into() }
     }
 
     fn curl(&self, path: &str, more: &[&str]) -> String {
         let (jar, url) = (self.jar.to_str().unwrap(), format!("{}{path}", self.base));
-        let fixed = ["-s", "-S", "-k", "-i", "--max-time", "30", "-b", jar, "-c", jar, &url];
+        let from = self.from.as_str();
+        let fixed =
+            ["-s", "-S", "-k", "-i", "--max-time", "30", "--interface", from, "-b", jar, "-c", jar, &url];
         let output: Output = client("curl", "curl", &[more, &fixed].concat());
         assert!(output.status.success(), "{url}: {}", text(&output));
         text(&output)
@@ -201,11 +205,16 @@ fn roles_forms_and_guesses_have_their_bounds_and_the_chain_knows() {
     assert_eq!(codes, [401, 401, 401, 401, 401, 429, 429]);
     let auditor = Tab::new(&net, "auditor");
     assert_eq!(status(&auditor.login("li")), 429, "the address waits too");
-    let records = within(Duration::from_secs(10), "the chain has it", || {
-        let output = net.honeyward(&["verify", "--json"]);
-        output.status.success().then_some(())
+    let auditor = Tab { from: net.attacker(77), ..auditor };
+    assert_eq!(status(&auditor.login("li")), 303);
+    let audit = within(Duration::from_secs(10), "the chain has it", || {
+        let page = auditor.get("/audit?lang=en");
+        page.contains("logged in").then_some(page)
     });
-    assert_eq!(records, ());
+    for act in ["set up", "made account", "was refused", "logged out"] {
+        assert!(audit.contains(&format!("<td>{act}</td>")), "{act}: {audit}");
+    }
+    assert!(net.honeyward(&["verify"]).status.success());
 }
 
 #[test]
