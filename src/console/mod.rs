@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use self::accounts::SETUP;
 pub use self::settings::Settings;
 use crate::event::SystemEvent;
+use crate::record::packets::Carrier;
 use crate::runtime::Shutdown;
 
 /// Where the console finds what it shows.
@@ -87,6 +88,8 @@ pub struct Given {
     pub decoys: Vec<DecoyHost>,
     /// How the processes stand now.
     pub processes: Box<dyn Fn() -> Vec<Process> + Send + Sync>,
+    /// What carries a service: its packets are found by that.
+    pub carrier: fn(&str) -> Carrier,
     /// Takes what users do, for the chain.
     pub tell: Box<dyn Fn(SystemEvent) + Send + Sync>,
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{DRAIN, keep_status};
 use crate::app::launch::Launch;
-use crate::app::{Layout, status};
+use crate::app::{Layout, find, status};
 use crate::console::{self, Given, Places, Process};
 use crate::event::SystemEvent;
 use crate::link::Outlet;
@@ -50,6 +50,7 @@ fn given(launch: &Launch, layout: &Layout, outlet: &Outlet) -> Given {
         },
         decoys: launch.decoys.clone(),
         processes: Box::new(move || SHOWN.into_iter().map(|name| process(&shown, name)).collect()),
+        carrier: find::carrier,
         tell: Box::new(move |event| tell.system(event)),
     }
 }

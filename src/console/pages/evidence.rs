@@ -30,7 +30,8 @@ const TERMINAL: usize = 4 << 20;
 pub(in crate::console) fn packets(visit: &Visit<'_>, id: &str) -> Result<Answer, Refusal> {
     visit.needs(Role::takes_evidence)?;
     let found = session(&reader(visit)?, id)?;
-    let wanted = Wanted::of(&origin(&found), found.opened, found.closed);
+    let carrier = (visit.console.given.carrier)(&found.service);
+    let wanted = Wanted::of(&origin(&found), carrier, found.opened, found.closed);
     let plan = Plan::make(&visit.console.given.places.packets, &wanted)?;
     if plan.cut().is_none() {
         return Ok(visit.show("nothing.html", context! { key => "no_packets", id }));
