@@ -29,7 +29,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("record", &["event", "runtime"]),
     (
         "sensor",
-        &["event", "runtime", "link", "wire", "persona", "world", "imaging", "session", "decoys", "record"],
+        &[
+            "event", "runtime", "sys", "link", "wire", "persona", "world", "imaging", "session", "decoys",
+            "record",
+        ],
     ),
     ("detect", &["event"]),
     ("store", &["event", "runtime"]),

@@ -283,6 +283,7 @@ fn own_name(observation: &Observation) -> Option<&str> {
             | Mark::Hassh
             | Mark::SshKey
             | Mark::Ja4
+            | Mark::TcpSyn
             | Mark::DicomImplementation
             | Mark::UserAgent
             | Mark::DatabaseClient

@@ -287,6 +287,8 @@ pub enum Mark {
     SshKey,
     /// JA4 of a TLS ClientHello.
     Ja4,
+    /// How a peer's TCP opens a connection, in the form of p0f 3.
+    TcpSyn,
     /// DICOM implementation class UID and version name.
     DicomImplementation,
     /// DICOM calling AE title.

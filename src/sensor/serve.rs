@@ -1,6 +1,7 @@
 //! Accepts connections and gives each its session.
 
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +32,8 @@ use crate::persona::{Fault, Pack, Transport};
 use crate::record::{Artefacts, Recipient};
 use crate::runtime::Shutdown;
 use crate::session::{BoxStream, Clock, Conversation, Emit, Privacy, Recorder, Session, SessionParts};
+use crate::sys;
+use crate::wire::syn;
 use crate::world::World;
 
 /// How long sessions may take to end after the signal.
@@ -194,6 +197,9 @@ impl Sensor {
 async fn accept(shared: Arc<Shared>, service: Arc<Service>, listener: TcpListener) {
     let mut sessions = JoinSet::new();
     let mut shutdown = shared.shutdown.clone();
+    if let Err(error) = sys::keep_first_packets(listener.as_fd()) {
+        tracing::debug!(%error, "first packets are not kept");
+    }
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -226,8 +232,17 @@ async fn connection(shared: Arc<Shared>, service: Arc<Service>, stream: TcpStrea
     let Ok(target) = stream.local_addr() else { return };
     let _ = stream.set_nodelay(!service.decoy.nagle());
     let visit = shared.open(&service, source, target);
+    tell_first_packet(&visit.session, &stream);
     let reason = converse(&shared, &service, &visit, stream).await;
     shared.close(&visit, reason);
+}
+
+/// Tells how a stranger's TCP opened the connection.
+fn tell_first_packet(session: &Session, stream: &TcpStream) {
+    let headers = if session.is_own() { None } else { sys::first_packet(stream.as_fd()).ok() };
+    if let Some(signature) = headers.and_then(|headers| syn::signature(&headers)) {
+        session.emit(Observation::Fingerprint { mark: Mark::TcpSyn, value: signature.into() });
+    }
 }
 
 /// One session while it lasts.

@@ -27,7 +27,7 @@ const PIECE: usize = 16 << 10;
 pub struct TlsRules<'a> {
     /// Whether TLS 1.3 is offered beside 1.2.
     pub newest: bool,
-    /// Whether it is the TLS of Windows, which has no ChaCha20.
+    /// Whether it is the TLS of Windows, which has no ChaCha20 and goes by its own order of ciphers.
     pub schannel: bool,
     /// Application protocols (ALPN) to choose from; none of them is needed.
     pub alpn: &'a [&'a [u8]],
@@ -48,6 +48,8 @@ pub fn tls_config(made: CertifiedHost, rules: TlsRules<'_>) -> Result<Arc<Server
         .with_protocol_versions(versions)
         .and_then(|builder| builder.with_client_cert_verifier(verifier).with_single_cert(chain, key))
         .map_err(|e| e.to_string())?;
+    // Windows goes by its own order.
+    config.ignore_client_order = rules.schannel;
     config.alpn_protocols = rules.alpn.iter().map(|name| name.to_vec()).collect();
     Ok(Arc::new(config))
 }

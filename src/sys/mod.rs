@@ -70,6 +70,52 @@ fn socket_option(fd: RawFd, option: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(value) }
 }
 
+/// Lets a listener keep the first packet of each connection from now on (`TCP_SAVE_SYN`).
+///
+/// # Errors
+/// When the descriptor is no TCP listener, or the kernel can't.
+pub fn keep_first_packets(fd: BorrowedFd<'_>) -> io::Result<()> {
+    /// `linux/tcp.h`.
+    const TCP_SAVE_SYN: libc::c_int = 27;
+    let on: libc::c_int = 1;
+    let size = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: the pointer is to a live local of the size that is passed along; the borrow keeps the
+    // descriptor open.
+    let result = unsafe {
+        libc::setsockopt(fd.as_raw_fd(), libc::IPPROTO_TCP, TCP_SAVE_SYN, (&raw const on).cast(), size)
+    };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Takes the headers of the first packet (IP and TCP) of a connection whose listener kept it; empty when
+/// they were taken already or not kept.
+///
+/// # Errors
+/// When the descriptor is no TCP connection.
+pub fn first_packet(fd: BorrowedFd<'_>) -> io::Result<Vec<u8>> {
+    /// `linux/tcp.h`.
+    const TCP_SAVED_SYN: libc::c_int = 28;
+    // The longest headers: 60 bytes of IP with options, or 40 and some extensions, and 60 of TCP.
+    let mut headers = vec![0u8; 512];
+    let mut size = headers.len() as libc::socklen_t;
+    // SAFETY: the pointer is to a live buffer of the size that is passed along, which the kernel does
+    // not exceed; the borrow keeps the descriptor open.
+    let result = unsafe {
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            TCP_SAVED_SYN,
+            headers.as_mut_ptr().cast(),
+            &raw mut size,
+        )
+    };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    headers.truncate(size as usize);
+    Ok(headers)
+}
+
 /// Raises the limit of open files to what the system allows; tells the limit.
 pub fn raise_open_files() -> u64 {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };

@@ -258,6 +258,27 @@ mod tests {
         }
     }
 
+    /// The example of the specification: a browser's hello.
+    #[test]
+    fn a_browser_s_fingerprint_is_that_of_the_specification() {
+        let ciphers = [
+            0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c,
+            0x009d, 0x002f, 0x0035,
+        ];
+        let signatures = hex::decode("001004030804040105030805050108060601").unwrap();
+        let empty: &[u8] = &[];
+        let numbers =
+            [0x1b, 0, 0x33, 0x10, 0x4469, 0x17, 0x2d, 0xd, 5, 0x23, 0x12, 0x2b, 0xff01, 0xb, 0xa, 0x15];
+        let extensions = numbers.map(|number: u16| match number {
+            0x10 => (number, &b"\0\x0c\x02h2\x08http/1.1"[..]),
+            0x2b => (number, &[6, 0x3a, 0x3a, 3, 4, 3, 3][..]),
+            0x0d => (number, &signatures[..]),
+            _ => (number, empty),
+        });
+        let found = Listener::default().hear(&hello(&ciphers, &extensions, 16_000));
+        assert_eq!(found.as_deref(), Some("t13d1516h2_8daaf6152771_e5627efa2ab1"));
+    }
+
     #[test]
     fn old_hellos_and_noise() {
         let mut listener = Listener::default();

@@ -23,3 +23,4 @@ pub mod identity;
 pub mod ntlm;
 pub mod pixels;
 pub mod probe;
+pub mod syn;

@@ -105,6 +105,8 @@ pub struct Times {
     pub connect_seconds: u64,
     /// Shortest and longest time of a refused password, milliseconds.
     pub refuse_ms: [u64; 2],
+    /// The same of making a session, between the licence and what it can do.
+    pub session_ms: [u64; 2],
     /// The same of a password typed on the screen.
     pub logon_ms: [u64; 2],
     /// A screen on which nobody does anything is taken away after so many seconds.
@@ -133,9 +135,11 @@ impl Behaviour {
         if !(2..=6).contains(&self.credssp.version) {
             return Err(format!("version: {}: expected 2 to 6", self.credssp.version));
         }
-        for (name, [shortest, longest]) in
-            [("refuse_ms", self.time.refuse_ms), ("logon_ms", self.time.logon_ms)]
-        {
+        for (name, [shortest, longest]) in [
+            ("refuse_ms", self.time.refuse_ms),
+            ("session_ms", self.time.session_ms),
+            ("logon_ms", self.time.logon_ms),
+        ] {
             if shortest > longest {
                 return Err(format!("{name}: expected the shortest time first"));
             }

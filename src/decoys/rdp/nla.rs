@@ -113,10 +113,11 @@ impl Exchange {
         self.teller.proof(&proof, nonce, found.as_ref().map(|(_, account)| account));
         let Some((key, account)) = found else { return self.refuse(request, status::LOGON_FAILURE) };
         let mut security = Security::server(&key, proof.flags);
-        let accepted = mechanisms.filter(|_| spnego::integrity(token).is_some()).map(|mechanisms| {
+        let accepted = mechanisms.map(|mechanisms| {
+            let Some(mic) = spnego::integrity(token) else { return spnego::accept(None) };
             // Both sides sign the mechanisms, then encrypt as if nothing had been (MS-SPNG 3.3.5.1).
             let fresh = security.clone();
-            security.verify(&mechanisms, spnego::integrity(token).unwrap_or_default());
+            security.verify(&mechanisms, mic);
             let mic = security.sign(&mechanisms);
             security.restart(&fresh);
             spnego::accept(Some(&mic))
@@ -190,4 +191,185 @@ fn unsealed(message: &[u8], security: &mut Security) -> Option<Vec<u8>> {
     let mut plain = sealed.to_vec();
     security.unseal(&mut plain);
     security.verify(&plain, signature).then_some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use hmac::{Hmac, KeyInit, Mac};
+    use md5::Md5;
+
+    use super::*;
+    use crate::decoys::rdp::tests::server;
+    use crate::event::Observation;
+    use crate::session::bench::Bench;
+    use crate::wire::der;
+    use crate::wire::ntlm::{Rc4, flags};
+
+    const KEY: &[u8] = b"a public key";
+    const FLAGS: u32 = flags::UNICODE
+        | flags::NTLM
+        | flags::SIGN
+        | flags::SEAL
+        | flags::EXTENDED_SESSION_SECURITY
+        | flags::KEY_EXCHANGE
+        | flags::KEY_128;
+    /// The key that the client chooses.
+    const CHOSEN: [u8; 16] = [9; 16];
+
+    fn wide(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    }
+
+    fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
+        let mut mac = Hmac::<Md5>::new_from_slice(key).unwrap();
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
+    }
+
+    fn negotiate() -> Vec<u8> {
+        [&b"NTLMSSP\0\x01\0\0\0"[..], &FLAGS.to_le_bytes(), &[0; 16]].concat()
+    }
+
+    /// A proof of NTLM version 2 for a challenge.
+    fn proof(challenge: &[u8], user: &str, password: &str) -> Vec<u8> {
+        let at = challenge.windows(8).position(|w| w == b"NTLMSSP\0").unwrap();
+        let nonce = &challenge[at + 24..at + 32];
+        let blob = [&[1, 1, 0, 0, 0, 0, 0, 0][..], &[5; 16], &[0; 8]].concat();
+        let key = hmac(&nt_hash(password), &[&wide(&user.to_uppercase())]);
+        let proof = hmac(&key, &[nonce, &blob]);
+        let response = [&proof[..], &blob].concat();
+        let user = wide(user);
+        let mut out = b"NTLMSSP\0\x03\0\0\0".to_vec();
+        let mut payload = Vec::new();
+        let mut sent = CHOSEN;
+        Rc4::new(&hmac(&key, &[&proof])).apply(&mut sent);
+        for part in [&[][..], &response, &[], &user, &[], &sent] {
+            let length = u16::try_from(part.len()).unwrap().to_le_bytes();
+            out.extend([length, length].concat());
+            out.extend(u32::try_from(64 + payload.len()).unwrap().to_le_bytes());
+            payload.extend(part);
+        }
+        out.extend(FLAGS.to_le_bytes());
+        out.into_iter().chain(payload).collect()
+    }
+
+    fn said(step: Step) -> TsRequest {
+        let Step::Say(message) = step else { panic!("nothing said") };
+        TsRequest::parse(&message).unwrap()
+    }
+
+    fn sealed(security: &mut Security, plain: &[u8]) -> Vec<u8> {
+        let mut message = plain.to_vec();
+        let signature = security.seal(&mut message, None);
+        [&signature[..], &message].concat()
+    }
+
+    fn exchange(bench: &Bench) -> Exchange {
+        let teller = Teller { session: bench.session("hisdb", "rdp") };
+        Exchange::new(server(bench, "hisdb"), teller, KEY.to_vec())
+    }
+
+    /// Who knows a lure's password gets in, in this version; as a client that wraps its tokens or not.
+    fn gets_in(version: u32, wraps: bool) {
+        let bench = Bench::new();
+        let password = bench.pack.host("hisdb").unwrap().account(crate::persona::Protocol::Rdp, "hisbak");
+        let password = password.unwrap().password.clone();
+        let mut exchange = exchange(&bench);
+        let mechanisms =
+            der::write(der::SEQUENCE, &der::write(der::OID, &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10]));
+        let first = if wraps {
+            let octets = der::write(der::context(2), &der::write(der::OCTETS, &negotiate()));
+            let fields = [der::write(der::context(0), &mechanisms), octets].concat();
+            let init = der::write(der::context(0), &der::write(der::SEQUENCE, &fields));
+            der::write(0x60, &[der::write(der::OID, &[0x2b, 6, 1, 5, 5, 2]), init].concat())
+        } else {
+            negotiate()
+        };
+        let ask = TsRequest { version, token: Some(first), ..TsRequest::default() };
+        let challenge = said(exchange.message(&ask.write())).token.unwrap();
+        let message = proof(&challenge, "hisbak", &password);
+        let mut security = Security::client(&CHOSEN, FLAGS);
+        let token = if wraps {
+            let fresh = security.clone();
+            let mic = security.sign(&mechanisms);
+            security.restart(&fresh);
+            let octets = der::write(der::context(2), &der::write(der::OCTETS, &message));
+            let mic = der::write(der::context(3), &der::write(der::OCTETS, &mic));
+            der::write(der::context(1), &der::write(der::SEQUENCE, &[octets, mic].concat()))
+        } else {
+            message
+        };
+        let nonce = [7; 32];
+        let bound = if version >= 5 { binding(false, &nonce, KEY) } else { KEY.to_vec() };
+        let bound = sealed(&mut security, &bound);
+        let nonce = (version >= 5).then(|| nonce.to_vec());
+        let ask = TsRequest {
+            version,
+            token: Some(token),
+            public_key: Some(bound),
+            nonce: nonce.clone(),
+            ..TsRequest::default()
+        };
+        let answer = said(exchange.message(&ask.write()));
+        let mut hears = Security::client(&CHOSEN, FLAGS);
+        if wraps {
+            let fresh = hears.clone();
+            let token = answer.token.unwrap();
+            assert!(hears.verify(&mechanisms, spnego::integrity(&token).unwrap()));
+            hears.restart(&fresh);
+        }
+        let opened = unsealed(&answer.public_key.unwrap(), &mut hears).expect("a right signature");
+        let known = match nonce {
+            Some(nonce) => binding(true, &nonce, KEY),
+            None => key_answer(KEY),
+        };
+        assert_eq!(opened, known, "{version}");
+        let credentials = sealed(&mut security, &[0x30, 0]);
+        let ask = TsRequest { version, credentials: Some(credentials), ..TsRequest::default() };
+        assert!(matches!(exchange.message(&ask.write()), Step::In(_)));
+        let told = bench.told();
+        assert!(
+            told.iter().any(|o| matches!(o, Observation::LureTouched { lure, .. } if lure == "hisdb/hisbak")),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn who_knows_the_password_gets_in_by_every_version() {
+        (2..=6).for_each(|version| gets_in(version, false));
+        gets_in(6, true);
+    }
+
+    #[test]
+    fn a_wrong_password_is_said_where_the_version_can() {
+        let bench = Bench::new();
+        for version in 2..=6 {
+            let mut exchange = exchange(&bench);
+            let ask = TsRequest { version, token: Some(negotiate()), ..TsRequest::default() };
+            let challenge = said(exchange.message(&ask.write())).token.unwrap();
+            let message = proof(&challenge, "Administrator", "123456");
+            let ask = TsRequest { version, token: Some(message), ..TsRequest::default() };
+            let Step::Refuse(answer) = exchange.message(&ask.write()) else { panic!("{version}") };
+            let error = answer.and_then(|answer| TsRequest::parse(&answer)).and_then(|answer| answer.error);
+            assert_eq!(error, matches!(version, 3 | 4 | 6).then_some(status::LOGON_FAILURE), "{version}");
+            let told = bench.told();
+            assert!(matches!(&told[1], Observation::AuthAttempt { secret: Some(_), accepted: false, .. }));
+        }
+    }
+
+    #[test]
+    fn another_key_and_noise_end_it() {
+        let bench = Bench::new();
+        let password = bench.pack.host("hisdb").unwrap().account(crate::persona::Protocol::Rdp, "hisbak");
+        let password = password.unwrap().password.clone();
+        let mut exchange = exchange(&bench);
+        let ask = TsRequest { version: 3, token: Some(negotiate()), ..TsRequest::default() };
+        let challenge = said(exchange.message(&ask.write())).token.unwrap();
+        let message = proof(&challenge, "hisbak", &password);
+        let bound = sealed(&mut Security::client(&CHOSEN, FLAGS), b"another key");
+        let ask =
+            TsRequest { version: 3, token: Some(message), public_key: Some(bound), ..TsRequest::default() };
+        assert!(matches!(exchange.message(&ask.write()), Step::Refuse(Some(_))));
+        assert!(matches!(exchange.message(b"\x30\x03xyz"), Step::Refuse(None)));
+    }
 }

@@ -19,7 +19,7 @@ use crate::imaging::Imaging;
 use crate::persona::Protocol;
 use crate::session::bench::{Bench, play};
 
-fn server(bench: &Bench, host: &str) -> Arc<Server> {
+pub(super) fn server(bench: &Bench, host: &str) -> Arc<Server> {
     let host = Arc::clone(bench.pack.host(host).unwrap());
     let service = host.services.iter().find(|s| s.protocol == Protocol::Rdp).unwrap();
     let making = Making {

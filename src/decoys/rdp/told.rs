@@ -1,5 +1,9 @@
 //! What is told of a connection.
 
+use std::time::Duration;
+
+use rand::RngExt;
+
 use super::credssp::Credentials;
 use super::gcc::ClientData;
 use super::info::Info;
@@ -19,6 +23,12 @@ pub(super) struct Teller {
 }
 
 impl Teller {
+    /// How long the product takes for something, between the shortest and the longest time.
+    pub(super) fn takes(&self, [shortest, longest]: [u64; 2]) -> Duration {
+        let mut rng = self.session.rng("rdp/logon");
+        self.session.pace(Duration::from_millis(rng.random_range(shortest..=longest)))
+    }
+
     /// Bytes that are not the protocol.
     pub(super) fn malformed(&self, rule: &str, input: &[u8]) {
         self.session.malformed(rule, input);

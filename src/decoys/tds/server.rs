@@ -84,7 +84,8 @@ impl Server {
     fn make_tls(&self) -> Option<Arc<ServerConfig>> {
         let made = self.making.make(&self.behaviour);
         // Windows Server 2012 R2 and its kin know TLS 1.2 at most.
-        let config = made.and_then(|made| tls_config(made, TlsRules::default()));
+        let config =
+            made.and_then(|made| tls_config(made, TlsRules { schannel: true, ..TlsRules::default() }));
         config.inspect_err(|error| tracing::error!(%error, "no TLS for SQL Server")).ok()
     }
 

@@ -81,6 +81,13 @@ impl Security {
         }
     }
 
+    /// The client's side of the same.
+    #[cfg(test)]
+    pub(crate) fn client(key: &[u8; 16], flags: u32) -> Self {
+        let Security { sends, receives } = Self::server(key, flags);
+        Security { sends: receives, receives: sends }
+    }
+
     /// Signs a message that goes out.
     pub fn sign(&mut self, message: &[u8]) -> [u8; SIGNATURE] {
         self.sends.sign(message)

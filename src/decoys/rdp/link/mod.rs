@@ -1,28 +1,25 @@
 //! The connection sequence behind negotiation and authentication: conference, channels, keys, logon,
 //! licence, capabilities (MS-RDPBCGR 1.3.1.1).
 
+mod conference;
+
 use std::sync::Arc;
 
 use rand::RngExt;
 
 use super::capabilities::{self, Client, Screen};
-use super::gcc::{self, ClientData, ServerData};
+use super::gcc::{self, ClientData};
 use super::info::Info;
 use super::input;
-use super::mcs::{self, Domain, FIRST_USER, IO};
+use super::mcs::{self, Domain, IO};
 use super::negotiation::RDP;
-use super::security::{self, Ciphers, MAC, RANDOM, method};
+use super::security::{Ciphers, MAC, RANDOM, method};
 use super::server::Server;
 use super::session::{Session, Turn};
 use super::share::{self, Pdu, control, data};
 use super::told::Teller;
 use super::tpkt::{self, Packet};
 use crate::persona::Account;
-
-/// Most users of one connection: a client has one, a check for an old weakness two.
-const MAX_USERS: u16 = 8;
-/// The channel by which a known weakness is reached.
-const T120: &[u8] = b"MS_T120";
 
 /// Flags of the security header, 2.2.8.1.1.2.1.
 mod flag {
@@ -64,10 +61,14 @@ enum Phase {
     Initial,
     /// Channels, keys, and the client's info.
     Domain,
+    /// The licence was given, and the host makes a session.
+    Licensed,
     /// Confirm Active is due.
     Active,
     /// The client's fonts are due.
     Finishing(Client),
+    /// Who proved himself is about to be told that he may not.
+    Denied,
     /// It stands.
     Up(Box<Session>),
 }
@@ -122,7 +123,16 @@ impl Link {
 
     /// The product's time is over.
     pub(super) fn thought(&mut self, out: &mut Vec<Vec<u8>>) -> Turn {
-        self.with_session(out, Session::thought)
+        match self.phase {
+            Phase::Licensed => self.demand(out),
+            Phase::Denied => {
+                self.leave(share::reason::NO_RIGHT, out);
+                Turn::Close
+            }
+            Phase::Initial | Phase::Domain | Phase::Active | Phase::Finishing(_) | Phase::Up(_) => {
+                self.with_session(out, Session::thought)
+            }
+        }
     }
 
     /// Nobody did anything for long.
@@ -133,103 +143,6 @@ impl Link {
     fn broken(&self, rule: &str, sample: &[u8]) -> Turn {
         self.teller.malformed(rule, sample);
         Turn::Close
-    }
-
-    fn initial(&mut self, message: &[u8], out: &mut Vec<Vec<u8>>) -> Turn {
-        let unpatched = self.server.behaviour.is_open_to("CVE-2012-0002");
-        self.phase = Phase::Domain;
-        let client = (message.len() <= gcc::MAX_INITIAL).then(|| ClientData::parse(message)).flatten();
-        let Some(client) = client else {
-            self.teller.malformed("MCS Connect-Initial", message);
-            // Old builds go on without a conference and say nothing.
-            return if unpatched { Turn::Wait } else { Turn::Close };
-        };
-        self.teller.client(&client);
-        if client.channels.iter().any(|name| name.eq_ignore_ascii_case(T120)) {
-            self.teller.exploit("CVE-2019-0708", "virtual channel MS_T120 asked for");
-        }
-        self.client = client;
-        let Some(answer) = self.conference() else { return Turn::Close };
-        out.push(tpkt::data(&answer));
-        Turn::Wait
-    }
-
-    /// The server's half of the conference.
-    fn conference(&mut self) -> Option<Vec<u8>> {
-        let core = &self.server.behaviour.core;
-        let standard = self.arrival.selected == RDP;
-        let key = if standard { Some(self.server.host_key()?) } else { None };
-        self.method = if standard { security::choose(self.client.encryption) } else { 0 };
-        let level = if standard { core.level } else { 0 };
-        let data = ServerData {
-            version: core.version,
-            requested: core.repeats.then(|| self.arrival.requested.unwrap_or(RDP)),
-            early: core.early.filter(|_| core.repeats),
-            io: IO,
-            channels: &self.channels(),
-            messages: self.messages(),
-            encryption: (self.method, level),
-            keys: key.as_ref().map(|key| (&self.random, key.certificate.as_slice())),
-        };
-        Some(data.write())
-    }
-
-    /// The client's channels follow that of input and output.
-    fn channels(&self) -> Vec<u16> {
-        (IO + 1..).take(self.client.channels.len()).collect()
-    }
-
-    fn messages(&self) -> Option<u16> {
-        let modern = self.server.behaviour.core.early.is_some();
-        let next = self.channels().last().map_or(IO, |last| *last) + 1;
-        (modern && self.client.messages).then_some(next)
-    }
-
-    /// The first user's channel: behind all others.
-    fn first_user(&self) -> u16 {
-        let last = self.messages().or(self.channels().last().copied()).unwrap_or(IO);
-        last + 1
-    }
-
-    fn attach(&mut self, out: &mut Vec<Vec<u8>>) -> Turn {
-        if self.users >= MAX_USERS {
-            return Turn::Close;
-        }
-        out.push(mcs::attached(self.first_user() + self.users));
-        self.users += 1;
-        Turn::Wait
-    }
-
-    fn join(&mut self, user: u16, channel: u16, out: &mut Vec<Vec<u8>>) -> Turn {
-        let first = self.first_user();
-        let users = first..first + self.users;
-        let mut joins = channel == user || (IO..first).contains(&channel);
-        if users.contains(&channel) && channel != user {
-            // Another user's channel: what was once not refused.
-            self.teller.exploit("CVE-2012-0002", "joined the channel of another user");
-            joins = self.server.behaviour.is_open_to("CVE-2012-0002");
-            if !joins {
-                return Turn::Close;
-            }
-        }
-        out.push(mcs::joined(user.max(FIRST_USER), channel, joins));
-        Turn::Wait
-    }
-
-    /// Data on a virtual channel: nobody is there to answer.
-    fn channel(&mut self, channel: u16, data: &[u8], out: &mut Vec<Vec<u8>>) -> Turn {
-        let at = channel.checked_sub(IO + 1).map(usize::from);
-        let name = at.and_then(|at| self.client.channels.get(at));
-        if !name.is_some_and(|name| name.eq_ignore_ascii_case(T120)) {
-            return Turn::Wait;
-        }
-        let sealed = self.open(data);
-        let payload = sealed.map_or_else(|| data.to_vec(), |(_, plain)| plain);
-        self.teller.exploit("CVE-2019-0708", &format!("data on MS_T120: {}", hex::encode(payload)));
-        if self.server.behaviour.is_open_to("CVE-2019-0708") {
-            out.push(mcs::disconnect(true));
-        }
-        Turn::Wait
     }
 
     /// Data on the channel of input and output.
@@ -245,7 +158,9 @@ impl Link {
             Phase::Domain if flags & flag::EXCHANGE != 0 => self.exchange(&plain),
             Phase::Domain if flags & flag::INFO != 0 => self.log_on(&plain, out),
             Phase::Domain | Phase::Initial => self.broken("PDU before the client's info", &plain),
-            Phase::Active | Phase::Finishing(_) | Phase::Up(_) => self.pdu(&plain, out),
+            Phase::Licensed | Phase::Active | Phase::Finishing(_) | Phase::Denied | Phase::Up(_) => {
+                self.pdu(&plain, out)
+            }
         }
     }
 
@@ -292,6 +207,12 @@ impl Link {
             None => [flag::LICENCE.to_le_bytes(), [0, 0]].concat(),
         };
         out.push(mcs::indicate(IO, &[&header[..], &licence].concat()));
+        self.phase = Phase::Licensed;
+        Turn::Think(self.teller.takes(self.server.behaviour.time.session_ms))
+    }
+
+    /// The session is made: what it can do is said.
+    fn demand(&mut self, out: &mut Vec<Vec<u8>>) -> Turn {
         let demand = capabilities::demand(self.screen(), self.server.behaviour.core.modern);
         self.say(demand, out);
         self.phase = Phase::Active;
@@ -352,9 +273,17 @@ impl Link {
             }
             (Phase::Up(_), control::DATA, kind) => self.session_pdu(kind, pdu.body, out),
             // Whatever else comes on the way.
-            (Phase::Initial | Phase::Domain | Phase::Active | Phase::Finishing(_) | Phase::Up(_), _, _) => {
-                Turn::Wait
-            }
+            (
+                Phase::Initial
+                | Phase::Domain
+                | Phase::Licensed
+                | Phase::Active
+                | Phase::Finishing(_)
+                | Phase::Denied
+                | Phase::Up(_),
+                _,
+                _,
+            ) => Turn::Wait,
         }
     }
 
@@ -362,8 +291,8 @@ impl Link {
     fn begin(&mut self, client: Client, out: &mut Vec<Vec<u8>>) -> Turn {
         let words = self.server.behaviour.logon.as_ref().filter(|_| self.arrival.account.is_none());
         let Some(words) = words else {
-            self.leave(share::reason::NO_RIGHT, out);
-            return Turn::Close;
+            self.phase = Phase::Denied;
+            return Turn::Think(self.teller.takes(self.server.behaviour.time.logon_ms));
         };
         let (server, teller) = (Arc::clone(&self.server), self.teller.clone());
         let session = Session::new(server, teller, words, self.screen(), client, &self.info);
@@ -430,7 +359,7 @@ impl Link {
     /// Says why the connection ends, to a client that wants to know, and ends it.
     fn leave(&mut self, reason: u32, out: &mut Vec<Vec<u8>>) {
         const WANTS_ERRORS: u16 = 0x0001;
-        if matches!(self.phase, Phase::Finishing(_) | Phase::Up(_)) && self.client.early & WANTS_ERRORS != 0 {
+        if matches!(self.phase, Phase::Denied | Phase::Up(_)) && self.client.early & WANTS_ERRORS != 0 {
             self.say(share::error(reason), out);
         }
         out.push(mcs::disconnect(false));
