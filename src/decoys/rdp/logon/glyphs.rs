@@ -1,6 +1,6 @@
 //! Letters in three sizes with soft edges, in sixteen steps.
 //!
-//! They were drawn from Open Sans (ASCII) and Droid Sans Fallback (the characters that logon screens
+//! They were drawn from Open Sans (ASCII and quotes) and Droid Sans Fallback (the characters that logon screens
 //! use), both under the Apache License 2.0.
 
 use std::io::Read as _;
