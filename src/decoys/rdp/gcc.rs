@@ -306,7 +306,7 @@ pub(super) mod tests {
         let written = data.write();
         assert_eq!(hex::encode(&written[..11]), "7f66620a0100020100301a");
         let at = written.windows(4).position(|w| w == b"McDn").unwrap();
-        assert_eq!(hex::encode(&written[at + 4..at + 5]), "2c");
-        assert_eq!(written.len(), at + 5 + 0x2c);
+        assert_eq!(hex::encode(&written[at + 4..at + 5]), "28");
+        assert_eq!(written.len(), at + 5 + 0x28);
     }
 }
