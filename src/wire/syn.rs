@@ -137,7 +137,7 @@ impl Syn {
     fn written(&self) -> String {
         let first = [32, 64, 128, 255].into_iter().find(|first| self.hops_left <= *first).unwrap_or(255);
         let window = match self.segment {
-            1.. if self.window > 0 && self.window % self.segment == 0 => {
+            1.. if self.window > 0 && self.window.is_multiple_of(self.segment) => {
                 format!("mss*{}", self.window / self.segment)
             }
             _ => self.window.to_string(),
