@@ -59,6 +59,9 @@ impl Wanted {
 /// One patient of an answer.
 enum Found {
     World(Box<Patient>),
+    /// Of the hospital, with what the peer wrote of him and of his visit.
+    Changed(Box<Patient>, written::Kept),
+    /// Made up by the peer, or led to by a merge of his.
     Written(written::Kept),
 }
 
@@ -223,7 +226,11 @@ fn find(session: &Session, view: &View, wanted: &Wanted, offset: usize, limit: u
 /// What the peer wrote himself comes before what the hospital holds.
 fn by_id(session: &Session, view: &View, id: &str) -> Option<Found> {
     if let Some(kept) = written::patient(session, id) {
-        return Some(Found::Written(kept));
+        let own = known(view, id).filter(|patient| kept.is_of(&patient.mrn));
+        return Some(match own {
+            Some(patient) => Found::Changed(Box::new(session.with_written_patient(patient)), kept),
+            None => Found::Written(kept),
+        });
     }
     session.patient(view, id).or_else(|| known(view, id)).map(|patient| Found::World(Box::new(patient)))
 }
@@ -245,11 +252,16 @@ fn patients(w: &mut Writer, reply: &Reply<'_>, view: &View, found: &[Found], wit
         match one {
             Found::World(patient) => {
                 render.patient(w, at + 1, patient);
-                if let Some(visit) = with_visit
-                    .then(|| view.encounters_of(patient.no, VISIT_DAYS))
-                    .and_then(|v| v.into_iter().next())
-                {
-                    render.visit(w, at + 1, &visit);
+                if with_visit {
+                    latest_visit(w, &render, at + 1, patient);
+                }
+            }
+            Found::Changed(patient, kept) => {
+                render.patient(w, at + 1, patient);
+                match kept.segments().find(|s| s.is("PV1")).filter(|_| with_visit) {
+                    Some(visit) => drop(w.transcribe(&visit)),
+                    None if with_visit => latest_visit(w, &render, at + 1, patient),
+                    None => {}
                 }
             }
             Found::Written(kept) => {
@@ -258,6 +270,13 @@ fn patients(w: &mut Writer, reply: &Reply<'_>, view: &View, found: &[Found], wit
                 }
             }
         }
+    }
+}
+
+/// The visit that he is in, or came for last.
+fn latest_visit(w: &mut Writer, render: &Render<'_>, set: usize, patient: &Patient) {
+    if let Some(visit) = render.view.encounters_of(patient.no, VISIT_DAYS).into_iter().next() {
+        render.visit(w, set, &visit);
     }
 }
 
@@ -273,7 +292,7 @@ fn told(session: &Session, asked: &Segment<'_>, wanted: &Wanted, found: &[Found]
     let ids: Vec<String> = found
         .iter()
         .filter_map(|one| match one {
-            Found::World(patient) => Some(patient.mrn.clone()),
+            Found::World(patient) | Found::Changed(patient, _) => Some(patient.mrn.clone()),
             Found::Written(_) => None,
         })
         .collect();

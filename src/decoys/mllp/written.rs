@@ -19,6 +19,15 @@ impl Kept {
         Some(Kept { delimiters, bytes })
     }
 
+    /// Whether they speak of the patient with this record number.
+    pub(super) fn is_of(&self, mrn: &str) -> bool {
+        let pid = self.segments().find(|segment| segment.is("PID"));
+        pid.is_some_and(|pid| {
+            let mut ids = pid.field(3).repetitions();
+            ids.any(|id| id.component(1).text() == mrn) || pid.field(2).component(1).text() == mrn
+        })
+    }
+
     /// The segments in order.
     pub(super) fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
         let delimiters = self.delimiters;

@@ -76,6 +76,29 @@ fn a_patient_is_found_by_each_of_his_ids() {
 }
 
 #[test]
+fn what_a_peer_wrote_of_a_patient_lies_over_what_the_hospital_holds() {
+    let his = Engine::of("his");
+    let view = view(&his);
+    let patient = sample(&view).remove(0);
+    ask(
+        &his,
+        &format!(
+            "MSH|^~\\&|A|B|C|D|20260302||ADT^A08|Q1|P|2.4\rPID|1||{}||||||||1 Elsewhere Road\r",
+            patient.mrn
+        ),
+    );
+    let answer = ask(&his, &display(&patient.mrn));
+    let pid = segments(&answer, "PID")[0];
+    assert_is(&pid, &patient);
+    assert_eq!(pid.field(11).component(1).text(), "1 Elsewhere Road");
+    assert_eq!(segments(&answer, "PV1").len(), 1, "his visit is the hospital's");
+    let told = his.bench.told();
+    let read =
+        |o: &&Observation| matches!(o, Observation::RecordRead { ids, .. } if *ids == [patient.mrn.clone()]);
+    assert_eq!(told.iter().filter(read).count(), 1);
+}
+
+#[test]
 fn a_patient_is_found_by_name_in_chinese_and_pinyin() {
     let his = Engine::of("his");
     let patient = sample(&view(&his)).remove(0);
