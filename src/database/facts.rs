@@ -60,6 +60,10 @@ pub(super) struct State {
     wait: Duration,
     /// Settings of PostgreSQL's session.
     pub settings: super::postgres::Settings,
+    /// What PostgreSQL keeps of the passwords of its roles.
+    pub secrets: BTreeMap<String, String>,
+    /// The text of the statement that runs.
+    pub source: String,
     counter: u64,
 }
 
@@ -117,6 +121,8 @@ impl Facts {
             row_count: 0,
             wait: Duration::ZERO,
             settings: super::postgres::Settings::new(&catalog.server.settings),
+            secrets: BTreeMap::new(),
+            source: String::new(),
             counter: 0,
         };
         let days = Arc::clone(&catalog.days);

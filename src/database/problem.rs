@@ -84,6 +84,32 @@ pub(super) enum Problem {
     NoTransaction(&'static str),
     /// An error that the batch raised itself: number, class, state, text.
     Raised(u32, u8, u8, String),
+    /// An error in PostgreSQL's own words.
+    Said(Box<Said>),
+}
+
+/// An error in PostgreSQL's own words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// SQLSTATE.
+    pub code: &'static str,
+    /// What is wrong.
+    pub text: String,
+    /// More of it.
+    pub detail: String,
+    /// What would be right.
+    pub hint: String,
+    /// The character of the statement, from 1; 0 for none.
+    pub position: u32,
+}
+
+impl Said {
+    /// An error of a state that functions name.
+    fn of(code: &str, text: String) -> Problem {
+        let known = ["42501", "42704", "22023", "55P02", "58P01", "2201B"];
+        let code = known.into_iter().find(|known| *known == code).unwrap_or("22023");
+        Problem::Said(Box::new(Said { code, text, ..Said::default() }))
+    }
 }
 
 impl Problem {
@@ -157,6 +183,15 @@ impl Problem {
             "@date" => Some(Problem::NoDate),
             "@overflow" => Some(Problem::Overflow(first)),
             "@rows" => Some(Problem::ManyRows),
+            "@said" => Some(Said::of(&first, second)),
+            "@setting" => {
+                Some(Said::of("42704", format!("unrecognized configuration parameter \"{first}\"")))
+            }
+            "@regex" => Some(Said::of("2201B", format!("invalid regular expression: \"{first}\""))),
+            "@file" => Some(Said::of(
+                "58P01",
+                format!("could not open file \"{first}\" for reading: No such file or directory"),
+            )),
             "@arguments" => Some(Problem::Arguments(first)),
             _ => None,
         }

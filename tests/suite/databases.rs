@@ -78,7 +78,7 @@ fn mysql_clients_read_the_hospital() {
 }
 
 #[test]
-fn postgres_clients_are_refused_as_by_the_product_and_lures_are_told() {
+fn postgres_clients_are_let_in_or_refused_as_by_the_product() {
     let net = Honeynet::of(&HOSTS, "");
     let address = net.address("cdr", "postgres");
     let (user, password) = net.lure("cdr", "postgres");
@@ -86,12 +86,110 @@ fn postgres_clients_are_refused_as_by_the_product_and_lures_are_told() {
         let said = psql(address, "postgres", "postgres", mode);
         assert!(said.contains("FATAL:  password authentication failed for user \"postgres\""), "{said}");
         let said = psql(address, &user, &password, mode);
-        assert!(said.contains("FATAL:  remaining connection slots are reserved"), "{said}");
+        assert!(said.contains(" ?column? \n----------\n        1\n(1 row)"), "{said}");
     }
     told(&net, "cdr", "SCRAM-SHA-256$");
     told(&net, "cdr", &format!("cdr/{user}"));
     let said = nmap(address, &["-sV"]);
     assert!(said.contains("PostgreSQL DB"), "{said}");
+}
+
+/// What a client prints for a list of commands, run in one session as the repository's own account.
+fn psql_script(address: SocketAddr, user: &str, password: &str, script: &str) -> String {
+    let (host, port) = (address.ip(), address.port());
+    let target = format!("host={host} port={port} user={user} password={password} dbname=cdr");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), script).unwrap();
+    let path = file.path().to_string_lossy().into_owned();
+    let said = text(&client("psql", "postgresql-client", &[&target, "-X", "-f", &path]));
+    // How wide columns are is of no interest.
+    said.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect()
+}
+
+#[test]
+fn psql_reads_the_repository_and_its_catalogue() {
+    let net = Honeynet::of(&HOSTS, "");
+    let address = net.address("cdr", "postgres");
+    let (user, password) = net.lure("cdr", "postgres");
+    let ask = |script: &str| psql_script(address, &user, &password, script);
+    let shown = ask("\\dt\n\\d patient\n\\l\n\\du\n\\dn\n");
+    for part in [
+        "public | patient | table | cdr_app",
+        "mrn | character varying(32) | | not null |",
+        "\"patient_pkey\" PRIMARY KEY, btree (patient_id)",
+        "cdr | cdr_app | UTF8",
+        "postgres | Superuser, Create role, Create DB, Replication, Bypass RLS",
+        "public | pg_database_owner",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let counted = ask("select gender, count(*) > 1000 as many from patient group by 1 order by 1;\n");
+    assert!(counted.contains("female | t\nmale | t\n"), "{counted}");
+    let failed = ask("select nope from patient;\nselect * from nope;\nselect pg_read_file('/etc/passwd');\n");
+    for part in [
+        "ERROR:  column \"nope\" does not exist",
+        "ERROR:  relation \"nope\" does not exist",
+        "ERROR:  permission denied for function pg_read_file",
+    ] {
+        assert!(failed.contains(part), "{part}: {failed}");
+    }
+    let changed = ask(
+        "begin;\nupdate patient set phone = '13800000000' where patient_id = 1;\nselect 1/0;\nselect 1;\n\
+         rollback;\nupdate patient set phone = '13900000000' where patient_id = 1;\n\
+         select phone from patient where patient_id = 1;\n",
+    );
+    for part in ["ERROR:  division by zero", "commands ignored until end of transaction block", "13900000000"]
+    {
+        assert!(changed.contains(part), "{part}: {changed}");
+    }
+    let copied = ask("copy (select mrn from patient order by 1 limit 3) to stdout with csv header;\n");
+    assert_eq!(copied.lines().count(), 4, "{copied}");
+    assert!(ask("copy patient from program 'id';\n").contains("pg_execute_server_program"));
+    told(&net, "cdr", "wrote 1 patient");
+    told(&net, "cdr", "PostgreSQL: CVE-2019-9193");
+}
+
+#[test]
+fn psycopg2_binds_fetches_and_cancels() {
+    const SCRIPT: &str = r#"
+import sys, threading, time, psycopg2
+host, port, user, password = sys.argv[1:]
+link = psycopg2.connect(host=host, port=port, user=user, password=password, dbname='cdr')
+cursor = link.cursor()
+cursor.execute('select mrn, birth_date, active from patient where patient_id = %s', (7,))
+mrn, born, active = cursor.fetchone()
+assert active is True and born.year > 1900 and mrn, (mrn, born, active)
+named = link.cursor('many')
+named.itersize = 50
+named.execute('select patient_id from patient')
+assert len([row for row in [next(named) for _ in range(120)]]) == 120
+named.close()
+threading.Timer(1.0, link.cancel).start()
+begun = time.time()
+try:
+    cursor.execute('select pg_sleep(30)')
+    raise SystemExit('slept')
+except psycopg2.errors.QueryCanceled as error:
+    assert time.time() - begun < 10, error
+link.rollback()
+cursor.execute("set statement_timeout = '300ms'")
+try:
+    cursor.execute('select pg_sleep(30)')
+    raise SystemExit('slept')
+except psycopg2.errors.QueryCanceled as error:
+    assert 'statement timeout' in str(error), error
+print('all well')
+"#;
+    let net = Honeynet::of(&HOSTS, "");
+    let address = net.address("cdr", "postgres");
+    let (user, password) = net.lure("cdr", "postgres");
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
+    let said = text(&client(
+        "/usr/bin/python3",
+        "python3-psycopg2",
+        &["-c", SCRIPT, &host, &port, &user, &password],
+    ));
+    assert_eq!(said.trim(), "all well");
 }
 
 #[test]

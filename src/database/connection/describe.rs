@@ -19,6 +19,7 @@ impl Connection {
             texts::message(problem, product, connection.facts.language(), line)
         };
         self.facts.state().view = self.world.at(now);
+        self.facts.state().source = text.to_owned();
         let steps = script::read(text, product).map_err(|(problem, line)| said(self, &problem, line))?;
         let Some(placed) = steps.into_iter().next() else { return Ok(Vec::new()) };
         let Step::Statement(statement) = placed.step else { return Ok(Vec::new()) };

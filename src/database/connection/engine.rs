@@ -12,6 +12,7 @@ use rusqlite::limits::Limit;
 use super::marks;
 use crate::database::catalog::{ColumnSpec, Place, Table};
 use crate::database::facts::Facts;
+use crate::database::postgres::{self, catalogue};
 use crate::database::records::{Reading, Shown};
 use crate::database::{Records, cell, functions, system};
 use crate::event::observation::RecordKind;
@@ -48,6 +49,8 @@ pub(super) struct Tables {
     columns: Vec<(Vec<ColumnSpec>, Option<Place>)>,
     /// Relations shown so far by name.
     shown: BTreeMap<String, usize>,
+    /// Tables of PostgreSQL's catalogue that are filled, each as of which change and moment.
+    filled: BTreeMap<String, (usize, i64)>,
     /// What stands for a table since the intruder changed it.
     pub changed: BTreeMap<Place, String>,
     /// Entries of his changes that are in here.
@@ -92,6 +95,7 @@ impl Tables {
             looks,
             columns: Vec::new(),
             shown: BTreeMap::new(),
+            filled: BTreeMap::new(),
             changed: BTreeMap::new(),
             replayed: 0,
         })
@@ -186,6 +190,40 @@ impl Tables {
             let number = self.enter(&name, table.1.clone(), None);
             self.engine.show(&name, Arc::new(system::Shown { table, number, facts: Arc::clone(facts) }))?;
         }
+        Ok(name)
+    }
+
+    /// The relation of a table of PostgreSQL's catalogue, with its rows of now: many of its queries
+    /// join a dozen of them, so that each is a table of the engine's own with an index.
+    pub(super) fn catalogue(
+        &mut self,
+        relation: &'static postgres::Relation,
+        facts: &Facts,
+        changes: usize,
+    ) -> rusqlite::Result<String> {
+        let name = format!("\u{1f}{}.{}", relation.schema, relation.name);
+        let volatile = catalogue::is_volatile(relation);
+        let moment = if volatile { facts.state().view.now().as_microsecond() } else { 0 };
+        if self.filled.get(&name) == Some(&(changes, moment)) {
+            return Ok(name);
+        }
+        let columns = catalogue::columns(relation);
+        let number = self.shown.get(&name).copied();
+        let number = number.unwrap_or_else(|| self.enter(&name, columns.clone(), None));
+        let connection = self.engine.connection();
+        let quoted = cell::quoted(&name);
+        let declared = cell::declarations(&columns, number).join(", ");
+        connection
+            .execute_batch(&format!("DROP TABLE IF EXISTS {quoted}; CREATE TABLE {quoted} ({declared})"))?;
+        let marks = vec!["?"; columns.len()].join(", ");
+        let mut insert = connection.prepare(&format!("INSERT INTO {quoted} VALUES ({marks})"))?;
+        for row in catalogue::all(relation, facts) {
+            insert.execute(rusqlite::params_from_iter(row))?;
+        }
+        let key = columns.first().map(|column| cell::quoted(&column.name)).unwrap_or_default();
+        let index = cell::quoted(&format!("{name}\u{1f}key"));
+        connection.execute_batch(&format!("CREATE INDEX {index} ON {quoted} ({key})"))?;
+        self.filled.insert(name.clone(), (changes, moment));
         Ok(name)
     }
 

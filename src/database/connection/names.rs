@@ -127,8 +127,7 @@ fn find_system(facts: &Facts, database: &str, schema: &str, name: &str) -> Optio
         }
         Product::SqlServer if schema.is_empty() || schema == "dbo" => vec![format!("sys.{name}")],
         Product::SqlServer => vec![format!("{schema}.{name}")],
-        Product::Postgres if schema.is_empty() => vec![format!("pg_catalog.{name}")],
-        Product::Postgres => vec![format!("{schema}.{name}")],
+        Product::Postgres => Vec::new(),
         Product::MySql => vec![format!("{}.{name}", database.to_lowercase())],
         Product::Oracle => vec![name.clone(), name.replace("v_$", "v$")],
     };
@@ -153,6 +152,9 @@ pub(super) struct Lookup<'a> {
 
 impl Names for Lookup<'_> {
     fn table(&mut self, parts: &[String]) -> Result<Named, Problem> {
+        if self.product() == Product::Postgres {
+            return self.connection.postgres_table(parts);
+        }
         let found = self.connection.find(parts)?;
         let facts = Arc::clone(&self.connection.facts);
         let failed = |_| Problem::Resources;
@@ -225,9 +227,7 @@ impl Names for Lookup<'_> {
             (Product::MySql, "now" | "sysdate" | "current_timestamp" | "localtime" | "localtimestamp") => {
                 text(&facts.now().strftime("%Y-%m-%d %H:%M:%S").to_string())
             }
-            (Product::MySql | Product::Postgres, "curdate" | "current_date") => {
-                text(&facts.now().date().to_string())
-            }
+            (Product::MySql, "curdate" | "current_date") => text(&facts.now().date().to_string()),
             (Product::MySql, "curtime" | "current_time") => {
                 text(&facts.now().strftime("%H:%M:%S").to_string())
             }
@@ -238,21 +238,7 @@ impl Names for Lookup<'_> {
                 facts.login,
                 if facts.client.0.is_empty() { "%" } else { &facts.client.0 }
             )),
-            (Product::MySql, "connection_id") | (Product::Postgres, "pg_backend_pid") => {
-                Some(Cell::Integer(i64::from(facts.session)))
-            }
-            (
-                Product::Postgres,
-                "now" | "current_timestamp" | "clock_timestamp" | "localtimestamp" | "transaction_timestamp",
-            ) => Some(Cell::Text(self.now())),
-            (Product::Postgres, "version") => text(&server.banner),
-            (Product::Postgres, "current_database" | "current_catalog") => text(&facts.database()),
-            (Product::Postgres, "current_schema") => text("public"),
-            (Product::Postgres, "current_user" | "session_user" | "user") => text(&facts.login),
-            (Product::Postgres, "pg_is_in_recovery") => Some(Cell::Integer(0)),
-            (Product::Postgres, "pg_postmaster_start_time") => {
-                text(&facts.started().strftime("%Y-%m-%d %H:%M:%S").to_string())
-            }
+            (Product::MySql, "connection_id") => Some(Cell::Integer(i64::from(facts.session))),
             (Product::Oracle, "sysdate" | "systimestamp" | "current_date" | "current_timestamp") => {
                 Some(Cell::Text(self.now()))
             }

@@ -1,10 +1,18 @@
 //! What PostgreSQL's face asks of a connection beside statements.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::Connection;
-use crate::database::postgres::{PgType, Settings, oid};
-use crate::database::{Column, Message};
+use jiff::Timestamp;
+use sqlparser::ast::{Query, Statement};
+
+use super::{Connection, texts};
+use crate::database::postgres::bind::{Binder, Out};
+use crate::database::postgres::{self, Known, Lookup, PgType, Settings, catalogue, oid};
+use crate::database::problem::Problem;
+use crate::database::rewrite::Named;
+use crate::database::script::{self, Step};
+use crate::database::{Column, Language, Message, Product};
 
 impl Connection {
     /// Reads or changes the session's settings.
@@ -44,11 +52,19 @@ impl Connection {
     /// Object id of the table that a column of a result comes from, and its number there.
     pub fn place(&self, column: &Column) -> Option<(u32, u16)> {
         let (schema, table, name) = column.origin.as_ref()?;
-        let object = self
-            .facts
-            .object(&self.facts.database(), |object| object.name == *table && object.schema == *schema)?;
-        let at = object.table?.columns.iter().position(|column| column.name == *name)?;
-        Some((u32::try_from(object.id).ok()?, u16::try_from(at + 1).ok()?))
+        let entry = catalogue::entries(&self.facts).into_iter().find(|entry| {
+            entry.object.name == *table && (schema.is_empty() || entry.object.schema == *schema)
+        });
+        let Some(entry) = entry else {
+            let relation = postgres::relation(schema, table)?;
+            return Some((
+                u32::try_from(relation.oid).ok()?,
+                u16::try_from(relation.column(name)? + 1).ok()?,
+            ));
+        };
+        let columns = postgres::columns_of(&self.facts, &entry);
+        let at = columns.iter().position(|column| column.name == *name)?;
+        Some((u32::try_from(entry.oid).ok()?, u16::try_from(at + 1).ok()?))
     }
 
     /// Types of a statement's parameters: as declared, or as they are used.
@@ -62,10 +78,72 @@ impl Connection {
         count: usize,
         now: Timestamp,
     ) -> Result<Vec<u32>, Message> {
-        self.facts.state().view = self.world.at(now);
-        let _ = text;
-        let given = |at: usize| declared.get(at).copied().filter(|kind| *kind != 0).unwrap_or(oid::TEXT);
-        Ok((0..count).map(given).collect())
+        self.see(now);
+        self.facts.state().source = text.to_owned();
+        let declared: BTreeMap<usize, PgType> = (1..)
+            .zip(declared)
+            .filter(|(_, oid)| **oid != 0)
+            .map(|(at, oid)| (at, PgType::of(*oid)))
+            .collect();
+        let said = |problem: &Problem| texts::message(problem, Product::Postgres, Language::English, 1);
+        let mut found = declared.clone();
+        // What the parser does not know is refused when it is run.
+        if let Ok(steps) = script::read(text, Product::Postgres)
+            && let Some(Step::Statement(mut statement)) = steps.into_iter().next().map(|placed| placed.step)
+        {
+            found = self.used(&mut statement, declared).map_err(|problem| said(&problem))?;
+        }
+        Ok((1..=count).map(|at| found.get(&at).map_or(oid::TEXT, |ty| ty.oid)).collect())
+    }
+
+    /// Types of the parameters that a statement uses.
+    fn used(
+        &self,
+        statement: &mut Statement,
+        declared: BTreeMap<usize, PgType>,
+    ) -> Result<BTreeMap<usize, PgType>, Problem> {
+        let source = self.facts.state().source.clone();
+        let mut names = Lookup { facts: &self.facts };
+        let mut binder = Binder::new(&mut names, &source);
+        binder.parameters = declared;
+        binder.statement(statement)?;
+        Ok(binder.parameters)
+    }
+
+    /// Binds a query; its columns.
+    pub(super) fn bind_query(&self, query: &mut Query) -> Result<Vec<Out>, Problem> {
+        let source = self.facts.state().source.clone();
+        let mut names = Lookup { facts: &self.facts };
+        Binder::new(&mut names, &source).top(query)
+    }
+
+    /// Binds a statement that changes a table.
+    pub(super) fn bind_statement(&self, statement: &mut Statement) -> Result<(), Problem> {
+        let source = self.facts.state().source.clone();
+        let mut names = Lookup { facts: &self.facts };
+        Binder::new(&mut names, &source).statement(statement)
+    }
+
+    /// The relation that a table's name stands for.
+    pub(super) fn postgres_table(&mut self, parts: &[String]) -> Result<Named, Problem> {
+        let facts = Arc::clone(&self.facts);
+        let failed = |_| Problem::Resources;
+        let changes = self.pending.len();
+        let (name, kind) = match postgres::find(&facts, parts)? {
+            Known::Catalogue(relation) => {
+                let tables = self.tables()?;
+                let changes = changes + tables.replayed;
+                (tables.catalogue(relation, &facts, changes).map_err(failed)?, None)
+            }
+            Known::Table(table) => (self.tables()?.table(&table, &facts).map_err(failed)?, table.kind()),
+            Known::View(view) => return Err(Problem::NoObject(view.name.clone())),
+        };
+        Ok(Named::Relation { name, kind, of_database: None })
+    }
+
+    /// What the server keeps of the passwords of its roles; superusers may see it.
+    pub fn set_secrets(&mut self, secrets: BTreeMap<String, String>) {
+        self.facts.state().secrets = secrets;
     }
 
     /// The state of the open transaction, to come back to.
@@ -91,7 +169,7 @@ impl Connection {
 
     /// The text of one of the few files of the server's host that a database would give away.
     pub fn server_file(&self, path: &str) -> Option<String> {
-        crate::database::postgres::server_file(&self.facts.catalog.server, path)
+        postgres::server_file(&self.facts.catalog.server, path)
     }
 }
 

@@ -7,6 +7,7 @@ use sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr};
 
 use super::names::Lookup;
 use super::{Connection, MAX_ROWS, marks};
+use crate::database::postgres::bind::Out;
 use crate::database::problem::Problem;
 use crate::database::records::{Tally, WORLD_ID};
 use crate::database::rewrite::{Projected, Read, Rewriting, literal, projected, put_count, whole_table};
@@ -81,6 +82,10 @@ impl Connection {
         let mut query = query.clone();
         let assigned = assignments(&mut query);
         let has_where = has_condition(&query);
+        let bound = match product {
+            Product::Postgres => Some(self.bind_query(&mut query)?),
+            Product::SqlServer | Product::MySql | Product::Oracle => None,
+        };
         let before = projected(&query, product);
         let mut names = Lookup { connection: self };
         let mut rewriting = Rewriting::new(&mut names);
@@ -115,6 +120,9 @@ impl Connection {
             if let Some(head) = heads.get(*at) {
                 columns.push(self.column(head, known, sample, &reads));
             }
+        }
+        if let Some(bound) = bound {
+            columns = bound.iter().map(Out::column).collect();
         }
         let open = Open {
             opened,

@@ -60,6 +60,9 @@ impl Connection {
         match request {
             Request::Batch { text, parameters } => {
                 self.bind(&parameters);
+                if product == Product::Postgres {
+                    self.facts.state().source.clone_from(&text);
+                }
                 match script::read(&text, product) {
                     Ok(steps) => {
                         run.frames.push(Frame { steps: steps.into(), at: 0, kind: Enclosing::Block })

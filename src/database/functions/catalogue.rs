@@ -169,21 +169,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         facts.wait(times * once / 1e9);
         whole(0)
     }),
-    function("pg_get_userbyid", "p", (1, 1), |_, _| text("postgres")),
-    function("pg_table_is_visible", "p", (1, 1), |_, _| whole(1)),
     function("pg_encoding_to_char", "p", (1, 1), |_, _| text("UTF8")),
     function("pg_get_expr", "p", (2, 3), |_, _| Ok(Cell::Null)),
-    function("obj_description", "p", (1, 2), |_, _| Ok(Cell::Null)),
-    function("col_description", "p", (2, 2), |_, _| Ok(Cell::Null)),
-    function("shobj_description", "p", (2, 2), |_, _| Ok(Cell::Null)),
-    function("array_to_string", "p", (2, 3), |_, _| Ok(Cell::Null)),
-    function("has_table_privilege", "p", (2, 3), |_, _| whole(1)),
-    function("has_database_privilege", "p", (2, 3), |_, _| whole(1)),
-    function("has_schema_privilege", "p", (2, 3), |_, _| whole(1)),
-    function("current_setting", "p", (1, 2), |facts, a| {
-        let name = text_of(a, 0).unwrap_or_default().to_lowercase();
-        maybe_text(facts.catalog.server.settings.get(&name).cloned())
-    }),
     function("format_type", "p", (2, 2), |_, a| {
         let oid = whole_of(a, 0).and_then(|oid| u32::try_from(oid).ok());
         let modifier = whole_of(a, 1).and_then(|modifier| i32::try_from(modifier).ok()).unwrap_or(-1);

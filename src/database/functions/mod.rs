@@ -4,6 +4,8 @@ mod catalogue;
 mod convert;
 mod dates;
 mod patterns;
+mod pg_catalogue;
+mod postgres;
 mod texts;
 
 pub(super) use convert::convert_to;
@@ -63,6 +65,8 @@ fn all() -> impl Iterator<Item = &'static Function> {
         .chain(convert::FUNCTIONS)
         .chain(patterns::FUNCTIONS)
         .chain(catalogue::FUNCTIONS)
+        .chain(postgres::FUNCTIONS)
+        .chain(pg_catalogue::FUNCTIONS)
 }
 
 /// Whether a product has a function that the engine lacks.
@@ -88,6 +92,11 @@ pub(super) fn register(connection: &Connection, facts: &Arc<Facts>) -> rusqlite:
                 (function.run)(&facts, &arguments)
             },
         )?;
+    }
+    if product == Product::Postgres {
+        let flags = FunctionFlags::SQLITE_UTF8;
+        connection.create_aggregate_function("pg_array_agg", 2, flags, pg_catalogue::aggregates::Array)?;
+        connection.create_aggregate_function("pg_avg", 1, flags, pg_catalogue::aggregates::Average)?;
     }
     let fold = matches!(product, Product::SqlServer | Product::MySql);
     connection.create_collation(cell::TEXT, move |a, b| if fold { compare(a, b) } else { a.cmp(b) })?;

@@ -38,6 +38,22 @@ fn ended(element: &mut String, quoted: bool) -> Option<String> {
     (quoted || !element.eq_ignore_ascii_case("null")).then_some(element)
 }
 
+/// Elements as an array.
+pub(in crate::database) fn array_text(elements: &[Option<String>]) -> String {
+    let shown = |element: &Option<String>| match element {
+        None => "NULL".to_owned(),
+        Some(text) => {
+            let sharp = |c: char| matches!(c, '{' | '}' | ',' | '"' | '\\') || c.is_whitespace();
+            if text.is_empty() || text.contains(sharp) || text.eq_ignore_ascii_case("null") {
+                format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+            } else {
+                text.clone()
+            }
+        }
+    };
+    format!("{{{}}}", elements.iter().map(shown).collect::<Vec<_>>().join(","))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,8 +61,9 @@ mod tests {
     #[test]
     fn arrays_are_read_as_they_are_written() {
         let all = [Some("a".to_owned()), None, Some("b \"c\\,".to_owned()), Some(String::new())];
-        let text = "{a,NULL,\"b \\\"c\\\\,\",\"\"}";
-        assert_eq!(array_elements(text), all);
+        let text = array_text(&all);
+        assert_eq!(text, "{a,NULL,\"b \\\"c\\\\,\",\"\"}");
+        assert_eq!(array_elements(&text), all);
         assert_eq!(array_elements("{}"), []);
         assert_eq!(array_elements("1 2"), [Some("1".to_owned()), Some("2".to_owned())]);
     }

@@ -18,6 +18,10 @@ pub(in crate::database) struct Relation {
     pub schema: &'static str,
     /// Its name.
     pub name: &'static str,
+    /// Its object id.
+    pub oid: i64,
+    /// Whether it is a table; else a view.
+    pub table: bool,
     /// Its columns in order.
     pub columns: Vec<Field>,
     /// Rows that every server has; NULL is `None`.
@@ -29,6 +33,10 @@ pub(in crate::database) struct Relation {
 pub(in crate::database) struct Field {
     /// Its name.
     pub name: &'static str,
+    /// The type's name in `pg_type`.
+    pub ty: &'static str,
+    /// Whether NULL is not allowed.
+    pub not_null: bool,
 }
 
 /// All of the catalogue, by `schema.name`.
@@ -43,6 +51,11 @@ pub(in crate::database) fn builtin() -> &'static Builtin {
             .collect()
     });
     &ALL
+}
+
+/// A relation of the catalogue by schema and name.
+pub(in crate::database) fn relation(schema: &str, name: &str) -> Option<&'static Relation> {
+    builtin().get(&format!("{schema}.{name}"))
 }
 
 impl Relation {
@@ -65,11 +78,16 @@ fn read(block: &'static str) -> Option<Relation> {
     let mut lines = block.trim_start_matches('@').lines();
     let mut head = lines.next()?.split('\t');
     let (schema, name) = head.next()?.split_once('.')?;
-    let field = |text: &'static str| Field { name: text.split(' ').next().unwrap_or(text) };
+    let oid = head.next()?.parse().ok()?;
+    let table = head.next()? == "r";
+    let field = |text: &'static str| {
+        let (name, ty) = text.split_once(' ').unwrap_or((text, "text"));
+        Field { name, ty: ty.trim_end_matches('!'), not_null: ty.ends_with('!') }
+    };
     let columns: Vec<Field> = lines.next()?.split('\t').map(field).collect();
     let common: Vec<Option<&str>> = lines.next().unwrap_or_default().split('\t').map(given).collect();
     let rows = lines.map(|line| row(line, &common)).collect();
-    Some(Relation { schema, name, columns, rows })
+    Some(Relation { schema, name, oid, table, columns, rows })
 }
 
 fn row(line: &'static str, common: &[Option<&'static str>]) -> Vec<Option<&'static str>> {

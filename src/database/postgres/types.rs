@@ -181,6 +181,21 @@ impl PgType {
         (known.category == 'A' && known.element != 0 && !vector).then(|| PgType::of(known.element))
     }
 
+    /// The type of arrays of it.
+    pub(in crate::database) fn array(self) -> Option<PgType> {
+        self.known().map(|known| known.array).filter(|array| *array != 0).map(PgType::of)
+    }
+
+    /// Whether it is a number.
+    pub(in crate::database) fn is_number(self) -> bool {
+        self.known().is_some_and(|known| known.category == 'N')
+    }
+
+    /// Whether it is text of some kind.
+    pub(in crate::database) fn is_text(self) -> bool {
+        self.known().is_some_and(|known| known.category == 'S' || known.oid == oid::CHAR)
+    }
+
     /// As the engine keeps it.
     pub(in crate::database) fn sql(self) -> SqlType {
         let kind = match self.oid {

@@ -76,7 +76,7 @@ pub(super) fn arguments(function: &mut Function) -> Option<Vec<&mut Expr>> {
 }
 
 /// The text of a literal.
-pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
+pub(in crate::database) fn literal_text(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Value(value) => match &value.value {
             Value::SingleQuotedString(text) | Value::NationalStringLiteral(text) => Some(text),

@@ -20,6 +20,10 @@ pub(super) fn before(function: &mut Function, names: &mut dyn Names) -> Result<O
     let mut parts = parse_name(&function.name);
     let name = parts.pop().unwrap_or_default().to_lowercase();
     function.within_group.clear();
+    // What is bound has been looked at, and stands in the engine's own terms.
+    if names.product() == Product::Postgres {
+        return Ok(None);
+    }
     // Those are the engine's own.
     if name.starts_with("f_") {
         return Err(Problem::NoFunction(name));

@@ -8,7 +8,7 @@ mod expressions;
 mod queries;
 mod relations;
 
-pub(super) use build::{call, literal, parse_name};
+pub(super) use build::{call, literal, literal_text, parse_name};
 pub(super) use counting::{put_count, whole_table};
 pub(super) use queries::{Projected, counts_only, is_plain, projected};
 

@@ -30,6 +30,9 @@ const HINTS: &[&str] = &[
     "fastfirstrow",
 ];
 
+/// The engine's own table of a list's elements, which functions of rows become.
+const LIST: &str = "json_each";
+
 impl Rewriting<'_> {
     pub(super) fn relation(&mut self, factor: &mut TableFactor) -> Result<(), Problem> {
         if let TableFactor::Derived { lateral, .. } = factor {
@@ -72,7 +75,7 @@ impl Rewriting<'_> {
         let parts = build::parse_name(name);
         let last = parts.last().cloned().unwrap_or_default();
         let of_common = parts.len() == 1 && self.common.contains(&last.to_lowercase());
-        if of_common || is_ours(name) {
+        if of_common || is_ours(name) || last == LIST && args.is_some() {
             return Ok(());
         }
         let shown = alias.as_ref().map_or_else(|| last.clone(), |alias| alias.name.value.clone());

@@ -4,12 +4,11 @@ mod listing;
 mod mssql;
 mod mysql;
 mod oracle;
-mod postgres;
 mod properties;
 
 pub(super) use mssql::{SYSTEM_FOLDER, backups, is_listed as is_session, logical_file, physical_file};
 pub(super) use mysql::column_type;
-pub(super) use properties::{byte_length, server_property, type_id, type_name};
+pub(super) use properties::{byte_length, server_property, type_name};
 
 use std::sync::{Arc, LazyLock};
 
@@ -52,8 +51,7 @@ const fn table(
 
 /// All of them with their columns.
 static ALL: LazyLock<Vec<(&'static System, Vec<ColumnSpec>)>> = LazyLock::new(|| {
-    let split = mssql::TABLES.into_iter().chain(postgres::TABLES);
-    let all = split.chain([mysql::TABLES, oracle::TABLES]).flatten();
+    let all = mssql::TABLES.into_iter().chain([mysql::TABLES, oracle::TABLES]).flatten();
     all.map(|table| (table, columns(table.lines))).collect()
 });
 

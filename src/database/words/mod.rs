@@ -35,6 +35,11 @@ pub(super) fn message(problem: &Problem, product: Product, language: Language, l
         Product::Oracle => oracle::words_of(problem, language),
         Product::Postgres => postgres::words_of(problem),
     };
+    let line = match problem {
+        Problem::Said(said) => said.position,
+        _ if product == Product::Postgres => 0,
+        _ => line,
+    };
     Message {
         number: said.number,
         class: said.class,

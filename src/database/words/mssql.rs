@@ -97,6 +97,7 @@ pub(super) fn words_of(problem: &Problem, language: Language) -> Words {
             words(number, 16, 1, "25000", say(
                 format!("{verb} TRANSACTION 请求没有对应的 BEGIN TRANSACTION。"), format!("The {verb} TRANSACTION request has no corresponding BEGIN TRANSACTION.")))
         }
+        Problem::Said(said) => words(50_000, 16, 1, "42000", said.text.clone()),
         Problem::Raised(number, class, state, text) => words(*number, *class, *state, "42000", text.clone()),
     }
 }

@@ -82,5 +82,10 @@ pub(super) fn words_of(problem: &Problem) -> Words {
         ),
         Problem::NoTransaction(_) => words(0, 10, 1, "25P01", "there is no transaction in progress"),
         Problem::Raised(_, _, _, text) => error("P0001", text.clone()),
+        Problem::Said(said) => Words {
+            detail: said.detail.clone(),
+            hint: said.hint.clone(),
+            ..error(said.code, said.text.clone())
+        },
     }
 }

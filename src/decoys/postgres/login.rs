@@ -166,12 +166,8 @@ impl Login {
         })
     }
 
-    /// The salt of an account: as lasting as a stored one, for names that nobody has too.
     fn salt(&self, session: &Session) -> [u8; SALT] {
-        let label = format!("postgres/salt/{}/{}", session.host().name, self.user);
-        let mut salt = [0; SALT];
-        salt.iter_mut().zip(session.pack().installation.derive(&label)).for_each(|(to, from)| *to = from);
-        salt
+        salt(session, &self.user)
     }
 
     fn last(
@@ -210,6 +206,14 @@ impl Login {
             session.emit(Observation::LureTouched { lure: account.lure.clone(), how });
         }
     }
+}
+
+/// The salt of an account: as lasting as a stored one, for names that nobody has too.
+pub(super) fn salt(session: &Session, user: &str) -> [u8; SALT] {
+    let label = format!("postgres/salt/{}/{user}", session.host().name);
+    let mut salt = [0; SALT];
+    salt.iter_mut().zip(session.pack().installation.derive(&label)).for_each(|(to, from)| *to = from);
+    salt
 }
 
 /// Whether a client asks for the protocol of replicas.

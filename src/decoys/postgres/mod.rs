@@ -48,7 +48,7 @@ use self::attached::{Attached, Processes};
 use self::scram::Verifier;
 use super::Making;
 use crate::database::Catalog;
-use crate::persona::{self, Fault, Host, Pack, Service};
+use crate::persona::{self, Fault, Host, Pack, Protocol, Service};
 use crate::session::{Conversation, Decoy, Session, TlsRules, tls_config};
 
 /// Makes the decoy of one service.
@@ -109,6 +109,20 @@ impl Station {
 
     fn cancel(&self, process: u32, key: u32) -> bool {
         self.0.processes.cancel(process, key)
+    }
+
+    /// What the server keeps of the passwords of its roles (`pg_authid.rolpassword`).
+    fn secrets(&self, session: &Session) -> BTreeMap<String, String> {
+        let accounts = session.host().accounts.iter();
+        let here = accounts.filter(|account| account.services.contains(&Protocol::Postgres));
+        let secret = |account: &persona::Account| {
+            let salt = login::salt(session, &account.name);
+            let made = self.verifier(&account.lure, || {
+                session.heavy(|| Verifier::new(account.password.as_bytes(), &salt))
+            });
+            (account.name.clone(), made.stored(&salt))
+        };
+        here.map(secret).collect()
     }
 
     /// The process that serves the next connection: it lies behind those of before, and among those

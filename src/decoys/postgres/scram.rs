@@ -29,6 +29,12 @@ impl Verifier {
         let client_key = mac(&salted, b"Client Key");
         Verifier { stored_key: Sha256::digest(client_key).into(), server_key: mac(&salted, b"Server Key") }
     }
+
+    /// As `pg_authid` keeps it (PostgreSQL 15 documentation, 53.8).
+    pub fn stored(&self, salt: &[u8]) -> String {
+        let (stored, server) = (STANDARD.encode(self.stored_key), STANDARD.encode(self.server_key));
+        format!("SCRAM-SHA-256${ITERATIONS}:{}${stored}:{server}", STANDARD.encode(salt))
+    }
 }
 
 fn pbkdf2(password: &[u8], salt: &[u8]) -> [u8; 32] {

@@ -141,13 +141,17 @@ impl Talk {
             client,
             now,
         );
-        let connection = opened.map_err(|message| Failure { severity: "FATAL", ..Failure::of(&message) })?;
+        let mut connection =
+            opened.map_err(|message| Failure { severity: "FATAL", ..Failure::of(&message) })?;
         let administrator = connection.is_administrator();
         if login.replication {
             return Err(Failure::no_walsender());
         }
         let failure = connection.with_settings(|settings| first_settings(settings, login, administrator));
         failure.map_or(Ok(()), Err)?;
+        if administrator {
+            connection.set_secrets(station.secrets(session));
+        }
         let attached = station.attach(process, session.rng("postgres/key").random());
         let mut talk = Talk {
             session: session.clone(),

@@ -243,6 +243,13 @@ impl Connection {
     ) -> Result<(), (Problem, Seen)> {
         let verb = crate::database::connection::run::verb_of(&placed.step);
         let mut seen = self.seen_text(&placed.text, verb);
+        let mut bound = statement.clone();
+        if self.facts.product() == crate::database::Product::Postgres
+            && let Err(problem) = self.bind_statement(&mut bound)
+        {
+            return Err((problem, seen));
+        }
+        let statement = &bound;
         let result = match statement {
             Statement::Insert(insert) => self.insert(insert, &mut seen),
             Statement::Update(update) => self.update(update, &mut seen),
