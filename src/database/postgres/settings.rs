@@ -325,7 +325,8 @@ const ENCODINGS: [&str; 7] = ["UTF8", "GBK", "GB18030", "EUC_CN", "LATIN1", "WIN
 
 /// The server's name of an encoding.
 fn encoding(name: &str) -> Option<String> {
-    let bare = |name: &str| name.to_lowercase().replace(['-', '_'], "");
+    let bare =
+        |name: &str| -> String { name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect() };
     let wanted = match bare(name).as_str() {
         "unicode" => "utf8".to_owned(),
         "iso88591" => "latin1".to_owned(),

@@ -254,7 +254,8 @@ impl PostgresMachine {
                 self.flush(out);
             }
             let millis = worked.rows / self.station.behaviour().rows_per_ms;
-            let pause = self.session.pace(Duration::from_millis(u64::from(millis)) + worked.wait);
+            // What a statement waits for by itself is waited for in any case.
+            let pause = self.session.pace(Duration::from_millis(u64::from(millis))) + worked.wait;
             return match (pause.is_zero(), more && worked.rows > 0) {
                 (false, _) => Step::Pause(pause),
                 (true, true) => Step::More,
