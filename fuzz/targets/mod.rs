@@ -5,6 +5,7 @@ mod databases;
 mod parsers;
 mod stage;
 mod web;
+mod windows;
 
 /// A target by its name: that of its fuzz target and of its folder in `tests/regressions`.
 pub struct Target {
@@ -15,7 +16,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 39] = [
+pub const TARGETS: [Target; 44] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -55,6 +56,11 @@ pub const TARGETS: [Target; 39] = [
     Target { name: "fhir_machine", run: |input| stage::play("cdr", "http", input) },
     Target { name: "smb", run: parsers::smb },
     Target { name: "smb_machine", run: smb_machine },
+    Target { name: "rpc", run: windows::rpc },
+    Target { name: "rpc_machine", run: |input| stage::play("hisdb", "rpc", input) },
+    Target { name: "rpc_pipe", run: stage::pipe },
+    Target { name: "netbios_ns", run: windows::netbios_ns },
+    Target { name: "snmp", run: windows::snmp },
 ];
 
 /// The lowest bit of the first byte chooses the archive.

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use honeyward::decoys::{Making, build};
 use honeyward::event::{Event, Origin, SessionId};
 use honeyward::persona::{DEFAULT_PACK, Installation, Pack, PackFiles, load};
+use honeyward::rpc::{Pipe, Rights, Setting};
 use honeyward::session::{
     Artefact, ArtefactSink, Clock, Conversation, Decoy, Emit, Machine, Next, Outbox, Recorder, RelayEvent,
     Session, SessionParts, TerminalSink, Wake,
@@ -86,6 +87,27 @@ pub(super) fn play(host: &str, service: &str, input: &[u8]) {
         }
     }
     player.end();
+}
+
+/// Writes an input to a named pipe of an administrator: its first byte chooses the pipe and says how it
+/// is split.
+pub(super) fn pipe(input: &[u8]) {
+    let Some((split, bytes)) = input.split_first() else { return };
+    let names =
+        ["srvsvc", "lsarpc", "svcctl", "atsvc", "winreg", "spoolss", "eventlog", "wkssvc", "epmapper"];
+    let name = names[usize::from(*split) % names.len()];
+    let hospital = hospital();
+    let host = hospital.pack.host("hisdb").expect("a host of the pack");
+    let mut setting = Setting::of(&hospital.pack, host);
+    setting.caller.rights = Rights::Administrator;
+    let mut pipe = Pipe::open(name, Arc::new(setting)).expect("a pipe of the host");
+    let mut session = session(hospital, "hisdb", "smb");
+    for chunk in bytes.chunks(usize::from(*split).max(1) * 8) {
+        pipe.write(&mut session, chunk);
+        while pipe.is_waiting() {
+            assert!(pipe.read(4280).bytes.len() <= 4280);
+        }
+    }
 }
 
 struct Player {

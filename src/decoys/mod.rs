@@ -16,11 +16,13 @@ pub mod dicom;
 pub mod http;
 pub mod mllp;
 pub mod mysql;
+pub mod nbns;
 pub mod poct;
 pub mod postgres;
 pub mod rdp;
 pub mod rpc;
 pub mod smb;
+pub mod snmp;
 pub mod ssh;
 pub mod tds;
 pub mod telnet;
@@ -63,6 +65,8 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Postgres => postgres::build(making, service),
         Protocol::Tns => tns::build(service),
         Protocol::Rpc => rpc::build(making, service),
+        Protocol::NetbiosNs => nbns::build(making, service),
+        Protocol::Snmp => snmp::build(making, service),
         Protocol::Telnet => telnet::build(making, service),
         Protocol::DeviceSearch => telnet::search(making, service),
         Protocol::SqlBrowser => tds::browser(making, service),

@@ -161,6 +161,10 @@ pub enum Protocol {
     Netbios,
     /// Remote procedure calls over TCP (C706, MS-RPCE).
     Rpc,
+    /// The NetBIOS name service over UDP (RFC 1002).
+    NetbiosNs,
+    /// SNMP over UDP (RFC 3416).
+    Snmp,
 }
 
 impl Protocol {
@@ -183,7 +187,9 @@ impl Protocol {
             | Protocol::Smb
             | Protocol::Netbios
             | Protocol::Rpc => Transport::Tcp,
-            Protocol::SqlBrowser | Protocol::DeviceSearch => Transport::Udp,
+            Protocol::SqlBrowser | Protocol::DeviceSearch | Protocol::NetbiosNs | Protocol::Snmp => {
+                Transport::Udp
+            }
         }
     }
 
@@ -208,6 +214,8 @@ impl Protocol {
             Protocol::Smb => "smb",
             Protocol::Netbios => "netbios",
             Protocol::Rpc => "rpc",
+            Protocol::NetbiosNs => "netbios_ns",
+            Protocol::Snmp => "snmp",
         }
     }
 }

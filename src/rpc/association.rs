@@ -108,15 +108,17 @@ impl Association {
     /// The next whole fragment.
     fn next(&mut self, session: &Session) -> Option<Vec<u8>> {
         let header = Header::parse(&self.input)?;
-        if header.version.0 != 5 || !(HEADER..=MAX_FRAGMENT).contains(&header.length) {
-            session.malformed("header of an RPC fragment", &self.input);
-            // A bind in an unknown version is told so; anything else ends the connection.
-            if header.version.0 == 5 || header.kind != kind::BIND {
-                self.over = true;
-                return None;
-            }
+        if header.version.0 != 5 {
+            // Whatever it is, Windows takes it for a bind in another version.
+            session.malformed("version of an RPC fragment", &self.input);
+            return Some(std::mem::take(&mut self.input));
         }
-        let length = header.length.max(HEADER);
+        if !(HEADER..=MAX_FRAGMENT).contains(&header.length) {
+            session.malformed("length of an RPC fragment", &self.input);
+            self.over = true;
+            return None;
+        }
+        let length = header.length;
         (self.input.len() >= length).then(|| self.input.drain(..length).collect())
     }
 

@@ -325,7 +325,7 @@ pub fn bind_ack(max: (u16, u16), group: u32, address: &str, verdicts: &[Verdict]
 /// The body of a bind_nak: its reason, and the versions that are spoken.
 pub fn bind_nak(reason: u16) -> Vec<u8> {
     let mut body = reason.to_le_bytes().to_vec();
-    body.extend([1, 5, 0]);
+    body.extend([1, 5, 0, 0, 0, 0]);
     body
 }
 

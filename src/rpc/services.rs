@@ -173,10 +173,15 @@ fn made(session: &Session, key: &str) -> Option<Service> {
     serde_json::from_slice(&session.overlay().get(key)?).ok()
 }
 
+/// The services that came with Windows and its products.
+pub(super) fn of_windows(setting: &Setting) -> Vec<Service> {
+    let sql = if setting.has_sql_server { SQL } else { &[] };
+    ROWS.iter().chain(sql).map(of_row).collect()
+}
+
 /// All services of a host as this intruder sees them, by name.
 pub(super) fn all(session: &Session, setting: &Setting) -> Vec<Service> {
-    let sql = if setting.has_sql_server { SQL } else { &[] };
-    let mut all: Vec<_> = ROWS.iter().chain(sql).map(of_row).collect();
+    let mut all = of_windows(setting);
     for key in session.overlay().keys(&key(setting, "")) {
         let Some(own) = made(session, &key) else { continue };
         all.retain(|service| !service.name.eq_ignore_ascii_case(&own.name));

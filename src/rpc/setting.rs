@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::samr_info::filetime;
+use super::services;
 use super::sid::Sid;
 use crate::persona::{Host, Installation, Pack, Protocol, Running};
 use crate::session::windows_names;
@@ -212,6 +213,15 @@ impl Setting {
     /// How long it has been up.
     pub fn up(&self, now: Timestamp) -> Duration {
         now.duration_since(self.running.booted(now)).unsigned_abs()
+    }
+
+    /// Display names of the services that run.
+    pub fn running_services(&self) -> Vec<String> {
+        services::of_windows(self)
+            .into_iter()
+            .filter(|service| service.is_running)
+            .map(|s| s.display)
+            .collect()
     }
 
     /// When it was installed.

@@ -130,8 +130,7 @@ fn info(call: &mut Call<'_>) -> Answer {
     let longest =
         |names: &mut dyn Iterator<Item = usize>| u32::try_from(names.max().unwrap_or(0)).unwrap_or(0);
     let mut writer = Writer::new();
-    writer.unicode_header_roomy(&class);
-    writer.unicode_body_roomy(&class);
+    put_name(&mut writer, &class);
     writer.count(keys.len());
     writer.u32(longest(&mut keys.iter().map(|key| key.encode_utf16().count() * 2)));
     writer.u32(0);
@@ -141,6 +140,13 @@ fn info(call: &mut Call<'_>) -> Answer {
     writer.u32(0x98);
     written(&mut writer, call);
     end(writer, code::SUCCESS)
+}
+
+/// A name: its zero counts, MS-RRP 2.2.4.
+fn put_name(writer: &mut Writer, name: &str) {
+    let text = format!("{name}\0");
+    writer.unicode_header(&text);
+    writer.unicode_body(&text);
 }
 
 /// When a key was written: with the installation.
@@ -163,8 +169,7 @@ fn enum_key(call: &mut Call<'_>) -> Answer {
         writer.null();
         return end(writer, code::NO_MORE_ITEMS);
     };
-    writer.unicode_header_roomy(name);
-    writer.unicode_body_roomy(name);
+    put_name(&mut writer, name);
     writer.null();
     writer.pointer();
     written(&mut writer, call);
@@ -254,7 +259,6 @@ fn enum_value(call: &mut Call<'_>) -> Answer {
         writer.unicode_body("");
         return no_value(writer, code::NO_MORE_ITEMS);
     };
-    writer.unicode_header_roomy(name);
-    writer.unicode_body_roomy(name);
+    put_name(&mut writer, name);
     answer(writer, &room, value)
 }

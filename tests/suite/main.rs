@@ -45,5 +45,6 @@ mod truth;
 mod turn;
 mod viewer;
 mod web_faces;
+mod windows_calls;
 mod windows_hosts;
 mod world;

@@ -34,9 +34,10 @@ fn the_host_says_its_names_and_addresses_however_the_bytes_come() {
 }
 
 #[test]
-fn noise_ends_the_connection_and_is_told() {
-    let (answer, told) = talk(b"GET / HTTP/1.0\r\n\r\n", 100);
-    assert!(answer.is_empty());
+fn what_is_no_rpc_is_taken_for_another_version_and_told() {
+    // nmap's SMB negotiation, by whose answer it knows Windows' RPC.
+    let (answer, told) = talk(b"\0\0\0\xa4\xffSMBr\0\0\0\0\x08\x01\x40\0\0\0\0\0\0", 100);
+    assert_eq!(answer, b"\x05\0\r\x03\x10\0\0\0\x18\0\0\0\0\x08\x01\x40\x04\0\x01\x05\0\0\0\0");
     assert!(told.iter().any(|told| matches!(told, Observation::Malformed { .. })), "{told:?}");
 }
 

@@ -149,7 +149,7 @@ impl Console {
 
     fn network(&self) -> String {
         format!(
-            "\r\n<< Network settings >>\r\n  IP address    : {}\r\n  Netmask       : 255.255.255.0\r\n  Gateway       : \r\n  IP config     : Static\r\n  SNMP          : Disable\r\n",
+            "\r\n<< Network settings >>\r\n  IP address    : {}\r\n  Netmask       : 255.255.255.0\r\n  Gateway       : \r\n  IP config     : Static\r\n  SNMP          : Enable\r\n",
             self.device.address
         )
     }
