@@ -127,9 +127,9 @@ fn psql_reads_the_repository_and_its_catalogue() {
     assert!(counted.contains("female | t\nmale | t\n"), "{counted}");
     let failed = ask("select nope from patient;\nselect * from nope;\nselect pg_read_file('/etc/passwd');\n");
     for part in [
-        "ERROR:  column \"nope\" does not exist",
-        "ERROR:  relation \"nope\" does not exist",
-        "ERROR:  permission denied for function pg_read_file",
+        "ERROR: column \"nope\" does not exist",
+        "ERROR: relation \"nope\" does not exist",
+        "ERROR: permission denied for function pg_read_file",
     ] {
         assert!(failed.contains(part), "{part}: {failed}");
     }
@@ -138,7 +138,7 @@ fn psql_reads_the_repository_and_its_catalogue() {
          rollback;\nupdate patient set phone = '13900000000' where patient_id = 1;\n\
          select phone from patient where patient_id = 1;\n",
     );
-    for part in ["ERROR:  division by zero", "commands ignored until end of transaction block", "13900000000"]
+    for part in ["ERROR: division by zero", "commands ignored until end of transaction block", "13900000000"]
     {
         assert!(changed.contains(part), "{part}: {changed}");
     }
