@@ -92,6 +92,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
         all.push(text_of(a, 1));
         text(array_text(&all))
     }),
+    function("pg_array_remove", "p", (2, 2), |_, a| {
+        let Some(list) = text_of(a, 0) else { return Ok(Cell::Null) };
+        let gone = text_of(a, 1);
+        let rest: Vec<_> = array_elements(&list).into_iter().filter(|x| *x != gone).collect();
+        text(array_text(&rest))
+    }),
+    function("pg_rows_pg_options_to_table", "p", (1, 1), |_, a| {
+        let all = array_elements(&text_of(a, 0).unwrap_or_default()).into_iter().flatten();
+        let pairs = all.filter_map(|option| {
+            let (name, value) = option.split_once('=')?;
+            Some((name.to_owned(), serde_json::Value::from(value)))
+        });
+        text(serde_json::Value::from(pairs.collect::<serde_json::Map<_, _>>()).to_string())
+    }),
     function("pg_rows_unnest", "p", (1, 1), |_, a| match text_of(a, 0) {
         Some(list) => rows(array_elements(&list)),
         None => text("[]"),

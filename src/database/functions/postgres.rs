@@ -276,6 +276,7 @@ fn cast(facts: &Facts, a: &[Cell]) -> Answer {
             let number = match value {
                 Cell::Integer(number) => *number,
                 Cell::Real(number) => cell::truncated(number.round_ties_even()),
+                _ if from == "regproc" => crate::database::postgres::function_id(&words),
                 _ if from == "text" || from == "varchar" || from == "bpchar" || from == "name" => {
                     words.trim().parse().map_err(|_| wrong())?
                 }

@@ -53,6 +53,15 @@ pub(in crate::database) fn builtin() -> &'static Builtin {
     &ALL
 }
 
+/// The id of a function by its name; 0 for none.
+pub(in crate::database) fn function_id(name: &str) -> i64 {
+    let found = builtin().get("pg_catalog.pg_proc").and_then(|all| {
+        let row = all.rows.iter().find(|row| all.value(row, "proname") == Some(name))?;
+        all.value(row, "oid")?.parse().ok()
+    });
+    found.unwrap_or(0)
+}
+
 /// A relation of the catalogue by schema and name.
 pub(in crate::database) fn relation(schema: &str, name: &str) -> Option<&'static Relation> {
     builtin().get(&format!("{schema}.{name}"))

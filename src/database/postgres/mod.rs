@@ -19,7 +19,7 @@ mod types;
 
 pub use arrays::array_elements;
 pub(super) use arrays::array_text;
-pub(super) use builtin::{Relation, relation};
+pub(super) use builtin::{Relation, function_id, relation};
 pub(super) use definitions::ident;
 pub(super) use files::server_file;
 pub(super) use names::{Known, Lookup, columns_of, find};

@@ -169,6 +169,11 @@ impl PgType {
         all().by_oid.get(&self.oid).copied()
     }
 
+    /// Its name in `pg_type`.
+    pub fn name(self) -> &'static str {
+        self.known().map_or("text", |known| known.name)
+    }
+
     /// Bytes that a value takes; -1 where they vary.
     pub fn length(self) -> i16 {
         self.known().map_or(-1, |known| known.length)

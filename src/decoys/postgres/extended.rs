@@ -207,7 +207,13 @@ impl Talk {
             let place = ("postgres.c", 2634, "exec_describe_statement_message");
             let prepared = self.prepared(&name, place)?.clone();
             out.parameters(&prepared.kinds);
-            return self.describe_statement(prepared.statement, Vec::new(), out);
+            // What is not bound yet has its types.
+            let null = |at: usize| {
+                let kind = prepared.kinds.get(at).copied().unwrap_or_default();
+                format!("NULL::{}", PgType::of(kind).name())
+            };
+            let typed = prepared.statement.map(|one| Statement::new(&text::filled(&one.text, null)));
+            return self.describe_statement(typed, Vec::new(), out);
         }
         if let Some(portal) = self.extended.portals.get(&name) {
             portal.describe(charset, out);

@@ -36,7 +36,8 @@ impl Given<'_> {
         );
         let bare = value.trim();
         if number && bare.parse::<f64>().is_ok_and(f64::is_finite) {
-            return Ok(if bare.starts_with('-') { format!("({bare})") } else { bare.to_owned() });
+            let shown = if bare.starts_with('-') { format!("({bare})") } else { bare.to_owned() };
+            return Ok(format!("{shown}::{}", self.ty.name()));
         }
         if number && !bare.eq_ignore_ascii_case("nan") {
             return Err(self.invalid(&value));
@@ -49,7 +50,10 @@ impl Given<'_> {
                 _ => Err(self.invalid(&value)),
             };
         }
-        Ok(text::literal(&value.replace('\0', "")))
+        let shown = text::literal(&value.replace('\0', ""));
+        let plain =
+            matches!(self.ty.oid, oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::NAME | oid::UNKNOWN | 0);
+        Ok(if plain { shown } else { format!("{shown}::{}", self.ty.name()) })
     }
 
     fn wrong(&self) -> Failure {
@@ -173,14 +177,17 @@ mod tests {
 
     #[test]
     fn binary_values_become_literals() {
-        assert_eq!(given(oid::INT4, &[0xff, 0xff, 0xff, 0xfe]), "(-2)");
+        assert_eq!(given(oid::INT4, &[0xff, 0xff, 0xff, 0xfe]), "(-2)::int4");
         assert_eq!(given(oid::BOOL, &[1]), "TRUE");
         assert_eq!(given(oid::TEXT, "a'b".as_bytes()), "'a''b'");
-        assert_eq!(given(oid::DATE, &[0, 0, 0x25, 0x55]), "'2026-03-02'");
-        assert_eq!(given(oid::NUMERIC, &[0, 1, 0xff, 0xff, 0x40, 0, 0, 2, 1, 0xf4]), "(-0.05)");
-        assert_eq!(given(oid::NUMERIC, &hex::decode("0003000100000003000109291a7c").unwrap()), "12345.678");
+        assert_eq!(given(oid::DATE, &[0, 0, 0x25, 0x55]), "'2026-03-02'::date");
+        assert_eq!(given(oid::NUMERIC, &[0, 1, 0xff, 0xff, 0x40, 0, 0, 2, 1, 0xf4]), "(-0.05)::numeric");
+        assert_eq!(
+            given(oid::NUMERIC, &hex::decode("0003000100000003000109291a7c").unwrap()),
+            "12345.678::numeric"
+        );
         let list = ["00000001", "00000000", "00000017", "00000001", "00000001", "00000004", "00000007"];
-        assert_eq!(given(oid::INT4_ARRAY, &hex::decode(list.concat()).unwrap()), "'{\"7\"}'");
+        assert_eq!(given(oid::INT4_ARRAY, &hex::decode(list.concat()).unwrap()), "'{\"7\"}'::_int4");
         let ty = PgType::of(oid::INT8);
         let text = Given { ty, number: 1, binary: false, bytes: Some(b"x"), text: Some("x") };
         assert_eq!(text.literal().unwrap_err().code, "22P02");

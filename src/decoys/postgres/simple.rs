@@ -119,7 +119,9 @@ impl Talk {
                 Ok(Answer::Database(statement))
             }
             _ if deeds::is(&statement) => {
-                self.refuse_read_only(statement.word(0))?;
+                if !matches!(statement.word(0), "LOCK" | "CHECKPOINT" | "LOAD") {
+                    self.refuse_read_only(statement.word(0))?;
+                }
                 self.deed(&statement, &pieces, out)
             }
             "" if at(0).is_empty() => Ok(Answer::Begun),

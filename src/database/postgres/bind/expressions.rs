@@ -176,6 +176,12 @@ impl Binder<'_> {
                             *expr = literal(&value);
                             return Ok(ty);
                         }
+                        if name == "tableoid"
+                            && let Some(value) = self.table_oid(None)
+                        {
+                            *expr = literal(&Cell::Integer(value));
+                            return Ok(PgType::of(oid::OID));
+                        }
                         Err(self.no_column(&name, None, span))
                     }
                 }
@@ -188,7 +194,15 @@ impl Binder<'_> {
                         *expr = Expr::CompoundIdentifier(vec![quoted(found.alias), quoted(found.name)]);
                         Ok(found.out.ty)
                     }
-                    Some(None) => Err(self.no_column(name, Some(table), span)),
+                    Some(None) => {
+                        if name == "tableoid"
+                            && let Some(value) = self.table_oid(Some(table))
+                        {
+                            *expr = literal(&Cell::Integer(value));
+                            return Ok(PgType::of(oid::OID));
+                        }
+                        Err(self.no_column(name, Some(table), span))
+                    }
                     None => {
                         let text = format!("missing FROM-clause entry for table \"{table}\"");
                         Err(self.error("42P01", text, span))
@@ -197,6 +211,14 @@ impl Binder<'_> {
             }
             _ => Ok(UNKNOWN),
         }
+    }
+
+    /// The id of a table, which each of its rows has too.
+    fn table_oid(&mut self, table: Option<&str>) -> Option<i64> {
+        let mut items = self.scopes.iter().rev().flat_map(|scope| &scope.items);
+        let found = items.find(|item| table.is_none_or(|table| item.alias == table))?;
+        let relation = found.relation.clone();
+        self.names.object(PgType::of(oid::REGCLASS), &relation)
     }
 
     fn no_column(&self, name: &str, table: Option<&str>, span: sqlparser::tokenizer::Span) -> Problem {
@@ -371,6 +393,15 @@ impl Binder<'_> {
             match subscript {
                 Subscript::Index { mut index } => {
                     self.expr(&mut index)?;
+                    if ty.oid == oid::NAME {
+                        // A name is a list of characters, from 0.
+                        let one = || literal(&Cell::Integer(1));
+                        let kind = literal(&Cell::Text("int4".to_owned()));
+                        let at = call("f_pg_add", vec![index, one(), kind]);
+                        root = call("substr", vec![root, at, one()]);
+                        ty = PgType::of(oid::CHAR);
+                        continue;
+                    }
                     let first = i64::from(!matches!(ty.oid, oid::INT2VECTOR | oid::OIDVECTOR));
                     root = call("f_pg_element", vec![root, index, literal(&Cell::Integer(first))]);
                     ty = match ty.oid {

@@ -79,6 +79,19 @@ struct Item {
     columns: Vec<Out>,
     /// What the engine calls the one column of a function's rows.
     value: Option<&'static str>,
+    /// The table that it is, with its schema if that was given; empty for none.
+    relation: String,
+}
+
+impl Item {
+    /// What the engine calls a column.
+    fn own<'a>(&'a self, column: &'a str) -> &'a str {
+        match self.value {
+            Some(_) if column == "option_name" => "key",
+            Some(value) => value,
+            None => column,
+        }
+    }
 }
 
 /// Tables that names are looked for in.
@@ -143,7 +156,7 @@ impl<'a> Binder<'a> {
 
     /// Columns that names of an expression may have, for statements that change a table.
     pub(in crate::database) fn enter(&mut self, alias: &str, columns: Vec<Out>) {
-        let item = Item { alias: alias.to_owned(), columns, value: None };
+        let item = Item { alias: alias.to_owned(), columns, value: None, relation: alias.to_owned() };
         self.scopes.push(Scope { items: vec![item], ..Scope::default() });
     }
 

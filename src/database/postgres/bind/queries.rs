@@ -206,7 +206,7 @@ impl Binder<'_> {
                     }
                     merged.push(&column.name);
                 }
-                let name = item.value.unwrap_or(&column.name);
+                let name = item.own(&column.name);
                 let expr = Expr::CompoundIdentifier(vec![quoted(item.alias.clone()), quoted(name)]);
                 made.push(SelectItem::ExprWithAlias { expr, alias: quoted(column.name.clone()) });
                 out.push(column.clone());

@@ -61,7 +61,7 @@ impl Binder<'_> {
 
     fn add(&mut self, alias: String, columns: Vec<Out>, value: Option<&'static str>) {
         if let Some(scope) = self.scope() {
-            scope.items.push(Item { alias, columns, value });
+            scope.items.push(Item { alias, columns, value, relation: String::new() });
         }
     }
 
@@ -91,6 +91,9 @@ impl Binder<'_> {
                     ObjectName(parts.iter().map(|part| ObjectNamePart::Identifier(quoted(part))).collect());
                 *alias = Some(table_alias(&shown));
                 self.add(shown, out, None);
+                if let Some(item) = self.scope().and_then(|scope| scope.items.last_mut()) {
+                    item.relation = parts.join(".");
+                }
             }
             Table::View(mut query) => {
                 let (scopes, common) = (std::mem::take(&mut self.scopes), std::mem::take(&mut self.common));
@@ -151,7 +154,7 @@ impl Binder<'_> {
         if numbered {
             return Err(Problem::Unsupported("ORDINALITY".to_owned()));
         }
-        let value = if out.len() == 1 { Some("value") } else { None };
+        let value = Some("value");
         self.add(shown, out, value);
         Ok(())
     }
@@ -168,6 +171,11 @@ impl Binder<'_> {
             types.push(self.expr(expr)?);
         }
         let first = types.first().copied().unwrap_or(PgType::of(oid::TEXT));
+        if function == "pg_options_to_table" {
+            let list = call("f_pg_rows_pg_options_to_table", arguments);
+            let text = PgType::of(oid::TEXT);
+            return Ok((list, vec![Out::new("option_name", text), Out::new("option_value", text)]));
+        }
         let element = match function {
             "unnest" => first.element().unwrap_or(PgType::of(oid::TEXT)),
             "generate_series" if first.oid == oid::UNKNOWN => PgType::of(oid::INT4),
@@ -242,7 +250,7 @@ impl Binder<'_> {
                     return Some(Err(()));
                 }
                 if found.is_none() {
-                    let own = item.value.unwrap_or(&out.name).to_owned();
+                    let own = item.own(&out.name).to_owned();
                     found = Some(Found { alias: item.alias.clone(), out: out.clone(), name: own });
                 }
             }
@@ -261,7 +269,7 @@ impl Binder<'_> {
                 return Some(out.map(|out| Found {
                     alias: item.alias.clone(),
                     out: out.clone(),
-                    name: item.value.unwrap_or(&out.name).to_owned(),
+                    name: item.own(&out.name).to_owned(),
                 }));
             }
         }

@@ -14,7 +14,7 @@ use sqlparser::dialect::{Dialect, MsSqlDialect, MySqlDialect, OracleDialect, Pos
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
-use tokens::{check, parted, tail, without_options};
+use tokens::{check, parted, plain_operators, tail, without_options};
 
 /// Most words of a statement that are looked at for what reaches out.
 const MAX_AHEAD: usize = 2_000;
@@ -77,7 +77,11 @@ impl<'a> Reader<'a> {
             let line = u32::try_from(error.location.line).unwrap_or(1);
             (Problem::Unclosed(tail(text, error.location.line, error.location.column)), line)
         })?;
-        let tokens = if product == Product::SqlServer { parted(without_options(tokens)) } else { tokens };
+        let tokens = match product {
+            Product::SqlServer => parted(without_options(tokens)),
+            Product::Postgres => plain_operators(&tokens),
+            Product::MySql | Product::Oracle => tokens,
+        };
         check(&tokens)?;
         let parser =
             Parser::new(dialect).with_recursion_limit(MAX_DEPTH).with_tokens_with_locations(tokens.clone());

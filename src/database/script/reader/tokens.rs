@@ -39,6 +39,28 @@ pub(super) fn parted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     made
 }
 
+/// `OPERATOR(pg_catalog.=)` is `=`: the parser takes the long form in some places only.
+pub(super) fn plain_operators(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
+    let is = |at: usize, wanted: &Token| tokens.get(at).is_some_and(|token| token.token == *wanted);
+    let word = |at: usize, name: &str| match tokens.get(at).map(|token| &token.token) {
+        Some(Token::Word(word)) => word.value.eq_ignore_ascii_case(name),
+        _ => false,
+    };
+    let mut made = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let long = word(at, "operator")
+            && is(at + 1, &Token::LParen)
+            && word(at + 2, "pg_catalog")
+            && is(at + 3, &Token::Period)
+            && is(at + 5, &Token::RParen);
+        let operator = tokens.get(at + 4).filter(|_| long);
+        made.push(operator.unwrap_or(token).clone());
+        at += if operator.is_some() { 6 } else { 1 };
+    }
+    made
+}
+
 /// Refuses what would nest too deeply.
 pub(super) fn check(tokens: &[TokenWithSpan]) -> Read<()> {
     let (mut depth, mut operators) = (0usize, 0usize);
