@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::credits::Window;
 use super::crypto::{Cipher, open, preauth, seal, session_of};
 use super::dialect::Dialect;
 use super::frame;
 use super::logon::Logon;
 use super::open::Opens;
-use super::packet::{Command, HEADER, Header, Message, SEALED, chain, flags, long};
+use super::packet::{Command, HEADER, Header, Message, SEALED, chain, flags};
+use super::reply::{ERROR, Reply, join};
 use super::server::Server;
 use super::status::Status;
 use crate::session::{Outbox, Session};
 
-/// Most credits that a client may hold at once, as servers grant them by default.
-const MAX_CREDITS: u64 = 512;
 /// Most sessions of one connection: clients need one for each of their users.
 pub(super) const MAX_LOGONS: usize = 32;
 /// Answers from this size on that the world can make again are kept by their name in the transcript.
@@ -59,13 +59,6 @@ pub(super) struct Agreed {
     pub(super) cipher: Option<Cipher>,
     /// What the client sent, for VALIDATE_NEGOTIATE_INFO: capabilities, GUID, security mode, dialects.
     pub(super) client: super::negotiate::Client,
-}
-
-/// Message ids that a client may use.
-struct Window {
-    low: u64,
-    high: u64,
-    used: BTreeSet<u64>,
 }
 
 /// One connection.
@@ -448,82 +441,5 @@ impl Link {
                 None => out.send(framed),
             },
         }
-    }
-}
-
-/// The body of an error without data, 2.2.2.
-const ERROR: [u8; 9] = [9, 0, 0, 0, 0, 0, 0, 0, 0];
-
-/// An answer before it is put into its chain.
-pub(super) struct Reply {
-    header: Header,
-    body: Vec<u8>,
-    keys: Option<super::crypto::Keys>,
-}
-
-impl Reply {
-    /// The message as it stands alone.
-    pub(super) fn message(&self) -> Vec<u8> {
-        let mut message = [&self.header.write()[..], &self.body].concat();
-        if let Some(keys) = &self.keys {
-            keys.sign(&mut message);
-        }
-        message
-    }
-
-    pub(super) fn status(&self) -> u32 {
-        self.header.status
-    }
-}
-
-/// Puts answers into one chain: each begins on eight bytes, and is signed with what fills it up.
-fn join(replies: Vec<Reply>) -> Vec<u8> {
-    let count = replies.len();
-    let mut out = Vec::new();
-    for (mut reply, number) in replies.into_iter().zip(1..) {
-        if number < count {
-            let length = (HEADER + reply.body.len()).next_multiple_of(8);
-            reply.body.resize(length - HEADER, 0);
-            reply.header.next = long(length);
-        }
-        out.extend(reply.message());
-    }
-    out
-}
-
-impl Window {
-    fn take(&mut self, id: u64, charge: u64) -> bool {
-        let Some(end) = id.checked_add(charge) else { return false };
-        if id < self.low || end > self.high || (id..end).any(|id| self.used.contains(&id)) {
-            return false;
-        }
-        self.used.extend(id..end);
-        while self.used.remove(&self.low) {
-            self.low += 1;
-        }
-        true
-    }
-
-    fn grant(&mut self, asked: u16) -> u16 {
-        let held = self.high - self.low;
-        let room = MAX_CREDITS.saturating_sub(held);
-        let granted = u64::from(asked.max(1)).min(room).max(u64::from(held == 0));
-        self.high += granted;
-        u16::try_from(granted).unwrap_or(0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_is_used_once_and_only_when_given() {
-        let mut window = Window { low: 0, high: 1, used: BTreeSet::new() };
-        assert!(!window.take(1, 1) && window.take(0, 1) && !window.take(0, 1));
-        assert_eq!((window.grant(0), window.grant(31), window.grant(u16::MAX)), (1, 31, 480));
-        assert_eq!(window.grant(1), 0, "there is an end to it");
-        assert!(window.take(5, 4) && !window.take(8, 1) && window.take(1, 4) && !window.take(u64::MAX, 1));
-        assert_eq!(window.low, 9);
     }
 }

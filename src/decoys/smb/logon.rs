@@ -202,7 +202,7 @@ impl Link {
     }
 
     /// Takes a setup's messages into the hash of its session; the last answer is not part of it.
-    pub(super) fn hash_setup(&mut self, id: u64, request: &[u8], reply: &super::link::Reply) {
+    pub(super) fn hash_setup(&mut self, id: u64, request: &[u8], reply: &super::reply::Reply) {
         if reply.status() != Status::MORE_PROCESSING_REQUIRED.0 {
             return;
         }

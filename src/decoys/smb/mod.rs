@@ -10,6 +10,7 @@
 
 mod behaviour;
 mod create;
+mod credits;
 pub mod crypto;
 mod data;
 pub mod dialect;
@@ -25,6 +26,7 @@ mod open;
 pub mod packet;
 pub mod path;
 mod pipes;
+mod reply;
 mod security;
 mod server;
 mod set_info;
