@@ -4,7 +4,9 @@ mod catalogue;
 mod convert;
 mod dates;
 mod patterns;
+mod pg_aggregates;
 mod pg_catalogue;
+mod pg_sizes;
 mod postgres;
 mod texts;
 
@@ -95,8 +97,8 @@ pub(super) fn register(connection: &Connection, facts: &Arc<Facts>) -> rusqlite:
     }
     if product == Product::Postgres {
         let flags = FunctionFlags::SQLITE_UTF8;
-        connection.create_aggregate_function("pg_array_agg", 2, flags, pg_catalogue::aggregates::Array)?;
-        connection.create_aggregate_function("pg_avg", 1, flags, pg_catalogue::aggregates::Average)?;
+        connection.create_aggregate_function("pg_array_agg", 2, flags, pg_aggregates::Array)?;
+        connection.create_aggregate_function("pg_avg", 1, flags, pg_aggregates::Average)?;
     }
     let fold = matches!(product, Product::SqlServer | Product::MySql);
     connection.create_collation(cell::TEXT, move |a, b| if fold { compare(a, b) } else { a.cmp(b) })?;

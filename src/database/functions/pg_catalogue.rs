@@ -2,6 +2,7 @@
 
 use rusqlite::types::Value as Cell;
 
+use super::pg_sizes::{bytes_of, pretty};
 use super::{
     Answer, Function, cell, function, mark, maybe_text, maybe_whole, number_of, text, text_of, whole,
     whole_of,
@@ -289,7 +290,7 @@ fn transaction(facts: &Facts) -> i64 {
     40_000 + (state.view.now().as_second() / 7) % 2_000_000_000
 }
 
-fn element_text(value: &Cell, kind: &str) -> Option<String> {
+pub(super) fn element_text(value: &Cell, kind: &str) -> Option<String> {
     match (kind, value) {
         ("bool", Cell::Integer(on)) => Some(if *on == 0 { "f" } else { "t" }.to_owned()),
         _ => cell::text(value),
@@ -422,36 +423,6 @@ fn index_definition(facts: &Facts, a: &[Cell]) -> Answer {
     Ok(Cell::Null)
 }
 
-fn bytes_of(facts: &Facts, a: &[Cell], indexes: bool) -> Option<i64> {
-    let wanted = whole_of(a, 0).or_else(|| catalogue::relation_id(facts, &text_of(a, 0)?))?;
-    for entry in catalogue::entries(facts) {
-        let pages = entry.table().map_or(0, |table| {
-            let rows = facts.count(table);
-            crate::database::system::pages(table, rows)
-        });
-        let index_pages = pages / 4 + 1;
-        if entry.oid == wanted {
-            let count = i64::try_from(entry.indexes.len()).unwrap_or(0);
-            return Some(8192 * if indexes { count * index_pages } else { pages });
-        }
-        if entry.indexes.iter().any(|index| index.oid == wanted) {
-            return Some(8192 * index_pages);
-        }
-    }
-    catalogue::relation_name(facts, wanted).map(|_| 8192 * 12)
-}
-
-fn pretty(bytes: f64) -> String {
-    let mut size = bytes;
-    for unit in ["bytes", "kB", "MB", "GB", "TB"] {
-        if size.abs() < 10_240.0 || unit == "TB" {
-            return format!("{:.0} {unit}", size.round());
-        }
-        size /= 1024.0;
-    }
-    format!("{bytes}")
-}
-
 fn description(facts: &Facts, wanted: Option<i64>, column: i64) -> Cell {
     let Some(wanted) = wanted else { return Cell::Null };
     let shown = |text: &str| if text.is_empty() { Cell::Null } else { Cell::Text(text.to_owned()) };
@@ -468,66 +439,4 @@ fn description(facts: &Facts, wanted: Option<i64>, column: i64) -> Cell {
         }
     }
     Cell::Null
-}
-
-/// Aggregates of PostgreSQL that the engine lacks.
-pub(super) mod aggregates {
-    use rusqlite::functions::{Aggregate, Context};
-    use rusqlite::types::Value as Cell;
-
-    use crate::database::cell;
-    use crate::database::postgres::array_text;
-
-    /// Most elements of an array that rows are gathered in.
-    const MAX_ELEMENTS: usize = 100_000;
-
-    /// `array_agg`: the kind of the elements, and an element.
-    pub(in crate::database::functions) struct Array;
-
-    impl Aggregate<Vec<Option<String>>, Option<String>> for Array {
-        fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Vec<Option<String>>> {
-            Ok(Vec::new())
-        }
-
-        fn step(&self, context: &mut Context<'_>, all: &mut Vec<Option<String>>) -> rusqlite::Result<()> {
-            let kind: String = context.get(0)?;
-            let value: Cell = context.get(1)?;
-            if all.len() < MAX_ELEMENTS {
-                all.push(super::element_text(&value, &kind));
-            }
-            Ok(())
-        }
-
-        fn finalize(
-            &self,
-            _: &mut Context<'_>,
-            all: Option<Vec<Option<String>>>,
-        ) -> rusqlite::Result<Option<String>> {
-            Ok(all.filter(|all| !all.is_empty()).map(|all| array_text(&all)))
-        }
-    }
-
-    /// `avg`: with as many digits as the server gives.
-    pub(in crate::database::functions) struct Average;
-
-    impl Aggregate<(f64, u32), Option<String>> for Average {
-        fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<(f64, u32)> {
-            Ok((0.0, 0))
-        }
-
-        fn step(&self, context: &mut Context<'_>, sum: &mut (f64, u32)) -> rusqlite::Result<()> {
-            let value: Cell = context.get(0)?;
-            if let Some(number) = cell::number(&value) {
-                *sum = (sum.0 + number, sum.1.saturating_add(1));
-            }
-            Ok(())
-        }
-
-        fn finalize(&self, _: &mut Context<'_>, sum: Option<(f64, u32)>) -> rusqlite::Result<Option<String>> {
-            let Some((sum, count)) = sum.filter(|(_, count)| *count > 0) else { return Ok(None) };
-            let made = sum / f64::from(count);
-            let digits = if made.abs() >= 1e4 { 12 } else { 16 };
-            Ok(Some(format!("{made:.digits$}")))
-        }
-    }
 }

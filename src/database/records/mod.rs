@@ -2,6 +2,7 @@
 
 mod days;
 mod fields;
+mod reading;
 mod record;
 mod source;
 mod table;
@@ -10,9 +11,10 @@ mod treated;
 
 pub(super) use days::Days;
 pub use fields::Field;
+pub(super) use reading::Reading;
 pub use record::Record;
 pub(super) use source::{count, is_counted};
-pub(super) use table::{Reading, Shown, WORLD_ID};
+pub(super) use table::{Shown, WORLD_ID};
 pub(super) use tally::Tally;
 
 use crate::event::observation::RecordKind;

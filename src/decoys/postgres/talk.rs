@@ -1,11 +1,15 @@
 //! After the login: messages in, results out.
 
+mod running;
+mod told;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rand::RngExt;
 
+use self::told::first_settings;
 use super::Station;
 use super::attached::Attached;
 use super::backend::{Backend, Transaction};
@@ -14,8 +18,6 @@ use super::copy::{CopyIn, CopyOut};
 use super::extended::Extended;
 use super::failure::Failure;
 use super::login::Login;
-use super::portal::{MAX_PARKED, Portal, Rest};
-use super::statement::Statement;
 use super::text;
 use super::values::Zones;
 use crate::database::{ClientLogin, Connection, Item, Request, Seen, Settings};
@@ -26,23 +28,6 @@ pub(super) const SLICE: usize = 500;
 
 /// The longest pause without a look at whether the statement was cancelled.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// Settings that the server reports when they change, in its order.
-const REPORTED: [&str; 13] = [
-    "application_name",
-    "client_encoding",
-    "DateStyle",
-    "default_transaction_read_only",
-    "in_hot_standby",
-    "integer_datetimes",
-    "IntervalStyle",
-    "is_superuser",
-    "server_encoding",
-    "server_version",
-    "session_authorization",
-    "standard_conforming_strings",
-    "TimeZone",
-];
 
 /// One login's conversation.
 pub(super) struct Talk {
@@ -405,17 +390,6 @@ impl Talk {
         all.for_each(|one| self.session.emit(one));
     }
 
-    fn report(&mut self, out: &mut Backend) {
-        for name in REPORTED {
-            let value = self.connection.with_settings(|settings| settings.raw(name));
-            let value = value.map(|(_, value)| value).unwrap_or_default();
-            if self.reported.get(name) != Some(&value) {
-                out.parameter(name, &value);
-                self.reported.insert(name, value);
-            }
-        }
-    }
-
     /// Tells the client of an error and drops what was to follow it.
     pub(super) fn fail(&mut self, failure: Failure, before: u32, out: &mut Backend) {
         let left = self.connection.cancel();
@@ -441,134 +415,6 @@ impl Talk {
         }
         self.extended.portals.remove(b"".as_slice());
     }
-
-    /// Runs a statement in the database under a portal's name, up to its first rows.
-    ///
-    /// # Errors
-    /// As the server refuses it.
-    pub(super) fn run_in_database(
-        &mut self,
-        statement: Statement,
-        formats: Vec<u16>,
-        name: &[u8],
-        out: &mut Backend,
-    ) -> Result<(), Failure> {
-        self.park();
-        self.connection.begin(Request::batch(statement.text.as_str()), self.now);
-        let mut portal = Portal::new(statement, formats);
-        portal.rest = Rest::Running;
-        self.running = Some(name.to_vec());
-        self.extended.portals.insert(name.to_vec(), portal);
-        self.pull(name, out).inspect_err(|_| {
-            self.extended.portals.remove(name);
-        })
-    }
-
-    /// Takes more of the answer that is running.
-    pub(super) fn pull(&mut self, name: &[u8], out: &mut Backend) -> Result<(), Failure> {
-        let Some(portal) = self.extended.portals.get_mut(name) else { return Ok(()) };
-        let connection = &mut self.connection;
-        let pulled = self.session.heavy(|| connection.pull(SLICE));
-        let mut failure = None;
-        for item in pulled.items {
-            match item {
-                Item::Columns(columns) => {
-                    portal.describe_as(&columns, |column| connection.place(column));
-                }
-                Item::Row(row) => portal.rows.push_back(row),
-                Item::Done(done) if !done.failed => portal.changed = done.rows.unwrap_or(portal.changed),
-                Item::Message(message) if message.is_error() => failure = Some(Failure::of(&message)),
-                Item::Message(message) => Failure::of(&message).put(out),
-                Item::Seen(seen) => {
-                    seen.observations("PostgreSQL").into_iter().for_each(|one| self.session.emit(one));
-                }
-                Item::Wait(time) => self.pause = Some(time),
-                Item::Done(_) | Item::Database { .. } | Item::Language { .. } => {}
-                Item::Returned(_) | Item::Output(_) => {}
-            }
-        }
-        if !pulled.more {
-            portal.rest = Rest::Ended;
-            self.running = None;
-        }
-        failure.map_or(Ok(()), Err)
-    }
-
-    /// Keeps the rest of a running answer aside: the database is wanted for another statement.
-    fn park(&mut self) {
-        let Some(name) = self.running.take() else { return };
-        let mut ignored = Backend::default();
-        self.running = Some(name.clone());
-        while self.running.is_some() {
-            let held = self.extended.portals.get(&name).map_or(usize::MAX, |portal| portal.rows.len());
-            if held > MAX_PARKED || self.pull(&name, &mut ignored).is_err() {
-                break;
-            }
-        }
-        if self.running.take().is_some()
-            && let Some(portal) = self.extended.portals.get_mut(&name)
-        {
-            portal.rest = Rest::Lost;
-        }
-    }
-
-    /// Sends some rows of a portal.
-    fn send(&mut self, name: Vec<u8>, limit: Option<u64>, ending: Ending, out: &mut Backend) -> u32 {
-        let (charset, zones) = (self.charset(), self.zones());
-        let mut rows = 0;
-        loop {
-            let Some(portal) = self.extended.portals.get_mut(&name) else { return rows };
-            if ending == Ending::Simple {
-                portal.describe_once(charset, out);
-            }
-            let full = limit.is_some_and(|limit| portal.sent >= limit);
-            let left = !portal.rows.is_empty() || portal.rest != Rest::Ended;
-            if full && (left || ending == Ending::Fetch) {
-                self.end_rows(&name, ending, true, out);
-                return rows;
-            }
-            if let Some(row) = portal.rows.pop_front() {
-                out.row(&portal.shown(&row, charset, &zones));
-                portal.sent += 1;
-                rows += 1;
-                continue;
-            }
-            if portal.rest == Rest::Running && self.running.as_ref() == Some(&name) {
-                if rows > 0 {
-                    self.push(Work::Rows(name, limit, ending));
-                    return rows;
-                }
-                if let Err(failure) = self.pull(&name, out) {
-                    self.fail(failure, 0, out);
-                    return rows;
-                }
-                if self.pause.is_some() {
-                    self.push(Work::Rows(name, limit, ending));
-                    return rows;
-                }
-                continue;
-            }
-            if portal.rest == Rest::Lost {
-                self.fail(Failure::memory(), 0, out);
-                return rows;
-            }
-            self.end_rows(&name, ending, false, out);
-            return rows;
-        }
-    }
-
-    fn end_rows(&mut self, name: &[u8], ending: Ending, paused: bool, out: &mut Backend) {
-        let Some(portal) = self.extended.portals.get(name) else { return };
-        match ending {
-            Ending::Extended if paused => out.message(b's', &[]),
-            Ending::Extended => out.complete(&portal.tag()),
-            Ending::Fetch => out.complete(&format!("FETCH {}", portal.sent)),
-            Ending::Simple => {
-                out.complete(&portal.tag());
-                self.extended.portals.remove(name);
-            }
-        }
-    }
 }
 
 impl Drop for Talk {
@@ -577,22 +423,4 @@ impl Drop for Talk {
         let left = self.connection.cancel();
         self.tell(left);
     }
-}
-
-/// Settings that the connection begins with; what is wrong with those that the client asks for.
-fn first_settings(settings: &mut Settings, login: &Login, administrator: bool) -> Option<Failure> {
-    settings.begin_with("client_encoding", "UTF8");
-    settings.begin_with("is_superuser", if administrator { "on" } else { "off" });
-    settings.begin_with("session_authorization", login.user.as_str());
-    for (name, value) in &login.settings {
-        match settings.check(name, value, administrator) {
-            Ok(value) => settings.begin_with(name, value),
-            Err(refusal) => {
-                let place = ("guc.c", 5766, "find_option");
-                let failure = Failure::fatal(refusal.code, refusal.message, place);
-                return Some(failure.with_detail(refusal.detail).with_hint(refusal.hint));
-            }
-        }
-    }
-    None
 }

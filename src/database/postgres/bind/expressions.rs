@@ -1,20 +1,17 @@
 //! Expressions: what each is, part by part.
 
 use rusqlite::types::Value as Cell;
-use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CastKind, Expr, Query, SelectItem, SetExpr, Spanned, Subscript,
-    UnaryOperator, Value,
-};
+use sqlparser::ast::{BinaryOperator, CastKind, Expr, Spanned, UnaryOperator, Value};
 
 use super::{Binder, Out, folded, quoted};
 use crate::database::postgres::format_type;
 use crate::database::postgres::types::{PgType, oid};
-use crate::database::problem::{Problem, Said};
+use crate::database::problem::Problem;
 use crate::database::rewrite::{call, literal};
 
 const BOOL: PgType = PgType::of(oid::BOOL);
-const TEXT: PgType = PgType::of(oid::TEXT);
-const UNKNOWN: PgType = PgType::of(oid::UNKNOWN);
+pub(super) const TEXT: PgType = PgType::of(oid::TEXT);
+pub(super) const UNKNOWN: PgType = PgType::of(oid::UNKNOWN);
 
 impl Binder<'_> {
     /// Binds an expression; its type.
@@ -221,25 +218,6 @@ impl Binder<'_> {
         self.names.object(PgType::of(oid::REGCLASS), &relation)
     }
 
-    fn no_column(&self, name: &str, table: Option<&str>, span: sqlparser::tokenizer::Span) -> Problem {
-        let shown = match table {
-            Some(table) => format!("column {table}.{name} does not exist"),
-            None => format!("column \"{name}\" does not exist"),
-        };
-        let items = self.scopes.last().map(|scope| scope.items.as_slice()).unwrap_or_default();
-        let near = items.iter().flat_map(|item| item.columns.iter().map(move |c| (&item.alias, &c.name)));
-        let close = near
-            .filter(|(alias, _)| table.is_none_or(|table| *alias == table))
-            .map(|(alias, column)| (distance(name, column), alias, column))
-            .filter(|(distance, ..)| *distance <= name.chars().count() / 2)
-            .min_by_key(|(distance, ..)| *distance);
-        let hint = close.map_or_else(String::new, |(_, alias, column)| {
-            format!("Perhaps you meant to reference the column \"{alias}.{column}\".")
-        });
-        let position = self.at(span);
-        Problem::Said(Box::new(Said { code: "42703", text: shown, hint, position, ..Said::default() }))
-    }
-
     fn literal(&mut self, expr: &mut Expr) -> Result<PgType, Problem> {
         let Expr::Value(value) = expr else { return Ok(UNKNOWN) };
         Ok(match &mut value.value {
@@ -325,107 +303,6 @@ impl Binder<'_> {
             }
         }
         Ok(common)
-    }
-
-    fn array(&mut self, expr: &mut Expr) -> Result<PgType, Problem> {
-        let span = expr.span();
-        let Expr::Array(array) = expr else { return Ok(UNKNOWN) };
-        let mut types = Vec::new();
-        for one in &mut array.elem {
-            types.push(self.expr(one)?);
-        }
-        let parts = array.elem.iter_mut().map(taken).collect();
-        let element = self.common_type(&types, "ARRAY", span)?;
-        let element = if element.oid == oid::UNKNOWN { TEXT } else { element };
-        let word = literal(&Cell::Text(super::coerce::type_word(element)));
-        *expr = call("f_pg_array", std::iter::once(word).chain::<Vec<Expr>>(parts).collect());
-        Ok(element.array().unwrap_or(PgType::of(oid::TEXT_ARRAY)))
-    }
-
-    /// `ARRAY(SELECT …)`.
-    pub(super) fn array_of_query(&mut self, query: &mut Query) -> Result<(Expr, PgType), Problem> {
-        let out = self.query(query)?;
-        let element = out.first().map_or(TEXT, |out| out.ty);
-        let element = if element.oid == oid::UNKNOWN { TEXT } else { element };
-        if let SetExpr::Select(select) = query.body.as_mut()
-            && let Some(SelectItem::ExprWithAlias { alias, .. }) = select.projection.first_mut()
-        {
-            *alias = quoted("v");
-        }
-        let word = super::coerce::type_word(element);
-        let text = format!("SELECT coalesce(pg_array_agg('{word}', \"v\"), '{{}}') FROM (SELECT 0)");
-        let mut made = sqlparser::parser::Parser::parse_sql(&sqlparser::dialect::SQLiteDialect {}, &text)
-            .map_err(|_| Problem::Syntax("ARRAY".to_owned()))?;
-        let Some(sqlparser::ast::Statement::Query(mut outer)) = made.pop() else {
-            return Err(Problem::Syntax("ARRAY".to_owned()));
-        };
-        if let SetExpr::Select(select) = outer.body.as_mut()
-            && let Some(from) = select.from.first_mut()
-            && let sqlparser::ast::TableFactor::Derived { subquery, .. } = &mut from.relation
-        {
-            std::mem::swap(subquery.as_mut(), query);
-        }
-        Ok((Expr::Subquery(outer), element.array().unwrap_or(PgType::of(oid::TEXT_ARRAY))))
-    }
-
-    /// `a[1]`, `(row).column`.
-    fn access(&mut self, expr: &mut Expr) -> Result<PgType, Problem> {
-        let Expr::CompoundFieldAccess { root, access_chain } = expr else { return Ok(UNKNOWN) };
-        // `t.a[1]` comes as a name, a dot and a subscript.
-        let mut chain = std::mem::take(access_chain).into_iter().peekable();
-        let mut root = taken(root);
-        while let Some(AccessExpr::Dot(Expr::Identifier(_))) = chain.peek() {
-            let Some(AccessExpr::Dot(Expr::Identifier(name))) = chain.next() else { break };
-            root = match root {
-                Expr::Identifier(table) => Expr::CompoundIdentifier(vec![table, name]),
-                Expr::CompoundIdentifier(mut parts) => {
-                    parts.push(name);
-                    Expr::CompoundIdentifier(parts)
-                }
-                _ => return Err(Problem::Unsupported(".".to_owned())),
-            };
-        }
-        let mut ty = self.expr(&mut root)?;
-        for access in chain {
-            let AccessExpr::Subscript(subscript) = access else {
-                return Err(Problem::Unsupported(".".to_owned()));
-            };
-            match subscript {
-                Subscript::Index { mut index } => {
-                    self.expr(&mut index)?;
-                    if ty.oid == oid::NAME {
-                        // A name is a list of characters, from 0.
-                        let one = || literal(&Cell::Integer(1));
-                        let kind = literal(&Cell::Text("int4".to_owned()));
-                        let at = call("f_pg_add", vec![index, one(), kind]);
-                        root = call("substr", vec![root, at, one()]);
-                        ty = PgType::of(oid::CHAR);
-                        continue;
-                    }
-                    let first = i64::from(!matches!(ty.oid, oid::INT2VECTOR | oid::OIDVECTOR));
-                    root = call("f_pg_element", vec![root, index, literal(&Cell::Integer(first))]);
-                    ty = match ty.oid {
-                        oid::INT2VECTOR => PgType::of(oid::INT2),
-                        oid::OIDVECTOR => PgType::of(oid::OID),
-                        _ => ty.element().unwrap_or(TEXT),
-                    };
-                    if ty.is_number() || ty.oid == oid::BOOL {
-                        root = call("f_pg_number", vec![root]);
-                    }
-                }
-                Subscript::Slice { lower_bound, upper_bound, .. } => {
-                    let mut bounds = Vec::new();
-                    for bound in [lower_bound, upper_bound] {
-                        let mut bound = bound.unwrap_or_else(|| literal(&Cell::Null));
-                        self.expr(&mut bound)?;
-                        bounds.push(bound);
-                    }
-                    root = call("f_pg_slice", std::iter::once(root).chain(bounds).collect());
-                }
-            }
-        }
-        *expr = root;
-        Ok(ty)
     }
 
     fn at_zone(&mut self, expr: &mut Expr) -> Result<PgType, Problem> {
@@ -541,22 +418,4 @@ fn is_keyword(name: &str) -> bool {
 /// The expression, with nothing left in its place.
 pub(super) fn taken(expr: &mut Expr) -> Expr {
     std::mem::replace(expr, literal(&Cell::Null))
-}
-
-/// How many characters two names differ by.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, c) in one.chars().take(64).enumerate() {
-        let mut before = at;
-        let mut next = vec![at + 1];
-        for (place, d) in other.iter().enumerate() {
-            let above = row.get(place + 1).copied().unwrap_or(0);
-            let left = next.last().copied().unwrap_or(0);
-            next.push((before + usize::from(c != *d)).min(above + 1).min(left + 1));
-            before = above;
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -1,9 +1,11 @@
 //! Names, types and conversions of a statement: each expression gets the type that PostgreSQL would
 //! give it, and what the engine would understand otherwise is written in its own terms.
 
+mod arrays;
 mod calls;
 mod coerce;
 mod expressions;
+mod nearest;
 mod operators;
 mod queries;
 mod sources;

@@ -1,5 +1,6 @@
 //! SQL Server's catalogue.
 
+mod backups;
 mod databases;
 mod indexes;
 mod information_schema;
@@ -9,8 +10,8 @@ mod objects;
 mod server;
 mod sessions;
 
+pub(in crate::database) use backups::backups;
 pub(in crate::database) use databases::{SYSTEM_FOLDER, logical_file, physical_file};
-pub(in crate::database) use msdb::backups;
 pub(in crate::database) use sessions::is_listed;
 
 use super::{Late, System};
