@@ -159,18 +159,19 @@ impl Incident {
     /// Told is what asks more than anything told before, and, once the incident is High, each
     /// further kind of attack: but within one session only what is stronger than what is known of
     /// it. So one attack makes one alert however many rules see it, and a second, different attack
-    /// from the same place is not silent. A notice, which is for others than the SOC, is told once
-    /// whatever was told before.
+    /// from the same place is not silent. A notice, which is for others than the SOC, and damage under
+    /// way are told once whatever was told before.
     fn news(&self, fired: &[&'static Rule], session: SessionId) -> Option<&'static Rule> {
         let severity = self.severity();
         let before = self.told.iter().map(|told| told.severity).max().unwrap_or(Severity::Info);
         if self.told.len() >= MAX_TOLD {
             return None;
         }
-        if let Some(notice) = fired.iter().copied().find(|rule| rules::is_notice(rule))
-            && self.told.iter().all(|told| told.rule != notice.id)
+        let at_any_time = |rule: &&Rule| rules::is_notice(rule) || rules::is_urgent(rule);
+        if let Some(rule) = fired.iter().copied().find(at_any_time)
+            && self.told.iter().all(|told| told.rule != rule.id)
         {
-            return Some(notice);
+            return Some(rule);
         }
         if severity < before {
             return None;

@@ -22,6 +22,10 @@ use crate::session::{Early, Machine, Next, Outbox, Secured, Session, Wake};
 /// (MS-RDPBCGR 2.2.10.2).
 const ACCESS_DENIED: u32 = 5;
 
+/// How long the product leaves the connection to the client after its last word: who is still writing
+/// would otherwise never read it.
+const PARTING: Duration = Duration::from_secs(1);
+
 /// One client.
 pub struct RdpMachine {
     server: Arc<Server>,
@@ -194,7 +198,10 @@ impl RdpMachine {
         match turn {
             Turn::Wait => None,
             Turn::Think(delay) => Some(Next::Think(delay)),
-            Turn::Close => Some(self.close(out)),
+            Turn::Close => {
+                self.phase = Phase::Refusing(None);
+                Some(Next::Think(PARTING))
+            }
         }
     }
 

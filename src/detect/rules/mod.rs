@@ -98,6 +98,12 @@ pub(super) fn is_notice(rule: &Rule) -> bool {
     rule.id == real_data::RULE.id
 }
 
+/// Whether a rule tells of damage under way: what must be done then is another thing than before, so it
+/// is told once, whatever was told of the session.
+pub(super) fn is_urgent(rule: &Rule) -> bool {
+    rule.id == ransom::RULE.id
+}
+
 /// The rule with this id.
 pub(super) fn find(id: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.id == id)

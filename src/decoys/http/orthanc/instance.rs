@@ -331,15 +331,15 @@ fn of_set(set: &DataSet, charset: Charset, short: bool) -> Json {
             if short {
                 return (key, value);
             }
-            let name = keyword(tag).unwrap_or("Unknown Tag & Data");
+            let creator = creator(set, tag).filter(|_| tag.group() % 2 == 1);
+            let own = creator.as_deref().and_then(|creator| private_keyword(creator, tag));
+            let name = keyword(tag).or(own).unwrap_or("Unknown Tag & Data");
             let mut members = BTreeMap::from([
                 ("Name".to_owned(), Json::text(name)),
                 ("Type".to_owned(), Json::text(kind)),
                 ("Value".to_owned(), value),
             ]);
-            if tag.group() % 2 == 1
-                && let Some(creator) = creator(set, tag)
-            {
+            if let Some(creator) = creator {
                 members.insert("PrivateCreator".to_owned(), Json::text(creator));
             }
             (key, Json::Object(members))
@@ -354,12 +354,19 @@ fn creator(set: &DataSet, tag: Tag) -> Option<String> {
     (block >= 0x10).then(|| set.text(Tag(tag.group(), block)))?
 }
 
+/// What the product's dictionary of private elements calls those that our devices write.
+fn private_keyword(creator: &str, tag: Tag) -> Option<&'static str> {
+    let element = (tag.group(), tag.element() & 0xff);
+    (creator == "Philips Imaging DD 001" && element == (0x2001, 0x63)).then_some("ExaminationSource")
+}
+
 fn simplified(set: &DataSet, charset: Charset) -> Json {
     let known = set.iter().filter(|(tag, _)| tag.element() != 0);
     Json::Object(
         known
             .map(|(tag, element)| {
-                let name = keyword(tag).map_or_else(|| "Unknown Tag & Data".to_owned(), str::to_owned);
+                let own = creator(set, tag).and_then(|creator| private_keyword(&creator, tag));
+                let name = keyword(tag).or(own).unwrap_or("Unknown Tag & Data").to_owned();
                 let value = match &element.value {
                     Value::Items(items) => {
                         Json::List(items.iter().map(|item| simplified(item, charset)).collect())
