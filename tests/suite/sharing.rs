@@ -73,6 +73,9 @@ fn what_is_put_is_kept_and_only_the_intruder_s() {
     let tool = net.scratch("tool.exe");
     let mut program = b"MZ\x90\x00".to_vec();
     program.resize(300_000, 0x41);
+    // Where the new header is, and the header.
+    program[0x3c..0x40].copy_from_slice(&0x80u32.to_le_bytes());
+    program[0x80..0x84].copy_from_slice(b"PE\0\0");
     fs::write(&tool, &program).unwrap();
     let back = net.scratch("back.exe");
     let commands = format!(
