@@ -20,7 +20,7 @@ use super::config::Config;
 use super::exit::Exit;
 use super::launch::{BoundConsole, BoundService, Launch};
 use super::{Layout, installation, processes, status};
-use crate::console::{DecoyHost, DecoyService};
+use crate::console::{self, DecoyHost, DecoyService};
 use crate::event::SystemEvent;
 use crate::link::Outlet;
 use crate::persona::Pack;
@@ -71,7 +71,10 @@ impl Prepared {
         crate::sys::raise_open_files();
         let bound = sensor::bind(sensor::claims(&pack), config.sensor.port_fallback)
             .map_err(|e| Exit::Could(e.to_string()))?;
+        console::check(&config.console).map_err(Exit::Usage)?;
         let console = bind_console(&config).map_err(|e| could("console", e))?;
+        // One that ran here before says nothing of this run.
+        let _ = fs::remove_file(layout.run().join("console.json"));
         let launch = Launch {
             data: layout.root().to_owned(),
             console: console.as_ref().and_then(bound_console),

@@ -96,6 +96,8 @@ struct Account {
 pub(super) struct Accounts {
     folder: PathBuf,
     known: Mutex<BTreeMap<String, Account>>,
+    /// One password is hashed at a time: each takes 19 MiB, and many browsers may knock at once.
+    turn: Mutex<()>,
 }
 
 impl Accounts {
@@ -106,7 +108,7 @@ impl Accounts {
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error),
         };
-        let accounts = Accounts { folder: folder.to_owned(), known: Mutex::new(known) };
+        let accounts = Accounts { folder: folder.to_owned(), known: Mutex::new(known), turn: Mutex::new(()) };
         if accounts.is_empty() && !folder.join(SETUP).is_file() {
             let secret = hex::encode(rand::random::<[u8; 10]>());
             private_file(&folder.join(SETUP), secret.as_bytes())?;
@@ -151,7 +153,7 @@ impl Accounts {
             return Err("bad_password");
         }
         let salt: [u8; 16] = rand::random();
-        let hash = hash(password, &salt).ok_or("not_saved")?;
+        let hash = self.hash(password, &salt).ok_or("not_saved")?;
         let mut known = self.lock();
         if known.contains_key(name) {
             return Err("name_taken");
@@ -180,7 +182,7 @@ impl Accounts {
     pub(super) fn check(&self, name: &str, password: &str) -> Option<Role> {
         let account = self.lock().get(name).cloned();
         let salt = account.as_ref().and_then(|a| hex::decode(&a.salt).ok()).unwrap_or(vec![0; 16]);
-        let given = hash(password.get(..PASSWORD_MAX).unwrap_or(password), &salt)?;
+        let given = self.hash(password.get(..PASSWORD_MAX).unwrap_or(password), &salt)?;
         let account = account.filter(|account| !account.closed)?;
         let kept = hex::decode(&account.hash).ok()?;
         bool::from(kept.ct_eq(&given)).then_some(account.role)
@@ -189,6 +191,11 @@ impl Accounts {
     /// The role of a user who is logged in; none once the account is closed.
     pub(super) fn role(&self, name: &str) -> Option<Role> {
         self.lock().get(name).filter(|account| !account.closed).map(|account| account.role)
+    }
+
+    fn hash(&self, password: &str, salt: &[u8]) -> Option<[u8; 32]> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        hash(password, salt)
     }
 
     fn save(&self, known: &BTreeMap<String, Account>) -> io::Result<()> {

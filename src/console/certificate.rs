@@ -21,21 +21,34 @@ pub(super) fn acceptor(
     own: &Path,
     address: Option<SocketAddr>,
 ) -> Result<TlsAcceptor, String> {
-    let (certificate, key) = match (&settings.certificate, &settings.key) {
-        (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
-        _ => self_signed(own, address)?,
+    let (certificate, key) = match given(settings) {
+        Some(given) => given,
+        None => self_signed(own, address)?,
     };
+    load(&certificate, &key)
+}
+
+/// Whether a certificate that is configured can be used.
+pub(super) fn check(settings: &Settings) -> Result<(), String> {
+    given(settings).map_or(Ok(()), |(certificate, key)| load(&certificate, &key).map(drop))
+}
+
+fn given(settings: &Settings) -> Option<(PathBuf, PathBuf)> {
+    settings.certificate.clone().zip(settings.key.clone())
+}
+
+fn load(certificate: &Path, key: &Path) -> Result<TlsAcceptor, String> {
     let chain: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(&certificate).map_err(|e| said(&certificate, e))?.collect();
-    let chain = chain.map_err(|e| said(&certificate, e))?;
-    let key_der = PrivateKeyDer::from_pem_file(&key).map_err(|e| said(&key, e))?;
+        CertificateDer::pem_file_iter(certificate).map_err(|e| said(certificate, e))?.collect();
+    let chain = chain.map_err(|e| said(certificate, e))?;
+    let key_der = PrivateKeyDer::from_pem_file(key).map_err(|e| said(key, e))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| e.to_string())?
         .with_no_client_auth()
         .with_single_cert(chain, key_der)
-        .map_err(|e| said(&certificate, e))?;
+        .map_err(|e| said(certificate, e))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -94,6 +94,14 @@ pub struct Given {
     pub tell: Box<dyn Fn(SystemEvent) + Send + Sync>,
 }
 
+/// Whether a configured certificate can be used.
+///
+/// # Errors
+/// Which file can't, and why.
+pub fn check(settings: &Settings) -> Result<(), String> {
+    certificate::check(settings)
+}
+
 /// Serves on a bound socket until told to stop.
 ///
 /// # Errors

@@ -120,7 +120,8 @@ impl Console {
         let about = context! {
             lang => language.tag(),
             other => language.other(),
-            path => request.path.clone(),
+            // With one slash at its head: two would name another host in a link.
+            path => format!("/{}", request.path.trim_start_matches('/')),
             section => request.segments.first().cloned().unwrap_or_default(),
             user,
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::output::say;
+use crate::console;
 use crate::decoys::{self, Making};
 use crate::imaging::Imaging;
 use crate::persona::{Installation, Pack};
@@ -17,6 +18,9 @@ pub(crate) fn run(config: Option<&Path>) -> Exit {
         Ok(config) => config,
         Err(faults) => return Exit::Usage(faults.to_string()),
     };
+    if let Err(fault) = console::check(&config.console) {
+        return Exit::Usage(fault);
+    }
     // Any secret will do: only the shape is checked, and nothing is made on disk.
     match load_pack(&config, Installation::new([0; 32])) {
         Ok(pack) => {

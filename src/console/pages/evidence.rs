@@ -116,6 +116,7 @@ pub(in crate::console) fn terminal(visit: &Visit<'_>, id: &str, number: &str) ->
     visit.needs(Role::reads_sessions)?;
     let found = session(&reader(visit)?, id)?;
     let number: u32 = number.parse().map_err(|_| Refusal::NotFound)?;
+    visit.tell("played terminal", id);
     Ok(visit.show("terminal.html", context! { session => row(&found), number }))
 }
 

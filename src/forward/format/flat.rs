@@ -21,8 +21,7 @@ pub(super) fn render(alert: &Alert, timezone: &str, extent: Extent) -> String {
         ("reliability", json!(alert.confidence)),
         ("attackstage", json!(stage(class))),
         ("attacktype", json!(class)),
-        // What a decoy sees has happened.
-        ("successtag", json!(1)),
+        ("successtag", json!(u8::from(succeeded(class)))),
         ("srcip", json!(alert.source.to_string())),
         ("srcport", json!(alert.source_port)),
         ("dstip", json!(alert.target.to_string())),
@@ -72,6 +71,11 @@ fn stage(class: &str) -> &'static str {
         "E7" => "impact",
         _ => "reconnaissance",
     }
+}
+
+/// Whether he got in or got something: a probe or a refused password is no success.
+fn succeeded(class: &str) -> bool {
+    matches!(class, "E5" | "E6" | "E7")
 }
 
 fn description(alert: &Alert, extent: Extent) -> String {

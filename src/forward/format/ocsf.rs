@@ -83,7 +83,7 @@ fn evidence(alert: &Alert, extent: Extent) -> Value {
     });
     let account = alert.accounts.first().filter(|_| extent.accounts > 0).map(Tainted::as_untrusted);
     if let (Some(account), Some(evidence)) = (account, evidence.as_object_mut()) {
-        evidence.insert("user".into(), json!({ "name": cut(account, extent.text) }));
+        evidence.insert("actor".into(), json!({ "user": { "name": cut(account, extent.text) } }));
     }
     evidence
 }

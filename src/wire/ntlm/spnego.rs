@@ -1,11 +1,9 @@
 //! The wrapping of NTLM in SPNEGO (RFC 4178), as far as a server that does NTLM alone needs it.
 
 use super::MAX_MESSAGE;
+use crate::wire::der::{OCTETS, OID, SEQUENCE, element, within, write as der};
 
 /// DER tags.
-const SEQUENCE: u8 = 0x30;
-const OID: u8 = 0x06;
-const OCTETS: u8 = 0x04;
 const ENUMERATED: u8 = 0x0a;
 const APPLICATION_0: u8 = 0x60;
 const CONTEXT_0: u8 = 0xa0;
@@ -138,44 +136,4 @@ fn answer(message: Option<&[u8]>) -> Vec<u8> {
         fields.extend(der(CONTEXT_2, &der(OCTETS, message)));
     }
     der(CONTEXT_1, &der(SEQUENCE, &fields))
-}
-
-fn der(tag: u8, value: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
-    let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
-    let [high, low] = length.to_be_bytes();
-    match length {
-        0..=0x7f => out.push(low),
-        0x80..=0xff => out.extend([0x81, low]),
-        _ => out.extend([0x82, high, low]),
-    }
-    out.extend(value);
-    out
-}
-
-/// The first element of these: tag, value, what follows.
-fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, rest) = bytes.split_first()?;
-    let (first, rest) = rest.split_first()?;
-    let (length, rest) = match *first {
-        short @ 0..=0x7f => (usize::from(short), rest),
-        0x81 => rest.split_first().map(|(length, rest)| (usize::from(*length), rest))?,
-        0x82 => {
-            rest.split_first_chunk().map(|(length, rest)| (usize::from(u16::from_be_bytes(*length)), rest))?
-        }
-        _ => return None,
-    };
-    let (value, rest) = rest.split_at_checked(length)?;
-    Some((*tag, value, rest))
-}
-
-/// The value of the first element with this tag among these.
-fn within(mut bytes: &[u8], wanted: u8) -> Option<&[u8]> {
-    loop {
-        let (tag, value, rest) = element(bytes)?;
-        if tag == wanted {
-            return Some(value);
-        }
-        bytes = rest;
-    }
 }

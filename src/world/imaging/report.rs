@@ -47,8 +47,10 @@ impl World {
         let dept = World::imaging_department(course.key.modality);
         let author = self.roster.physician(dept, dice.next() >> 8);
         let start = dice.next() >> 8;
+        // A department whose only senior wrote it himself has a colleague sign.
         let seniors = (0..32).map(|i| self.roster.senior(dept, start + i));
-        let other = seniors.into_iter().find(|s| s.number != author.number);
+        let colleagues = (0..32).map(|i| self.roster.physician(dept, start + i));
+        let other = seniors.chain(colleagues).find(|s| s.number != author.number);
         (author, other.unwrap_or(author))
     }
 

@@ -13,6 +13,16 @@ pub(super) fn moments() -> impl Strategy<Value = Timestamp> {
     (1_672_531_200i64..1_861_920_000).prop_map(|s| Timestamp::from_second(s).expect("in range"))
 }
 
+/// A department whose only senior wrote the report: a colleague signs it.
+#[test]
+fn nobody_signs_his_own_report() {
+    let now: Timestamp = "2023-07-24T12:01:52Z".parse().expect("a moment");
+    let view = world(90).at(now);
+    let reports: Vec<_> = newest(&view, 40).iter().filter_map(|study| view.report(study)).collect();
+    assert!(!reports.is_empty());
+    assert!(reports.iter().all(|report| report.author != report.verifier));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
