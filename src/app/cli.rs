@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// The persona's own lure accounts and baits.
     #[command(subcommand)]
     Lure(LureCommand),
+    /// What the hospital's own machines may do: declared scanners.
+    #[command(subcommand)]
+    Allowances(AllowancesCommand),
     /// SIEM destinations.
     #[command(subcommand)]
     Siem(SiemCommand),
@@ -138,6 +141,39 @@ pub(crate) enum LureCommand {
 
 #[derive(Args)]
 pub(crate) struct LureListArgs {
+    #[command(flatten)]
+    pub json: Json,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AllowancesCommand {
+    /// List the allowances of the config: how each stands and what it covered.
+    List(AllowancesListArgs),
+    /// Judge the past once more with the allowances of a file instead; exit 1 when a High incident would
+    /// not have been told.
+    Try(AllowancesTryArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct AllowancesListArgs {
+    /// Count what was covered within so many days.
+    #[arg(long, default_value_t = 7, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub days: u16,
+    #[command(flatten)]
+    pub json: Json,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct AllowancesTryArgs {
+    /// A file with `[[detection.allowance]]` tables, as in the config; they stand for all of its.
+    pub file: PathBuf,
+    /// Judge so many days.
+    #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub days: u16,
     #[command(flatten)]
     pub json: Json,
     #[command(flatten)]

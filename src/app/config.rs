@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::allowances;
 use crate::forward::Destination;
 use crate::persona::{self, DEFAULT_PACK, Fault, Faults, Installation, Pack, PackFiles};
 use crate::privileged::capd;
@@ -115,6 +116,7 @@ impl Config {
         if !(1..=1440).contains(&capture.segment_minutes) {
             faults.push(at("segment_minutes", "expected 1 to 1440"));
         }
+        faults.extend(allowances::faults(&self.detection.allowance, file, text));
         for (i, destination) in self.destination.iter().enumerate() {
             let table = text.match_indices("[[destination]]").nth(i).map_or(0, |(place, _)| place);
             for (key, problem) in destination.faults() {
@@ -212,6 +214,19 @@ mod tests {
         let fault = &faults.0[0];
         assert_eq!(fault.line, Some(3));
         assert!(fault.problem.contains("max_conections"), "{fault}");
+    }
+
+    #[test]
+    fn an_allowance_without_end_or_with_one_too_far_is_located() {
+        let head = "[sensor]\n[[detection.allowance]]\nname = \"a\"\nsource = \"10.1.1.1\"\ncovers = \"E3\"\n\
+                    owner = \"li\"\nreason = \"scan\"\napprover = \"wang\"\napproved = \"2026-01-01\"\n";
+        let faults = load(head).unwrap_err();
+        assert!(faults.0[0].problem.contains("expires"), "{faults}");
+        let faults = load(&format!("{head}expires = \"2026-04-02\"\n")).unwrap_err();
+        assert_eq!((faults.0.len(), faults.0[0].line), (1, Some(10)), "{faults}");
+        assert_eq!(load(&format!("{head}expires = \"2026-04-01\"\n")).unwrap().detection.allowance.len(), 1);
+        let wide = format!("{head}expires = \"2026-04-01\"\n").replace("10.1.1.1", "10.0.0.0/8");
+        assert_eq!(load(&wide).unwrap_err().0[0].line, Some(4));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Composition only: the processes, the command line, and the config that joins each room's own.
 
+mod allowances;
 mod cli;
 mod commands;
 mod config;

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::allowance::Outside;
+use super::bounds::Bounds;
 use super::memory::Memory;
 use super::rules::{self, Rule, Scene};
 use super::{Class, REMEMBERED, Settings, Verdict, WINDOW, score};
@@ -34,19 +36,36 @@ pub(super) struct Incident {
     covered: Vec<Covered>,
     sessions: Vec<SessionId>,
     memory: Memory,
+    /// How the source keeps to its allowances.
+    #[serde(default)]
+    bounds: Bounds,
 }
 
 /// What one rule saw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Evidence {
     rule: String,
+    /// As it counts: within an allowance less than the rule's.
     class: Class,
+    /// The allowance within which it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    allowance: Option<String>,
     first: Timestamp,
     last: Timestamp,
     /// Record that proves it: the first.
     record: u64,
     en: String,
     zh: String,
+}
+
+/// A rule that fired, as it counts.
+#[derive(Clone)]
+struct Fired {
+    rule: &'static Rule,
+    class: Class,
+    allowance: Option<String>,
+    /// Why no allowance of the source covers it.
+    outside: Option<Outside>,
 }
 
 /// One rule that an alert was about.
@@ -76,6 +95,7 @@ impl Incident {
             covered: Vec::new(),
             sessions: Vec::new(),
             memory: Memory::default(),
+            bounds: Bounds::default(),
         }
     }
 
@@ -93,17 +113,19 @@ impl Incident {
     pub(super) fn observe(&mut self, settings: &Settings, seq: u64, event: &SessionEvent) -> Verdict {
         self.age(seq, event);
         self.memory.note(event);
+        self.bounds.note(settings, event);
         let fired = self.collect(settings, seq, event);
-        let Some(strongest) = fired.iter().copied().max_by_key(|rule| rule.class) else {
+        let Some(strongest) = fired.iter().max_by_key(|fired| fired.class) else {
             return Verdict::default();
         };
-        if strongest.class > Class::E1 {
+        let (class, allowed) = (strongest.class, fired.iter().find_map(|fired| fired.allowance.clone()));
+        if class > Class::E1 {
             self.join(event.origin.session);
         }
         self.cover(&fired, event.origin.session);
-        let alert =
-            self.news(&fired, event.origin.session).map(|rule| Box::new(self.tell(rule, &fired, event)));
-        Verdict { class: Some(strongest.class), alert }
+        let news = self.news(&fired, event.origin.session).cloned();
+        let alert = news.map(|news| Box::new(self.tell(&news, &fired, event)));
+        Verdict { class: Some(class), alert, allowed }
     }
 
     /// Lets go of what is too old to count.
@@ -123,23 +145,28 @@ impl Incident {
     }
 
     /// Asks every rule; keeps what they saw.
-    fn collect(&mut self, settings: &Settings, seq: u64, event: &SessionEvent) -> Vec<&'static Rule> {
+    fn collect(&mut self, settings: &Settings, seq: u64, event: &SessionEvent) -> Vec<Fired> {
         let scene = Scene::new(event, &self.memory, settings);
-        let fired: Vec<_> = rules::ALL.iter().copied().filter(|rule| scene.fires(rule)).collect();
-        for rule in &fired {
-            if let Some(known) = self.evidence.iter_mut().find(|evidence| evidence.rule == rule.id) {
+        let rules = rules::ALL.iter().copied().filter(|rule| scene.fires(rule));
+        let fired: Vec<_> = rules.map(|rule| weigh(rule, &self.bounds, settings, event)).collect();
+        for fired in &fired {
+            let is_known = |evidence: &&mut Evidence| {
+                evidence.rule == fired.rule.id && evidence.allowance == fired.allowance
+            };
+            if let Some(known) = self.evidence.iter_mut().find(is_known) {
                 known.last = known.last.max(event.at);
                 continue;
             }
-            let words = (rule.words)(&scene);
+            let (en, zh) = worded(fired, &scene);
             self.evidence.push(Evidence {
-                rule: rule.id.to_owned(),
-                class: rule.class,
+                rule: fired.rule.id.to_owned(),
+                class: fired.class,
+                allowance: fired.allowance.clone(),
                 first: event.at,
                 last: event.at,
                 record: seq,
-                en: words.en,
-                zh: words.zh,
+                en,
+                zh,
             });
         }
         fired
@@ -161,25 +188,25 @@ impl Incident {
     /// it. So one attack makes one alert however many rules see it, and a second, different attack
     /// from the same place is not silent. A notice, which is for others than the SOC, and damage under
     /// way are told once whatever was told before.
-    fn news(&self, fired: &[&'static Rule], session: SessionId) -> Option<&'static Rule> {
+    fn news<'f>(&self, fired: &'f [Fired], session: SessionId) -> Option<&'f Fired> {
         let severity = self.severity();
         let before = self.told.iter().map(|told| told.severity).max().unwrap_or(Severity::Info);
         if self.told.len() >= MAX_TOLD {
             return None;
         }
-        let at_any_time = |rule: &&Rule| rules::is_notice(rule) || rules::is_urgent(rule);
-        if let Some(rule) = fired.iter().copied().find(at_any_time)
-            && self.told.iter().all(|told| told.rule != rule.id)
+        let at_any_time = |fired: &&Fired| rules::is_notice(fired.rule) || rules::is_urgent(fired.rule);
+        if let Some(fired) = fired.iter().find(at_any_time)
+            && self.told.iter().all(|told| told.rule != fired.rule.id)
         {
-            return Some(rule);
+            return Some(fired);
         }
         if severity < before {
             return None;
         }
-        let strongest = fired.iter().copied().max_by_key(|rule| rule.class)?;
+        let strongest = fired.iter().max_by_key(|fired| fired.class)?;
         let further = severity == Severity::High
             && strongest.class.opens_gate()
-            && !self.is_told(strongest)
+            && !self.is_told(strongest.rule)
             && self.covered(session).is_none_or(|class| strongest.class > class);
         (severity > before || further).then_some(strongest)
     }
@@ -193,8 +220,9 @@ impl Incident {
     }
 
     /// Remembers that a session shows again what was told already.
-    fn cover(&mut self, fired: &[&'static Rule], session: SessionId) {
-        let Some(class) = fired.iter().filter(|rule| self.is_told(rule)).map(|rule| rule.class).max() else {
+    fn cover(&mut self, fired: &[Fired], session: SessionId) {
+        let told = fired.iter().filter(|fired| self.is_told(fired.rule));
+        let Some(class) = told.map(|fired| fired.class).max() else {
             return;
         };
         if let Some(covered) = self.covered.iter_mut().find(|covered| covered.session == session) {
@@ -208,13 +236,14 @@ impl Incident {
     }
 
     /// Makes the next revision.
-    fn tell(&mut self, rule: &'static Rule, fired: &[&'static Rule], event: &SessionEvent) -> Alert {
+    fn tell(&mut self, news: &Fired, fired: &[Fired], event: &SessionEvent) -> Alert {
+        let rule = news.rule;
         let classes = self.classes();
         let confidence = score::confidence(&classes, self.memory.hosts.len());
         let severity = score::severity(&classes, confidence);
         self.revision += 1;
-        for rule in fired.iter().filter(|other| other.id == rule.id || other.class.opens_gate()) {
-            self.told.push(Told { rule: rule.id.to_owned(), severity });
+        for fired in fired.iter().filter(|other| other.rule.id == rule.id || other.class.opens_gate()) {
+            self.told.push(Told { rule: fired.rule.id.to_owned(), severity });
         }
         self.cover(fired, event.origin.session);
         let origin = &event.origin;
@@ -235,7 +264,7 @@ impl Incident {
             rule: rule.id.to_owned(),
             title: rule.title.to_owned(),
             title_zh: rule.title_zh.to_owned(),
-            reasons: self.reasons(rule),
+            reasons: self.reasons(news),
             techniques: self.techniques(),
             accounts: self.memory.accounts.clone(),
             sessions: self.sessions.clone(),
@@ -247,11 +276,12 @@ impl Incident {
     }
 
     /// The live evidence: what raised this revision, then the strongest.
-    fn reasons(&self, rule: &Rule) -> Vec<Reason> {
+    fn reasons(&self, news: &Fired) -> Vec<Reason> {
         let mut evidence: Vec<_> = self.evidence.iter().collect();
-        evidence.sort_by_key(|evidence| {
-            (evidence.rule != rule.id, std::cmp::Reverse(evidence.class), evidence.record)
-        });
+        let raised =
+            |evidence: &Evidence| evidence.rule == news.rule.id && evidence.allowance == news.allowance;
+        evidence
+            .sort_by_key(|evidence| (!raised(evidence), std::cmp::Reverse(evidence.class), evidence.record));
         evidence
             .into_iter()
             .map(|evidence| Reason {
@@ -281,6 +311,40 @@ impl Incident {
             *first = evidence.first.min(*first);
         }
         classes
+    }
+}
+
+/// A rule that fired, with what the source's allowances make of it.
+fn weigh(rule: &'static Rule, bounds: &Bounds, settings: &Settings, event: &SessionEvent) -> Fired {
+    let mut fired = Fired { rule, class: rule.class, allowance: None, outside: None };
+    if rules::is_notice(rule) {
+        return fired;
+    }
+    match bounds.allowance(settings, rule.class, event) {
+        None => {}
+        Some(Ok(allowance)) => {
+            fired.allowance = Some(allowance.name.clone());
+            fired.class = fired.class.min(Class::E3);
+        }
+        // That a covered machine was looked at beyond its bounds is worth a word only when it counts.
+        Some(Err(outside)) => fired.outside = (rule.class > Class::E3).then_some(outside),
+    }
+    fired
+}
+
+/// What was seen, with the allowance that it is within or beyond.
+fn worded(fired: &Fired, scene: &Scene<'_>) -> (String, String) {
+    let words = (fired.rule.words)(scene);
+    match (&fired.allowance, fired.outside) {
+        (Some(name), _) => (
+            format!("{} (allowed by \"{name}\": counted, no alarm)", words.en),
+            format!("{}（白名单“{name}”内，仅计数）", words.zh),
+        ),
+        (None, Some(outside)) => (
+            format!("{} (outside of the allowance for this source: {})", words.en, outside.en),
+            format!("{}（超出该来源的白名单：{}）", words.zh, outside.zh),
+        ),
+        (None, None) => (words.en, words.zh),
     }
 }
 

@@ -154,6 +154,10 @@ impl Memory {
 
     /// Services on which this account was tried within the short window.
     pub(super) fn decoys_tried_as(&self, account: &Tainted) -> usize {
+        // Communities of SNMP and the like have no account that could be sprayed.
+        if account.is_empty() {
+            return 0;
+        }
         let digest = digest(&[account]);
         let tried = self.guesses.iter().filter(|guess| guess.account == digest);
         distinct(tried.map(|guess| (guess.host.as_str(), guess.service.as_str())))

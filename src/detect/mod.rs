@@ -5,6 +5,8 @@
 //! randomness. The model, with its reasons, is in `docs/detection.md`; each rule is one file in
 //! `rules/`.
 
+mod allowance;
+mod bounds;
 mod class;
 mod damage;
 mod incident;
@@ -16,6 +18,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use allowance::{ANNOUNCED_DAYS, Allowance, KnownMark, LONGEST_DAYS, Network, Standing};
 pub use class::Class;
 pub use settings::{Device, Settings};
 
@@ -43,6 +46,8 @@ pub struct Verdict {
     pub class: Option<Class>,
     /// What is to be told. The store fills in the chain's head.
     pub alert: Option<Box<Alert>>,
+    /// The allowance within which it was seen, by name.
+    pub allowed: Option<String>,
 }
 
 /// All incidents, one per source.

@@ -5,12 +5,16 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::allowance::Allowance;
+
 /// `[detection]` of honeynet.toml.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The hospital's own devices that may reach a decoy by mistake.
     pub device: Vec<Device>,
+    /// What its own machines may do: declared scanners.
+    pub allowance: Vec<Allowance>,
     /// Addresses of the honeynet itself: what comes from there is never an alert. Filled in from
     /// the persona pack, not by people.
     #[serde(skip)]
@@ -34,5 +38,10 @@ impl Settings {
     /// Whether a source that calls itself by this name is registered.
     pub(super) fn is_registered(&self, source: IpAddr, name: &str) -> bool {
         self.device.iter().any(|device| device.source == source && device.name == name)
+    }
+
+    /// The allowances for a source.
+    pub(super) fn allowances(&self, source: IpAddr) -> impl Iterator<Item = &Allowance> {
+        self.allowance.iter().filter(move |allowance| allowance.source.contains(source))
     }
 }

@@ -1,5 +1,6 @@
 //! Scenarios: what raises an alert, and above all what does not.
 
+mod allowed;
 mod attacks;
 mod benign;
 mod pacs;

@@ -119,6 +119,17 @@ pub enum SystemEvent {
         /// Why, in plain words.
         reason: String,
     },
+    /// An allowance of the config is about to end, or has ended.
+    Allowance {
+        /// Its name in the config.
+        name: String,
+        /// `expiring`, `expired`.
+        state: String,
+        /// Its last day (`2026-12-31`).
+        expires: String,
+        /// Who answers for it.
+        owner: String,
+    },
     /// A frame from another process was refused.
     FrameRefused {
         /// Which rule it broke.

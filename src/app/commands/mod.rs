@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod alerts;
+mod allowances;
 pub(crate) mod check;
 mod lure;
 mod pcap;
@@ -13,7 +14,7 @@ mod terminal;
 mod verify;
 mod world;
 
-use super::cli::{Cli, Command, LureCommand, SiemCommand};
+use super::cli::{AllowancesCommand, Cli, Command, LureCommand, SiemCommand};
 use super::config::Config;
 use super::exit::Exit;
 use super::layout::Layout;
@@ -31,6 +32,8 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Check(args) => check::run(args.config.as_deref()),
         Command::Status(args) => status::run(&args, &layout),
         Command::Lure(LureCommand::List(args)) => lure::list(&args, &layout),
+        Command::Allowances(AllowancesCommand::List(args)) => allowances::list(&args, &layout),
+        Command::Allowances(AllowancesCommand::Try(args)) => allowances::dry_run(&args, &layout),
         Command::Siem(SiemCommand::Test(args)) => siem::test(&args),
         Command::Pcap(args) => pcap::run(&args, &layout),
         Command::Replay(args) => replay::run(&args, &layout),

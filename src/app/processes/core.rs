@@ -1,5 +1,6 @@
 //! Core: keeps, judges, tells.
 
+mod allowances;
 mod couriers;
 mod keeper;
 mod keeping;
@@ -31,6 +32,9 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
         Inlet::bind(&layout.core_socket()).map_err(|e| format!("{}: {e}", layout.core_socket().display()))?;
     let (batches, taken) = mpsc::channel(WAITING);
     tokio::spawn(withholding::run(layout.clone(), couriers::Voice::new(&batches), ear.clone()));
+    let allowances = launch.config.detection.allowance.clone();
+    let voice = couriers::Voice::new(&batches);
+    tokio::spawn(allowances::run(layout.clone(), allowances, voice, ear.clone()));
     let destinations = couriers::start(&launch, &layout, &progress, &batches, &ear)?;
     tokio::spawn(keeping::run(layout.clone(), progress.clone(), ear.clone()));
     let state = move || json!({ "store": *progress.borrow(), "destinations": destinations() });

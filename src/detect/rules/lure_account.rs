@@ -19,8 +19,9 @@ pub(super) const RULE: Rule = Rule {
 fn fires(scene: &Scene<'_>) -> bool {
     matches!(
         scene.observation(),
-        Observation::AuthAttempt { accepted, method, .. }
-            if *accepted && *method != AuthMethod::DicomUserIdentity
+        Observation::AuthAttempt { accepted, method, account, .. }
+            // Who names no account gave a word that everybody knows: a community of SNMP.
+            if *accepted && !account.is_empty() && *method != AuthMethod::DicomUserIdentity
     )
 }
 

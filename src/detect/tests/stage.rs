@@ -37,7 +37,7 @@ impl Stage {
             Device { source: MODALITY.parse().unwrap(), name: "CT01".into(), note: "CT, hall 2".into() };
         let own = ["127.0.10.12".parse().unwrap()].into();
         Stage {
-            detector: Detector::new(Settings { device: vec![device], own }),
+            detector: Detector::new(Settings { device: vec![device], own, ..Settings::default() }),
             now: "2026-05-09T08:00:00Z".parse().unwrap(),
             seq: 0,
             sessions: 0x0196_b000_0000_7000_8000_0000_0000_0000,

@@ -115,6 +115,26 @@ impl Reader {
         rows.map(|row| row.map_err(StoreError::from).and_then(parse)).collect()
     }
 
+    /// What was seen in sessions since then, after a record, oldest first, at most `limit`: how the past is
+    /// judged once more.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    pub fn session_events(
+        &self,
+        since: Timestamp,
+        seq: u64,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, body FROM records
+             WHERE seq > ?1 AND at >= ?2 AND session IS NOT NULL ORDER BY seq LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map((signed(seq), micros(since), limit), seq_and_body)?;
+        rows.map(|row| row.map_err(StoreError::from).and_then(parse)).collect()
+    }
+
     /// Alerts, newest first, with the sequence numbers of their records.
     ///
     /// # Errors
