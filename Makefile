@@ -1,8 +1,8 @@
-# The three things that people do here. Each does all of its own set-up.
+# The four things that people do here. Each does all of its own set-up.
 
 DATA ?= honeyward-data
 
-.PHONY: run test bench
+.PHONY: run test bench image
 
 # Builds and starts the demo hospital on loopback; Ctrl-C ends it.
 run:
@@ -20,3 +20,11 @@ bench:
 	.ci/setup bench
 	cargo build --locked --release
 	benches/run
+
+# The appliance: disk, disks for hypervisors, CD, update file; as root. They go to target/image/out.
+# VERSION, RELEASE and KEYS are those of firmware-image/build.
+image:
+	.ci/setup image
+	cargo build --locked --release
+	firmware-image/build --binary target/release/honeyward $(if $(VERSION),--version $(VERSION)) \
+	  $(if $(RELEASE),--release $(RELEASE)) $(if $(KEYS),--keys $(KEYS))

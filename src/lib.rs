@@ -5,6 +5,7 @@
 //! rooms; `tests/architecture.rs` holds it.
 
 pub mod app;
+pub mod appliance;
 pub mod archive;
 pub mod console;
 pub mod database;

@@ -39,7 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("forward", &["event", "runtime", "sys"]),
     ("privileged", &["event", "runtime", "sys", "record"]),
     ("console", &["event", "runtime", "store", "record"]),
-    ("appliance", &["event", "runtime", "persona", "privileged"]),
+    ("appliance", &["event", "runtime", "sys", "persona", "privileged"]),
 ];
 
 /// Rooms that compute and nothing else: time, randomness and bytes are handed to them.

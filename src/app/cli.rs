@@ -1,6 +1,6 @@
 //! The command line as people see it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -27,7 +27,7 @@ Exit status: 0 done, 1 a finding, 2 wrong usage or config, 3 could not (with the
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Start everything; without a config: the demo hospital on loopback.
-    Run(ConfigArgs),
+    Run(RunArgs),
     /// Check config and personas; one located message per fault.
     Check(ConfigArgs),
     /// Show each process, decoy host, service, bound address, state and counters.
@@ -58,6 +58,18 @@ pub(crate) enum Command {
     /// One process of `run`; started by it, not by people.
     #[command(hide = true)]
     Process(ProcessArgs),
+    /// The first process of the appliance's image; started by its kernel, not by people.
+    #[command(hide = true)]
+    Init,
+}
+
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Where the console is, in place of the config's address.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub console: Option<SocketAddr>,
 }
 
 #[derive(Args)]

@@ -3,6 +3,7 @@
 mod alerts;
 mod allowances;
 pub(crate) mod check;
+mod init;
 mod lure;
 mod pcap;
 mod replay;
@@ -25,10 +26,14 @@ use crate::event::line::word;
 pub(crate) fn dispatch(cli: Cli) -> Exit {
     let layout = Layout::new(cli.data);
     match cli.command {
-        Command::Run(args) => match Config::load(args.config.as_deref()) {
-            Ok(config) => supervisor::run(config, layout),
+        Command::Run(args) => match Config::load(args.config.config.as_deref()) {
+            Ok(mut config) => {
+                config.console.address = args.console.unwrap_or(config.console.address);
+                supervisor::run(config, layout)
+            }
             Err(faults) => Exit::Usage(faults.to_string()),
         },
+        Command::Init => init::run(),
         Command::Check(args) => check::run(args.config.as_deref()),
         Command::Status(args) => status::run(&args, &layout),
         Command::Lure(LureCommand::List(args)) => lure::list(&args, &layout),

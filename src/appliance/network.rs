@@ -1,0 +1,123 @@
+//! Network cards: which is management's, which the decoys'; the management address.
+
+use std::fs;
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use super::answers::{Management, Network};
+use crate::sys::interfaces;
+
+/// A network card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// Its name.
+    pub name: String,
+    /// Its MAC address, lower case with colons.
+    pub mac: String,
+}
+
+/// All cards of the machine, in the order of their names.
+pub fn cards() -> Vec<Card> {
+    let entries = fs::read_dir("/sys/class/net").into_iter().flatten().flatten();
+    // What has no device behind it is made by programs: the loopback, VLANs, hosts of the honeynet.
+    let real = entries.filter(|entry| entry.path().join("device").exists());
+    let mut cards: Vec<Card> = real
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let mac = fs::read_to_string(entry.path().join("address")).ok()?.trim().to_lowercase();
+            Some(Card { name, mac })
+        })
+        .collect();
+    cards.sort_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
+    cards
+}
+
+/// The card that an answer means; `auto` is the first that is not `taken`.
+///
+/// # Errors
+/// In words, with the cards that there are.
+pub fn choose<'a>(cards: &'a [Card], wanted: &str, taken: Option<&Card>) -> Result<&'a Card, String> {
+    let lower = wanted.to_lowercase();
+    let fits = |card: &&Card| match wanted {
+        "auto" => taken != Some(*card),
+        _ => card.name == wanted || card.mac == lower,
+    };
+    cards.iter().find(fits).ok_or_else(|| {
+        let all: Vec<String> = cards.iter().map(|card| format!("{} ({})", card.name, card.mac)).collect();
+        format!("network card {wanted:?} is not there; this machine has: {}", all.join(", "))
+    })
+}
+
+/// Brings the loopback and the management card up, with its address, gateway and name servers.
+///
+/// # Errors
+/// In words.
+pub fn set_management(card: &Card, wanted: &Management) -> Result<(), String> {
+    let could = |e: io::Error| format!("{} {}: {e}", card.name, wanted.address);
+    interfaces::bring_up("lo").map_err(could)?;
+    let Network { address, prefix } = wanted.address;
+    interfaces::set_address(&card.name, address, prefix).map_err(could)?;
+    interfaces::bring_up(&card.name).map_err(could)?;
+    if let Some(gateway) = wanted.gateway {
+        interfaces::set_gateway(gateway).map_err(could)?;
+    }
+    let servers: String = wanted.name_servers.iter().map(|server| format!("nameserver {server}\n")).collect();
+    fs::write("/run/resolv.conf", servers).map_err(|e| format!("/run/resolv.conf: {e}"))
+}
+
+/// Puts the decoys' addresses on their card.
+///
+/// # Errors
+/// In words.
+pub fn set_decoys(card: &Card, addresses: &[Ipv4Addr], prefix: u8) -> Result<(), String> {
+    quiet(&card.name);
+    interfaces::bring_up(&card.name).map_err(|e| format!("{}: {e}", card.name))?;
+    for (i, address) in addresses.iter().enumerate() {
+        let name = format!("{}:{}", card.name, i + 1);
+        interfaces::set_address(&name, *address, prefix).map_err(|e| format!("{name} {address}: {e}"))?;
+    }
+    Ok(())
+}
+
+/// The decoys' card speaks for no address but its own, forwards nothing, and has no IPv6 of the machine.
+fn quiet(card: &str) {
+    let settings = [
+        ("ipv4/conf/all/arp_ignore", "1"),
+        ("ipv4/conf/all/arp_announce", "2"),
+        ("ipv4/conf/all/rp_filter", "1"),
+        ("ipv4/ip_forward", "0"),
+        ("ipv4/icmp_echo_ignore_broadcasts", "1"),
+    ];
+    for (key, value) in settings {
+        set(key, value);
+    }
+    set(&format!("ipv6/conf/{card}/disable_ipv6"), "1");
+}
+
+fn set(key: &str, value: &str) {
+    if let Err(error) = fs::write(Path::new("/proc/sys/net").join(key), value) {
+        tracing::warn!(key, %error, "a network setting was not taken");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two() -> Vec<Card> {
+        let card = |name: &str, mac: &str| Card { name: name.into(), mac: mac.into() };
+        vec![card("eth0", "52:54:00:00:00:01"), card("eth1", "52:54:00:00:00:02")]
+    }
+
+    #[test]
+    fn a_card_is_known_by_name_and_mac_and_the_decoys_never_take_managements() {
+        let cards = two();
+        let first = choose(&cards, "auto", None).unwrap();
+        assert_eq!(first.name, "eth0");
+        assert_eq!(choose(&cards, "auto", Some(first)).unwrap().name, "eth1");
+        assert_eq!(choose(&cards, "52:54:00:00:00:02", None).unwrap().name, "eth1");
+        let problem = choose(&cards, "eth7", None).unwrap_err();
+        assert!(problem.contains("eth0 (52:54:00:00:00:01), eth1"), "{problem}");
+    }
+}
