@@ -1,0 +1,127 @@
+//! The image on a machine: built, started, attacked, unplugged, started again. A test binary of its own,
+//! since an emulated machine needs all of this one.
+
+mod machine;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use machine::{Firmware, Machine, Outside, beside, run, text, within};
+
+const SECRET: &str = "one secret for the test";
+
+/// Fits any machine that is not idle.
+const SOON: Duration = Duration::from_secs(90);
+
+#[test]
+fn an_appliance_stands_is_attacked_loses_power_and_still_knows_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = build(dir.path());
+    answer(&disk, dir.path());
+    let outside = Outside::new(dir.path(), &[(0, "10.20.9.66/24")]);
+
+    let mut machine = Machine::start(&outside, &disk, Firmware::Uefi, "first");
+    machine.says("The appliance is healthy.");
+    assert!(machine.log().contains("one-time secret"), "{}", machine.log());
+    assert!(console(&outside).contains("200"), "the console answers on the management address");
+    let page = outside.output("curl", &["-s", "-m", "20", "-i", "http://10.20.9.11/"]);
+    assert!(text(&page).starts_with("HTTP/1.1 "), "{}", text(&page));
+    assert_eq!(managed_from_decoys(&outside), "", "the console is not on the decoys' network");
+    guess_passwords(&outside);
+    within(SOON, "the alert arrives", || outside.received().contains("10.20.9.66").then_some(()));
+    machine.unplug();
+
+    // The other firmware, so that both loaders have started this disk.
+    let mut machine = Machine::start(&outside, &disk, Firmware::Bios, "second");
+    machine.says("The appliance is healthy.");
+    assert!(console(&outside).contains("200"));
+    machine.types("off");
+    machine.ends();
+    look_into(&disk, dir.path());
+}
+
+/// The image with the program that is under test.
+fn build(dir: &Path) -> PathBuf {
+    let built = beside("target/image/test");
+    let output = Command::new(beside("firmware-image/build"))
+        .args(["--quick", "--version", "1.0.0", "--release", "1"])
+        .args(["--binary", env!("CARGO_BIN_EXE_honeyward"), "--out"])
+        .arg(&built)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "firmware-image/build, which needs root: {}", text(&output));
+    let disk = dir.join("disk.raw");
+    let made = built.join("honeyward_1.0.0.raw");
+    run("cp", &["--sparse=always", made.to_str().unwrap(), disk.to_str().unwrap()]);
+    disk
+}
+
+/// Puts the answers of the first boot on the disk's boot partition.
+fn answer(disk: &Path, dir: &Path) {
+    let file = dir.join("first-boot.toml");
+    let hosts = [("his", 11), ("pacs", 12), ("lis", 13)]
+        .map(|(name, last)| format!("[host.{name}]\naddress = \"10.20.9.{last}\"\n"));
+    let answers = format!(
+        "[appliance]\nname = \"ward-3\"\n[appliance.management]\naddress = \"10.0.2.15/24\"\n\
+         gateway = \"10.0.2.2\"\n[appliance.administrator]\nsecret = \"{SECRET}\"\n{}\
+         [[destination]]\nname = \"siem\"\nformat = \"cef\"\ntransport = \"tcp\"\naddress = \"10.0.2.2:{}\"\n",
+        hosts.concat(),
+        machine::SYSLOG
+    );
+    fs::write(&file, answers).unwrap();
+    let image = format!("{}@@{}", disk.display(), 4096 * 512);
+    run("mcopy", &["-i", &image, file.to_str().unwrap(), "::honeyward/first-boot.toml"]);
+}
+
+fn console(outside: &Outside) -> String {
+    let page = ["-sk", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", "-L", "https://127.0.0.1:8443/"];
+    text(&outside.output("curl", &page))
+}
+
+/// What an intruder on the decoys' network gets of the console.
+fn managed_from_decoys(outside: &Outside) -> String {
+    text(&outside.output("curl", &["-sk", "-m", "3", "--interface", "t0", "https://10.20.9.11:8443/"]))
+}
+
+fn guess_passwords(outside: &Outside) {
+    for guess in ["123456", "admin", "root", "Passw0rd", "qwerty", "111111"] {
+        let plain = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"];
+        let once = ["-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=30", "root@10.20.9.11", "true"];
+        let all = [&["-p", guess, "ssh"], &plain[..], &once].concat();
+        let output = outside.output("sshpass", &all);
+        assert!(text(&output).contains("ermission denied"), "{}", text(&output));
+    }
+}
+
+/// Takes the data partition apart: the chain holds, the attack is in it, the answers are gone.
+fn look_into(disk: &Path, dir: &Path) {
+    let table = run("sfdisk", &["-J", disk.to_str().unwrap()]);
+    let table: serde_json::Value = serde_json::from_str(&table).unwrap();
+    let partitions = table["partitiontable"]["partitions"].as_array().unwrap();
+    let data = partitions.iter().find(|p| p["name"] == "honeyward-data").expect("a data partition");
+    let (start, size) = (data["start"].as_u64().unwrap(), data["size"].as_u64().unwrap());
+    assert!(size * 512 > 6 << 30, "it takes the rest of the disk: {size} sectors");
+    let found = dir.join("found");
+    fs::create_dir(&found).unwrap();
+    let partition = format!("{}?offset={}", disk.display(), start * 512);
+    run("debugfs", &["-R", &format!("rdump /honeyward /appliance {}", found.display()), &partition]);
+    let data = found.join("honeyward");
+    let honeyward = |arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_honeyward")).arg("--data").arg(&data).args(arguments).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output));
+        text(&output)
+    };
+    honeyward(&["verify"]);
+    assert!(honeyward(&["sessions", "--source", "10.20.9.66"]).contains("ssh"), "the attack is kept");
+    assert!(honeyward(&["alerts", "--json"]).contains("10.20.9.66"), "the alert is kept");
+    let settings = fs::read_to_string(found.join("appliance/appliance.toml")).unwrap();
+    assert!(settings.contains("ward-3") && !settings.contains(SECRET), "{settings}");
+    assert_eq!(fs::read_to_string(data.join("console/setup-secret")).unwrap(), SECRET);
+    let image = format!("{}@@{}", disk.display(), 4096 * 512);
+    let left = run("mdir", &["-b", "-i", &image, "::honeyward"]);
+    assert!(!left.contains("first-boot.toml"), "the file with the secret is off the disk: {left}");
+}
