@@ -38,7 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["event", "runtime"]),
     ("forward", &["event", "runtime", "sys"]),
     ("privileged", &["event", "runtime", "sys", "record"]),
-    ("console", &["event", "runtime", "store", "record"]),
+    ("console", &["event", "runtime", "store", "record", "wire"]),
     ("appliance", &["event", "runtime", "sys", "persona", "privileged"]),
 ];
 

@@ -20,7 +20,7 @@ use super::config::Config;
 use super::exit::Exit;
 use super::launch::{BoundConsole, BoundService, Launch};
 use super::{Layout, installation, processes, status};
-use crate::console::{self, DecoyHost, DecoyService};
+use crate::console::{self, DecoyHost, DecoyLure, DecoyService};
 use crate::event::SystemEvent;
 use crate::link::Outlet;
 use crate::persona::Pack;
@@ -182,8 +182,18 @@ fn decoys(pack: &Pack, bound: &[Bound]) -> Vec<DecoyHost> {
         title: host.title.clone(),
         system: host.os.name.clone(),
         services: services(&host.name),
+        lures: host.accounts.iter().map(lure).collect(),
     };
     pack.hosts.iter().map(host).collect()
+}
+
+fn lure(account: &crate::persona::Account) -> DecoyLure {
+    DecoyLure {
+        id: account.lure.clone(),
+        account: account.name.clone(),
+        services: account.services.iter().map(|protocol| protocol.as_str().to_owned()).collect(),
+        place: account.place.clone(),
+    }
 }
 
 fn bound_service(bound: &Bound) -> BoundService {

@@ -12,6 +12,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use super::totp;
+
 /// File of the one-time secret in the console's folder, as long as there is no account.
 pub const SETUP: &str = "setup-secret";
 
@@ -33,9 +35,11 @@ const COST: (u32, u32, u32) = (19_456, 2, 1);
 pub(super) enum Role {
     /// Reads incidents and sessions.
     Viewer,
-    /// Also takes out packets, transcripts and files.
+    /// Also works on incidents, and takes out packets, transcripts and files.
     Analyst,
-    /// Also manages accounts.
+    /// Also asks for what a second person must approve.
+    Responder,
+    /// Also approves, and manages accounts, tokens and settings.
     Administrator,
     /// Reads the audit log.
     Auditor,
@@ -45,7 +49,7 @@ impl Role {
     /// Whether incidents and sessions are open to this role.
     pub(super) fn reads_sessions(self) -> bool {
         match self {
-            Role::Viewer | Role::Analyst | Role::Administrator => true,
+            Role::Viewer | Role::Analyst | Role::Responder | Role::Administrator => true,
             Role::Auditor => false,
         }
     }
@@ -53,16 +57,21 @@ impl Role {
     /// Whether evidence may be taken out.
     pub(super) fn takes_evidence(self) -> bool {
         match self {
-            Role::Analyst | Role::Administrator => true,
+            Role::Analyst | Role::Responder | Role::Administrator => true,
             Role::Viewer | Role::Auditor => false,
         }
+    }
+
+    /// Whether incidents are worked on by this role: states, notes, who does it.
+    pub(super) fn works_on_cases(self) -> bool {
+        self.takes_evidence()
     }
 
     /// Whether the audit log is open to this role.
     pub(super) fn audits(self) -> bool {
         match self {
             Role::Auditor => true,
-            Role::Viewer | Role::Analyst | Role::Administrator => false,
+            Role::Viewer | Role::Analyst | Role::Responder | Role::Administrator => false,
         }
     }
 
@@ -70,7 +79,7 @@ impl Role {
     pub(super) fn manages_accounts(self) -> bool {
         match self {
             Role::Administrator => true,
-            Role::Viewer | Role::Analyst | Role::Auditor => false,
+            Role::Viewer | Role::Analyst | Role::Responder | Role::Auditor => false,
         }
     }
 
@@ -90,6 +99,12 @@ struct Account {
     hash: String,
     #[serde(default)]
     closed: bool,
+    /// Secret of the second factor, hexadecimal; none without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    second: Option<String>,
+    /// The last step whose code was used: each is good once.
+    #[serde(default)]
+    last_step: u64,
 }
 
 /// All accounts.
@@ -158,7 +173,14 @@ impl Accounts {
         if known.contains_key(name) {
             return Err("name_taken");
         }
-        let account = Account { role, salt: hex::encode(salt), hash: hex::encode(hash), closed: false };
+        let account = Account {
+            role,
+            salt: hex::encode(salt),
+            hash: hex::encode(hash),
+            closed: false,
+            second: None,
+            last_step: 0,
+        };
         known.insert(name.to_owned(), account);
         self.save(&known).map_err(|_| "not_saved")
     }
@@ -186,6 +208,60 @@ impl Accounts {
         let account = account.filter(|account| !account.closed)?;
         let kept = hex::decode(&account.hash).ok()?;
         bool::from(kept.ct_eq(&given)).then_some(account.role)
+    }
+
+    /// Whether the code is that of the account's second factor now; so it is where there is none.
+    pub(super) fn check_code(&self, name: &str, code: &str, seconds: u64) -> bool {
+        let mut known = self.lock();
+        let Some(account) = known.get_mut(name) else { return false };
+        let Some(secret) = account.second.as_ref().and_then(|secret| hex::decode(secret).ok()) else {
+            return account.second.is_none();
+        };
+        let Some(step) = totp::check(&secret, code, seconds, account.last_step) else { return false };
+        account.last_step = step;
+        self.save(&known).is_ok()
+    }
+
+    /// Whether a code is asked for.
+    pub(super) fn has_second_factor(&self, name: &str) -> bool {
+        self.lock().get(name).is_some_and(|account| account.second.is_some())
+    }
+
+    /// Turns the second factor on, if the code shows that its owner has the secret.
+    pub(super) fn set_second_factor(
+        &self,
+        name: &str,
+        secret: &[u8],
+        code: &str,
+    ) -> Result<(), &'static str> {
+        let seconds = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0);
+        let step = totp::check(secret, code, seconds, 0).ok_or("wrong_code")?;
+        let mut known = self.lock();
+        let account = known.get_mut(name).ok_or("no_account")?;
+        account.second = Some(hex::encode(secret));
+        account.last_step = step;
+        self.save(&known).map_err(|_| "not_saved")
+    }
+
+    /// Turns the second factor off.
+    pub(super) fn drop_second_factor(&self, name: &str) -> Result<(), &'static str> {
+        let mut known = self.lock();
+        known.get_mut(name).ok_or("no_account")?.second = None;
+        self.save(&known).map_err(|_| "not_saved")
+    }
+
+    /// Gives an account another password.
+    pub(super) fn change_password(&self, name: &str, password: &str) -> Result<(), &'static str> {
+        if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_MAX {
+            return Err("bad_password");
+        }
+        let salt: [u8; 16] = rand::random();
+        let hash = self.hash(password, &salt).ok_or("not_saved")?;
+        let mut known = self.lock();
+        let account = known.get_mut(name).ok_or("no_account")?;
+        account.salt = hex::encode(salt);
+        account.hash = hex::encode(hash);
+        self.save(&known).map_err(|_| "not_saved")
     }
 
     /// The role of a user who is logged in; none once the account is closed.
@@ -217,7 +293,8 @@ fn hash(password: &str, salt: &[u8]) -> Option<[u8; 32]> {
     argon.hash_password_into(password.as_bytes(), salt, &mut out).ok().map(|()| out)
 }
 
-fn private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file that only this user may read, down to the disk.
+pub(super) fn private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
@@ -242,6 +319,26 @@ mod tests {
         assert_eq!(again.check("admin", "correct horse batterz"), None);
         assert_eq!(again.check("nobody", "correct horse battery"), None);
         assert!(!dir.path().join(SETUP).exists());
+    }
+
+    #[test]
+    fn a_second_factor_is_asked_for_and_each_code_is_good_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = Accounts::open(dir.path()).unwrap();
+        accounts.set_up("admin", "correct horse battery").unwrap();
+        assert!(accounts.check_code("admin", "", 0) && !accounts.has_second_factor("admin"));
+        let (secret, now) = ([7; totp::SECRET], u64::try_from(jiff::Timestamp::now().as_second()).unwrap());
+        assert_eq!(accounts.set_second_factor("admin", &secret, "000000x"), Err("wrong_code"));
+        accounts.set_second_factor("admin", &secret, &totp::now(&secret, now)).unwrap();
+        let again = Accounts::open(dir.path()).unwrap();
+        assert!(again.has_second_factor("admin") && !again.check_code("admin", "", now));
+        let later = now + 120;
+        assert!(again.check_code("admin", &totp::now(&secret, later), later));
+        assert!(!again.check_code("admin", &totp::now(&secret, later), later));
+        again.drop_second_factor("admin").unwrap();
+        again.change_password("admin", "another horse battery").unwrap();
+        assert_eq!(again.check("admin", "correct horse battery"), None);
+        assert!(again.check("admin", "another horse battery").is_some());
     }
 
     #[test]

@@ -56,6 +56,18 @@ impl Answer {
         Answer { status: StatusCode::SEE_OTHER, kind: "text/plain", body: Vec::new(), headers }
     }
 
+    /// Text that is no page.
+    pub(super) fn text(kind: &'static str, body: String) -> Self {
+        Answer { status: StatusCode::OK, kind, body: body.into_bytes(), headers: Vec::new() }
+    }
+
+    /// The same page, which may run WebAssembly of ours: the terminal's emulator.
+    pub(super) fn with_machine_code(mut self) -> Self {
+        self.headers
+            .push((CONTENT_SECURITY_POLICY, POLICY.replacen("'self'", "'self' 'wasm-unsafe-eval'", 1)));
+        self
+    }
+
     /// The same with another status.
     pub(super) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::totp::SECRET;
+
 /// Nobody stays longer than a shift.
 const LONGEST: Duration = Duration::from_secs(12 * 3600);
 
@@ -39,6 +41,8 @@ pub(super) struct Login {
 pub(super) struct Logins {
     idle: Duration,
     open: Mutex<HashMap<[u8; 32], Login>>,
+    /// Secrets of second factors that were shown and not confirmed yet, by account.
+    offers: Mutex<HashMap<String, ([u8; SECRET], Instant)>>,
     failed: Mutex<HashMap<String, (u32, Instant)>>,
 }
 
@@ -48,6 +52,7 @@ impl Logins {
         Logins {
             idle: Duration::from_secs(u64::from(idle_minutes) * 60),
             open: Mutex::default(),
+            offers: Mutex::default(),
             failed: Mutex::default(),
         }
     }
@@ -77,6 +82,25 @@ impl Logins {
         }
         login.last = now;
         Some(login.clone())
+    }
+
+    /// Remembers a secret that an account is shown, until it is confirmed.
+    pub(super) fn offer(&self, account: &str, secret: [u8; SECRET]) {
+        let mut offers = lock(&self.offers);
+        offers.retain(|_, (_, since)| since.elapsed() < LOCKED);
+        offers.insert(account.to_owned(), (secret, Instant::now()));
+    }
+
+    /// The secret that an account was shown a while ago.
+    pub(super) fn offered(&self, account: &str) -> Option<[u8; SECRET]> {
+        let offers = lock(&self.offers);
+        offers.get(account).filter(|(_, since)| since.elapsed() < LOCKED).map(|(secret, _)| *secret)
+    }
+
+    /// Logs an account out everywhere but here.
+    pub(super) fn end_all(&self, account: &str, here: Option<&String>) {
+        let here = here.map(|token| key(token));
+        lock(&self.open).retain(|token, login| login.account != account || Some(*token) == here);
     }
 
     /// Logs out.
@@ -115,9 +139,15 @@ impl Logins {
 }
 
 impl Login {
+    /// Whoever acts by a token of the API, which needs no form.
+    pub(super) fn of_token(account: &str) -> Self {
+        let now = Instant::now();
+        Login { account: account.to_owned(), csrf: String::new(), began: now, last: now }
+    }
+
     /// Whether a form came from a page of this login.
     pub(super) fn owns(&self, csrf: &str) -> bool {
-        bool::from(self.csrf.as_bytes().ct_eq(csrf.as_bytes()))
+        !self.csrf.is_empty() && bool::from(self.csrf.as_bytes().ct_eq(csrf.as_bytes()))
     }
 }
 

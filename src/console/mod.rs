@@ -6,16 +6,23 @@
 
 mod accounts;
 mod answer;
+mod api;
 mod certificate;
 mod charts;
 mod logins;
 mod pages;
+mod path;
 mod plain;
 mod request;
 mod router;
+mod saved;
+mod sealed;
 mod serve;
 mod settings;
 mod site;
+mod tokens;
+mod totp;
+mod views;
 mod words;
 
 use std::net::SocketAddr;
@@ -56,6 +63,22 @@ pub struct DecoyHost {
     pub system: String,
     /// Its services.
     pub services: Vec<DecoyService>,
+    /// Its bait accounts.
+    #[serde(default)]
+    pub lures: Vec<DecoyLure>,
+}
+
+/// A bait account: nobody real has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecoyLure {
+    /// Its id: `<host>/<name>`.
+    pub id: String,
+    /// The account's name.
+    pub account: String,
+    /// Services that it opens.
+    pub services: Vec<String>,
+    /// Where the bait was put.
+    pub place: String,
 }
 
 /// One of its services.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::COOKIE;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use hyper::{Method, Request as HttpRequest};
 
 use super::words::Language;
@@ -29,10 +29,16 @@ pub(super) struct Request {
     pub segments: Vec<String>,
     /// Query, first value of each name.
     pub query: BTreeMap<String, String>,
+    /// The query as it was sent.
+    pub asked_as: String,
+    /// All fields of the form, in order.
+    pub fields: Vec<(String, String)>,
     /// Form, first value of each name.
     pub form: BTreeMap<String, String>,
     /// Cookies.
     pub cookies: BTreeMap<String, String>,
+    /// The token of a program (`Authorization: Bearer`).
+    pub bearer: Option<String>,
     /// Who asks.
     pub from: IpAddr,
 }
@@ -48,23 +54,39 @@ impl Request {
         };
         let path = head.uri.path().to_owned();
         let segments = path.trim_start_matches('/').split('/').map(str::to_owned).collect();
-        let query = pairs(head.uri.query().unwrap_or_default());
+        let asked_as = head.uri.query().unwrap_or_default().to_owned();
+        let query = first_of(pairs(&asked_as));
         let cookies = head.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let cookies = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let cookies = cookies.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let form = match posts {
-            false => BTreeMap::new(),
+        let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
+        let is_json = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+        let fields = match posts {
+            false => Vec::new(),
             true => {
                 let bytes = Limited::new(body, FORM).collect().await.ok()?.to_bytes();
-                pairs(std::str::from_utf8(&bytes).ok()?)
+                if is_json { members(&bytes)? } else { pairs(std::str::from_utf8(&bytes).ok()?) }
             }
         };
-        Some(Request { posts, path, segments, query, form, cookies, from })
+        let form = first_of(fields.clone());
+        Some(Request { posts, path, segments, query, asked_as, fields, form, cookies, bearer, from })
     }
 
     /// A value of the form, empty when it is not there.
     pub(super) fn field(&self, name: &str) -> &str {
         self.form.get(name).map_or("", String::as_str)
+    }
+
+    /// All values of a field of the form.
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
+        self.fields.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// Where this page is, with its query.
+    pub(super) fn here(&self) -> String {
+        let path = format!("/{}", self.path.trim_start_matches('/'));
+        if self.asked_as.is_empty() { path } else { format!("{path}?{}", self.asked_as) }
     }
 
     /// A value of the query that says something.
@@ -79,14 +101,27 @@ impl Request {
     }
 }
 
+/// The members of a JSON object of texts.
+fn members(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+    let whole: BTreeMap<String, String> = serde_json::from_slice(bytes).ok()?;
+    Some(whole.into_iter().collect())
+}
+
 /// `application/x-www-form-urlencoded`.
-fn pairs(text: &str) -> BTreeMap<String, String> {
-    let mut pairs = BTreeMap::new();
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        pairs.entry(decoded(name)).or_insert_with(|| decoded(value));
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let whole = text.split('&').filter(|pair| !pair.is_empty());
+    whole
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(n, v)| (decoded(n), decoded(v)))
+        .collect()
+}
+
+fn first_of(pairs: Vec<(String, String)>) -> BTreeMap<String, String> {
+    let mut first = BTreeMap::new();
+    for (name, value) in pairs {
+        first.entry(name).or_insert(value);
     }
-    pairs
+    first
 }
 
 fn decoded(text: &str) -> String {
@@ -118,7 +153,7 @@ mod tests {
 
     #[test]
     fn forms_are_decoded_and_the_first_value_counts() {
-        let form = pairs("a=1&b=%E5%BC%A0+x&a=2&c&d=%zz%4");
+        let form = first_of(pairs("a=1&b=%E5%BC%A0+x&a=2&c&d=%zz%4"));
         assert_eq!(form["a"], "1");
         assert_eq!(form["b"], "张 x");
         assert_eq!((form["c"].as_str(), form["d"].as_str()), ("", "%zz%4"));

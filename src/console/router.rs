@@ -10,7 +10,9 @@ use super::accounts::{Accounts, Role};
 use super::answer::Answer;
 use super::logins::{Login, Logins};
 use super::request::{LANGUAGE_COOKIE, LOGIN_COOKIE, Request};
-use super::{Given, pages, site};
+use super::saved::Saved;
+use super::tokens::Tokens;
+use super::{Given, api, pages, site};
 use crate::event::{SystemEvent, Tainted};
 
 /// The console whole.
@@ -18,6 +20,8 @@ pub(super) struct Console {
     pub(super) given: Given,
     pub(super) accounts: Accounts,
     pub(super) logins: Logins,
+    pub(super) saved: Saved,
+    pub(super) tokens: Tokens,
     templates: Environment<'static>,
 }
 
@@ -37,6 +41,8 @@ pub(super) enum Refusal {
     NotAllowed,
     /// The form did not come from a page of this login.
     OldForm,
+    /// A text is longer than it may be.
+    TooLong,
     /// The store or a file failed.
     Failed(String),
 }
@@ -59,7 +65,9 @@ impl Console {
         let own = &given.places.own;
         let accounts = Accounts::open(own).map_err(|e| format!("{}: {e}", own.display()))?;
         let logins = Logins::new(given.settings.idle_minutes);
-        Ok(Console { accounts, logins, templates: site::templates()?, given })
+        let saved = Saved::open(own).map_err(|e| format!("{}: {e}", own.display()))?;
+        let tokens = Tokens::open(own).map_err(|e| format!("{}: {e}", own.display()))?;
+        Ok(Console { accounts, logins, saved, tokens, templates: site::templates()?, given })
     }
 
     /// Answers one request.
@@ -77,6 +85,9 @@ impl Console {
                 Some((kind, body)) => Answer::asset(kind, body),
                 None => self.refused(request, None, &Refusal::NotFound),
             };
+        }
+        if request.path.starts_with("/api/v1/") {
+            return api::answer(self, request);
         }
         let answer = match self.login_of(request) {
             Some((login, role)) => {
@@ -133,6 +144,7 @@ impl Console {
             Refusal::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Refusal::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
             Refusal::OldForm => (StatusCode::FORBIDDEN, "old_form"),
+            Refusal::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too_long"),
             Refusal::Failed(reason) => {
                 tracing::warn!(reason, path = request.path, "a page of the console failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, "failed")
@@ -176,6 +188,11 @@ impl Visit<'_> {
             }
             return match segments[..] {
                 ["logout"] => Ok(pages::entrance::leave(self)),
+                ["incidents"] => pages::cases::change_many(self),
+                ["incidents", id] => pages::cases::change(self, id),
+                ["own"] => pages::own::change(self),
+                ["tokens"] => pages::tokens::change(self),
+                ["searches"] => pages::sessions::save(self),
                 ["accounts"] => pages::accounts::change(self),
                 _ => Err(Refusal::NotFound),
             };
@@ -184,17 +201,27 @@ impl Visit<'_> {
             [""] => pages::overview::page(self),
             ["login" | "setup"] => Ok(Answer::to("/")),
             ["incidents"] => pages::incidents::list(self),
-            ["incidents", id] => pages::incidents::one(self, id),
+            ["incidents", id] => pages::incident::page(self, id),
             ["sessions"] => pages::sessions::list(self),
+            ["sessions.csv"] => pages::sessions::as_csv(self),
+            ["sessions.json"] => pages::sessions::as_json(self),
             ["sessions", id] => pages::session::page(self, id),
             ["sessions", id, "packets"] => pages::evidence::packets(self, id),
+            ["sessions", id, "conversation"] => pages::conversation::page(self, id),
+            ["sessions", id, "decoded"] => pages::decoded::page(self, id),
+            ["files", sha256] => pages::files::download(self, sha256),
             ["sessions", id, "transcript"] => pages::evidence::transcript(self, id),
             ["sessions", id, "terminal", number] => pages::evidence::terminal(self, id, number),
             ["sessions", id, "terminal", number, "events"] => {
                 pages::evidence::terminal_events(self, id, number)
             }
+            ["sessions", id, "terminal", number, "cast"] => pages::evidence::terminal_cast(self, id, number),
             ["decoys"] => pages::decoys::page(self),
             ["accounts"] => pages::accounts::page(self),
+            ["own"] => pages::own::page(self),
+            ["tokens"] => pages::tokens::page(self),
+            ["api"] => pages::tokens::documentation(self),
+            ["api", "openapi.json"] => Ok(pages::tokens::document()),
             ["audit"] => pages::audit::page(self),
             _ => Err(Refusal::NotFound),
         }

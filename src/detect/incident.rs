@@ -125,7 +125,8 @@ impl Incident {
         self.cover(&fired, event.origin.session);
         let news = self.news(&fired, event.origin.session).cloned();
         let alert = news.map(|news| Box::new(self.tell(&news, &fired, event)));
-        Verdict { class: Some(class), alert, allowed }
+        let techniques = fired.iter().flat_map(|fired| fired.rule.techniques.iter().copied()).collect();
+        Verdict { class: Some(class), techniques, alert, allowed }
     }
 
     /// Lets go of what is too old to count.

@@ -44,6 +44,8 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 pub struct Verdict {
     /// The strongest evidence it gave.
     pub class: Option<Class>,
+    /// ATT&CK techniques that it showed.
+    pub techniques: Vec<&'static str>,
     /// What is to be told. The store fills in the chain's head.
     pub alert: Option<Box<Alert>>,
     /// The allowance within which it was seen, by name.

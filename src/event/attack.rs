@@ -10,6 +10,27 @@ pub fn technique(id: &str) -> Option<&'static str> {
         .map(|t| t.1)
 }
 
+/// The tactic that a technique is filed under here; some serve two, then the one meant in a honeynet.
+pub fn tactic(id: &str) -> Option<&'static str> {
+    let own = |id: &str| TACTICS.iter().find(|(_, held)| held.contains(&id)).map(|(tactic, _)| *tactic);
+    own(id).or_else(|| own(id.split('.').next().unwrap_or_default()))
+}
+
+/// Tactics in the order an attack goes, with their techniques; a sub-technique follows its parent.
+pub const TACTICS: &[(&str, &[&str])] = &[
+    ("reconnaissance", &["T1595"]),
+    ("initial_access", &["T1190", "T1078"]),
+    ("execution", &["T1047", "T1053", "T1059", "T1569"]),
+    ("persistence", &["T1505", "T1543"]),
+    ("credential_access", &["T1003", "T1110", "T1187", "T1552", "T1557"]),
+    ("discovery", &["T1018", "T1033", "T1046", "T1082", "T1087", "T1135"]),
+    ("lateral_movement", &["T1021", "T1210", "T1550", "T1570"]),
+    ("collection", &["T1005", "T1039", "T1119", "T1213", "T1602"]),
+    ("command_and_control", &["T1090", "T1105", "T1572"]),
+    ("exfiltration", &["T1030", "T1048"]),
+    ("impact", &["T1112", "T1485", "T1486", "T1489", "T1490", "T1565"]),
+];
+
 /// By id, sorted.
 const TECHNIQUES: &[(&str, &str)] = &[
     ("T1003", "OS Credential Dumping"),
@@ -94,5 +115,9 @@ mod tests {
         }
         assert_eq!(technique("T1021.004"), Some("SSH"));
         assert_eq!(technique("T0000"), None);
+        for (id, _) in TECHNIQUES {
+            assert!(tactic(id).is_some(), "{id}");
+        }
+        assert_eq!(tactic("T1021.004"), Some("lateral_movement"));
     }
 }

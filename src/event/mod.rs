@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod attack;
+pub mod case;
 pub mod detail;
 pub mod frame;
 pub mod line;
@@ -14,6 +15,7 @@ pub mod system;
 pub mod tainted;
 
 pub use alert::{Alert, Severity};
+pub use case::{CaseChange, CaseState};
 pub use detail::Detail;
 pub use observation::Observation;
 pub use origin::{Origin, SessionId};

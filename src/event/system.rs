@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SessionId, Tainted};
+use super::{CaseChange, SessionId, Tainted};
 
 /// A fact about our own processes. Each is evidence too: it says what could not be seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,6 +109,17 @@ pub enum SystemEvent {
         act: String,
         /// To what: a session, an incident, an account. Of a failed login the name as it was typed.
         object: Tainted,
+    },
+    /// A user of the console changed the state of an incident, gave it to somebody, or wrote a note.
+    Case {
+        /// The incident's id.
+        incident: String,
+        /// Who.
+        account: String,
+        /// From where.
+        from: IpAddr,
+        /// What.
+        change: CaseChange,
     },
     /// A destination changed its state, or refused an alert for good.
     Destination {

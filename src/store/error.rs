@@ -18,6 +18,14 @@ pub enum StoreError {
         /// The newest schema this version knows.
         known: i64,
     },
+    /// The database was written by an older version, and a reader may not change it.
+    #[error("the store has schema {found}, this version reads {known}: start `honeyward run` once")]
+    Older {
+        /// The schema of the file.
+        found: i64,
+        /// The schema of this version.
+        known: i64,
+    },
     /// The disk (or the quota) is full. Nothing of the transaction was kept.
     #[error("the disk is full")]
     Full,

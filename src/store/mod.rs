@@ -10,6 +10,7 @@ mod error;
 mod record;
 mod session_row;
 mod sqlite;
+mod terms;
 mod verify;
 
 #[cfg(test)]
@@ -18,5 +19,7 @@ mod tests;
 pub use error::StoreError;
 pub use record::{Entry, GENESIS, Head, Record};
 pub use session_row::{Access, Counts, SessionRow};
-pub use sqlite::{AlertFilter, Detected, Reader, SessionFilter, Store, Transaction};
+pub use sqlite::{
+    AlertFilter, Case, CaseFilter, Detected, Incident, Reader, SessionFilter, Store, Transaction,
+};
 pub use verify::{Break, Breakage, Files, Verified};

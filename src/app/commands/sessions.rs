@@ -22,9 +22,9 @@ pub(crate) fn run(args: &SessionsArgs, layout: &Layout) -> Exit {
         since,
         source: args.source,
         decoy: args.decoy.clone(),
-        before: None,
         own: args.own,
         limit: Some(args.limit),
+        ..SessionFilter::default()
     };
     let rows = match find::store(layout).and_then(|reader| Ok(reader.sessions(&filter)?)) {
         Ok(rows) => rows,

@@ -50,7 +50,12 @@ fn log_in(console: &Console, request: &Request) -> Answer {
     if !console.logins.may_try(name, request.from) {
         return again("locked_out", StatusCode::TOO_MANY_REQUESTS);
     }
-    let role = console.accounts.check(name, password);
+    let seconds = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0);
+    // The code is looked at only when the password is right: a wrong one uses none up.
+    let role = console
+        .accounts
+        .check(name, password)
+        .filter(|_| console.accounts.check_code(name, request.field("code"), seconds));
     console.logins.tried(name, request.from, role.is_some());
     if role.is_none() {
         console.tell("", request.from, "was refused", name);

@@ -1,6 +1,7 @@
 //! What an analyst takes out of a session: packets, bytes, terminals.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use minijinja::{Value, context};
 use serde_json::json;
@@ -10,10 +11,10 @@ use crate::console::accounts::Role;
 use crate::console::answer::Answer;
 use crate::console::plain;
 use crate::console::router::{Refusal, Visit};
-use crate::event::Origin;
+use crate::event::{Event, Observation, Origin};
 use crate::record::packets::{Plan, Wanted};
 use crate::record::{SessionFiles, cast, transcript};
-use crate::store::SessionRow;
+use crate::store::{Entry, Record, SessionRow};
 
 /// Most bytes of packets that a browser gets; larger cuts are the command line's.
 const PACKETS: usize = 256 << 20;
@@ -25,14 +26,15 @@ const SHOWN: usize = 512 << 10;
 const ENTRY: usize = 16 << 10;
 
 /// Most output of a terminal that the player gets.
-const TERMINAL: usize = 4 << 20;
+const TERMINAL: usize = 8 << 20;
+
+/// Most commands beside the player.
+const COMMANDS: usize = 500;
 
 pub(in crate::console) fn packets(visit: &Visit<'_>, id: &str) -> Result<Answer, Refusal> {
     visit.needs(Role::takes_evidence)?;
     let found = session(&reader(visit)?, id)?;
-    let carrier = (visit.console.given.carrier)(&found.service);
-    let wanted = Wanted::of(&origin(&found), carrier, found.opened, found.closed);
-    let plan = Plan::make(&visit.console.given.places.packets, &wanted)?;
+    let plan = plan(visit, &found)?;
     if plan.cut().is_none() {
         return Ok(visit.show("nothing.html", context! { key => "no_packets", id }));
     }
@@ -40,6 +42,13 @@ pub(in crate::console) fn packets(visit: &Visit<'_>, id: &str) -> Result<Answer,
     plan.write(&mut body)?;
     visit.tell("took packets", id);
     Ok(Answer::file("application/x-pcapng", &format!("session-{id}.pcapng"), body.bytes))
+}
+
+/// Where the packets of a session are.
+pub(super) fn plan(visit: &Visit<'_>, found: &SessionRow) -> Result<Plan, Refusal> {
+    let carrier = (visit.console.given.carrier)(&found.service);
+    let wanted = Wanted::of(&origin(found), carrier, found.opened, found.closed);
+    Ok(Plan::make(&visit.console.given.places.packets, &wanted)?)
 }
 
 fn origin(row: &SessionRow) -> Origin {
@@ -54,8 +63,8 @@ fn origin(row: &SessionRow) -> Origin {
 }
 
 /// Memory that does not grow without end.
-struct Bounded {
-    bytes: Vec<u8>,
+pub(super) struct Bounded {
+    pub(super) bytes: Vec<u8>,
 }
 
 impl std::io::Write for Bounded {
@@ -116,8 +125,60 @@ pub(in crate::console) fn terminal(visit: &Visit<'_>, id: &str, number: &str) ->
     visit.needs(Role::reads_sessions)?;
     let found = session(&reader(visit)?, id)?;
     let number: u32 = number.parse().map_err(|_| Refusal::NotFound)?;
+    let files = SessionFiles::new(&visit.console.given.places.sessions, found.id);
+    let path = recording(&files, number)?;
+    let (header, _) = cast::read(&path)?;
+    let records = reader(visit)?.session_records_of(found.id, &["session/command"], COMMANDS)?;
+    let commands: Vec<Value> =
+        records.iter().filter_map(|record| command(record, header.timestamp)).collect();
     visit.tell("played terminal", id);
-    Ok(visit.show("terminal.html", context! { session => row(&found), number }))
+    let page = visit.show("terminal.html", context! { session => row(&found), number, commands });
+    Ok(page.with_machine_code())
+}
+
+/// A command and how long after the start of the recording it was typed.
+fn command(record: &Record, start: i64) -> Option<Value> {
+    let Entry::Event(Event::Session(event)) = &record.entry else { return None };
+    let Observation::Command { line, .. } = &event.observation else { return None };
+    let after = event.at.as_millisecond() - start * 1000;
+    Some(
+        context! { at => format!("{}.{:03}", after.max(0) / 1000, after.max(0) % 1000), line => line.for_terminal() },
+    )
+}
+
+/// A recording that is there.
+fn recording(files: &SessionFiles, number: u32) -> Result<PathBuf, Refusal> {
+    let is_one = number > 0 && usize::try_from(number).is_ok_and(|number| number <= files.terminals().len());
+    if is_one { Ok(files.terminal(number)) } else { Err(Refusal::NotFound) }
+}
+
+/// The recording as the player reads it: asciicast v2, output and sizes.
+pub(in crate::console) fn terminal_cast(
+    visit: &Visit<'_>,
+    id: &str,
+    number: &str,
+) -> Result<Answer, Refusal> {
+    visit.needs(Role::reads_sessions)?;
+    let found = session(&reader(visit)?, id)?;
+    let number: u32 = number.parse().map_err(|_| Refusal::NotFound)?;
+    let files = SessionFiles::new(&visit.console.given.places.sessions, found.id);
+    let path = recording(&files, number)?;
+    let (header, events) = cast::read(&path)?;
+    let mut out = format!(
+        "{}\n",
+        json!({
+            "version": 2, "width": header.width, "height": header.height, "timestamp": header.timestamp,
+        })
+    );
+    for event in events.filter(|event| event.code == "o" || event.code == "r") {
+        let line = json!([event.after.as_secs_f64(), event.code, event.text]).to_string();
+        if out.len() + line.len() > TERMINAL {
+            break;
+        }
+        out.push_str(&line);
+        out.push('\n');
+    }
+    Ok(Answer::text("application/x-asciicast", out))
 }
 
 /// The output of a terminal: seconds since its start and text, for the player.
@@ -130,11 +191,8 @@ pub(in crate::console) fn terminal_events(
     let found = session(&reader(visit)?, id)?;
     let number: u32 = number.parse().map_err(|_| Refusal::NotFound)?;
     let files = SessionFiles::new(&visit.console.given.places.sessions, found.id);
-    if number == 0 || usize::try_from(number).is_ok_and(|number| number > files.terminals().len()) {
-        return Err(Refusal::NotFound);
-    }
-    let recording = files.terminal(number);
-    let (_, events) = cast::read(&recording)?;
+    let path = recording(&files, number)?;
+    let (_, events) = cast::read(&path)?;
     let (mut left, mut out) = (TERMINAL, Vec::new());
     for event in events.filter(|event| event.code == "o") {
         let text = plain::without_escapes(&event.text);

@@ -2,13 +2,20 @@
 
 pub(super) mod accounts;
 pub(super) mod audit;
+pub(super) mod cases;
+pub(super) mod conversation;
+pub(super) mod decoded;
 pub(super) mod decoys;
 pub(super) mod entrance;
 pub(super) mod evidence;
+pub(super) mod files;
+pub(super) mod incident;
 pub(super) mod incidents;
 pub(super) mod overview;
+pub(super) mod own;
 pub(super) mod session;
 pub(super) mod sessions;
+pub(super) mod tokens;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -27,7 +34,7 @@ fn reader(visit: &Visit<'_>) -> Result<Reader, Refusal> {
 }
 
 /// One session by its whole id.
-fn session(reader: &Reader, id: &str) -> Result<SessionRow, Refusal> {
+pub(super) fn session(reader: &Reader, id: &str) -> Result<SessionRow, Refusal> {
     let found = reader.sessions_starting(id, 2)?;
     match found.as_slice() {
         [row] if row.id.to_string() == id => Ok(row.clone()),

@@ -5,13 +5,14 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde_json::Value as Json;
 
-use super::incidents::{latest, shown};
+use super::incidents::shown;
 use super::reader;
 use crate::console::Process;
 use crate::console::accounts::Role;
 use crate::console::answer::Answer;
 use crate::console::charts::by_hour;
 use crate::console::router::{Refusal, Visit};
+use crate::store::CaseFilter;
 
 /// Incidents on the first page.
 const FEW: usize = 12;
@@ -25,18 +26,21 @@ pub(in crate::console) fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         return Ok(Answer::to("/audit"));
     }
     let (reader, now) = (reader(visit)?, Timestamp::now());
-    let month = latest(&reader, now - SignedDuration::from_hours(24 * 30))?;
-    let count =
-        |severity: &str| month.iter().filter(|i| crate::event::line::word(&i.severity) == severity).count();
+    let filter = CaseFilter {
+        since: Some(now - SignedDuration::from_hours(24 * 30)),
+        open: true,
+        ..CaseFilter::default()
+    };
+    let [_, low, medium, high] = reader.count_incidents(&filter)?;
     let hours = reader.sessions_by_hour(now - SignedDuration::from_hours(HOURS))?;
     let bars = by_hour(&hours, now.as_second().div_euclid(3600), HOURS);
     let incidents: Vec<Value> =
-        month.iter().take(FEW).map(|alert| shown(alert, visit.request.language())).collect();
+        reader.incidents(&filter, FEW)?.iter().map(|i| shown(i, visit.request.language())).collect();
     Ok(visit.show(
         "overview.html",
         context! {
             incidents,
-            counts => [("high", count("high")), ("medium", count("medium")), ("low", count("low"))],
+            counts => [("high", high), ("medium", medium), ("low", low)],
             bars => Value::from(Serde(&bars)),
             total => hours.iter().map(|(_, count)| count).sum::<u64>(),
             health => health(&(visit.console.given.processes)()),

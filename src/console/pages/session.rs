@@ -33,6 +33,7 @@ pub(in crate::console) fn page(visit: &Visit<'_>, id: &str) -> Result<Answer, Re
             session => row(&found),
             timeline,
             shortened => events.len() > MOST,
+            decoded => crate::console::views::knows(&found.service),
             transcript => files.transcript().is_file(),
             terminals => (1..=files.terminals().len()).collect::<Vec<_>>(),
             uploads,
@@ -71,5 +72,6 @@ fn upload(visit: &Visit<'_>, event: &SessionEvent) -> Option<Value> {
     };
     let kept =
         artefacts::path(&visit.console.given.places.artefacts, sha256).is_some_and(|path| path.is_file());
-    Some(context! { name => name.for_terminal(), size, sha256, kept })
+    let entropy = super::files::entropy(visit, sha256);
+    Some(context! { name => name.for_terminal(), size, sha256, kept, entropy })
 }

@@ -1,99 +1,97 @@
 "use strict";
-// Plays the output of a terminal: text only, so nothing of an intruder's can act in this page.
+// Joins the player to this page: speed, idle time, jumps to commands, search in what was printed.
 (function () {
-  const player = document.getElementById("player");
-  const screen = document.getElementById("screen");
-  const button = document.getElementById("play");
+  const box = document.getElementById("player");
   const speed = document.getElementById("speed");
   const skip = document.getElementById("skip");
-  const place = document.getElementById("place");
-  const clock = document.getElementById("clock");
+  const find = document.getElementById("find");
+  const found = document.getElementById("found");
+  const jumps = Array.from(document.querySelectorAll("[data-at]"));
   const longestIdle = 2;
-  let events = [];
-  let next = 0;
-  let timer = null;
+  let player = null;
+  let printed = [];
+  let last = -1;
 
-  function written(text, more) {
-    for (const c of more) {
-      if (c === "\b") {
-        text = text.slice(0, -1);
-      } else if (c !== "\r") {
-        text += c;
+  // With idle time skipped the player's clock is shorter: each gap counts as the longest at most.
+  function onClock(at) {
+    if (!skip.checked) {
+      return at;
+    }
+    let clock = 0;
+    let before = 0;
+    for (const [time] of printed) {
+      if (time > at) {
+        break;
+      }
+      clock += Math.min(longestIdle, time - before);
+      before = time;
+    }
+    return clock + Math.min(longestIdle, Math.max(0, at - before));
+  }
+
+  function build(start) {
+    if (player) {
+      player.dispose();
+    }
+    player = AsciinemaPlayer.create(box.dataset.cast, box, {
+      fit: "width",
+      preload: true,
+      poster: "npt:0:01",
+      speed: Number(speed.value),
+      idleTimeLimit: skip.checked ? longestIdle : undefined,
+      markers: jumps.map((jump) => [onClock(Number(jump.dataset.at)), jump.textContent.slice(0, 40)]),
+      theme: "asciinema",
+      terminalFontFamily: 'ui-monospace, "Noto Sans Mono CJK SC", monospace',
+      startAt: start,
+    });
+    window.terminalPlayer = player;
+  }
+
+  function rebuild() {
+    Promise.resolve(player.getCurrentTime()).then(build, function () {
+      build(0);
+    });
+  }
+
+  function search() {
+    const wanted = find.value.toLowerCase();
+    if (!wanted) {
+      found.textContent = "";
+      return;
+    }
+    for (let step = 1; step <= printed.length; step += 1) {
+      const at = (last + step) % printed.length;
+      if (printed[at][1].toLowerCase().includes(wanted)) {
+        last = at;
+        found.textContent = at + 1 + " / " + printed.length;
+        player.seek(onClock(printed[at][0]) + 0.01);
+        return;
       }
     }
-    return text;
+    found.textContent = "0";
   }
 
-  function showClock() {
-    const seconds = next > 0 ? events[next - 1][0] : 0;
-    const rest = Math.floor(seconds % 60);
-    clock.textContent = Math.floor(seconds / 60) + ":" + (rest < 10 ? "0" : "") + rest;
-    place.value = String(next);
-  }
-
-  function jump(to) {
-    let text = "";
-    for (next = 0; next < to; next += 1) {
-      text = written(text, events[next][1]);
-    }
-    screen.textContent = text;
-    screen.scrollTop = screen.scrollHeight;
-    showClock();
-  }
-
-  function stop() {
-    clearTimeout(timer);
-    timer = null;
-    button.textContent = player.dataset.play;
-  }
-
-  function step() {
-    if (next >= events.length) {
-      stop();
-      return;
-    }
-    screen.textContent = written(screen.textContent, events[next][1]);
-    screen.scrollTop = screen.scrollHeight;
-    next += 1;
-    showClock();
-    plan();
-  }
-
-  function plan() {
-    if (next >= events.length) {
-      stop();
-      return;
-    }
-    const before = next > 0 ? events[next - 1][0] : 0;
-    let wait = Math.max(0, events[next][0] - before);
-    if (skip.checked) {
-      wait = Math.min(wait, longestIdle);
-    }
-    timer = setTimeout(step, (wait * 1000) / Number(speed.value));
-  }
-
-  button.addEventListener("click", function () {
-    if (timer !== null) {
-      stop();
-      return;
-    }
-    if (next >= events.length) {
-      jump(0);
-    }
-    button.textContent = player.dataset.pause;
-    plan();
+  jumps.forEach(function (jump) {
+    jump.addEventListener("click", function () {
+      player.seek(onClock(Number(jump.dataset.at)));
+    });
   });
-  place.addEventListener("input", function () {
-    stop();
-    jump(Number(place.value));
+  speed.addEventListener("change", rebuild);
+  skip.addEventListener("change", rebuild);
+  find.addEventListener("input", function () {
+    last = -1;
   });
-  fetch(player.dataset.events)
-    .then(function (answer) {
-      return answer.json();
-    })
+  find.addEventListener("change", search);
+  find.addEventListener("keydown", function (event) {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      search();
+    }
+  });
+  fetch(box.dataset.events)
+    .then((answer) => answer.json())
     .then(function (loaded) {
-      events = loaded;
-      place.max = String(events.length);
-      jump(events.length);
+      printed = loaded;
+      build(0);
     });
 })();

@@ -1,11 +1,15 @@
 //! SQLite: WAL, fsync at every commit, one writer, any number of readers.
 
+mod cases;
 mod check;
 mod read;
 mod schema;
+mod search;
 mod write;
 
-pub use read::{AlertFilter, Reader, SessionFilter};
+pub use cases::{Case, CaseFilter, Incident};
+pub use read::{AlertFilter, Reader};
+pub use search::SessionFilter;
 pub use write::{Detected, Store, Transaction};
 
 use jiff::Timestamp;

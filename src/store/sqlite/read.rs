@@ -1,6 +1,5 @@
 //! Readers: they see what is committed and never hold the writer up.
 
-use std::net::IpAddr;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -9,23 +8,6 @@ use rusqlite::{Connection, Row as SqlRow};
 use super::{micros, rank, schema, signed, stored_head, unreadable, unsigned};
 use crate::event::{Alert, SessionId, Severity};
 use crate::store::{Entry, Head, Record, SessionRow, StoreError};
-
-/// Which sessions to list.
-#[derive(Debug, Clone, Default)]
-pub struct SessionFilter {
-    /// Only with an event since then.
-    pub since: Option<Timestamp>,
-    /// Only from this address.
-    pub source: Option<IpAddr>,
-    /// Only on this deception host or service.
-    pub decoy: Option<String>,
-    /// Only those that began before this one: the next page.
-    pub before: Option<SessionId>,
-    /// Also those that the honeynet made itself.
-    pub own: bool,
-    /// At most this many; no limit without it.
-    pub limit: Option<usize>,
-}
 
 /// Which alerts to list.
 #[derive(Debug, Clone, Default)]
@@ -48,31 +30,6 @@ impl Reader {
     /// There is none, or a newer version wrote it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(Reader { connection: schema::open_reader(path)? })
-    }
-
-    /// Sessions, newest first.
-    ///
-    /// # Errors
-    /// The engine failed.
-    pub fn sessions(&self, filter: &SessionFilter) -> Result<Vec<SessionRow>, StoreError> {
-        let mut statement = self.connection.prepare(
-            "SELECT row FROM sessions
-             WHERE (?1 IS NULL OR last >= ?1) AND (?2 IS NULL OR source = ?2)
-               AND (?3 IS NULL OR host = ?3 OR service = ?3)
-               AND (?4 OR json_extract(row, '$.own') IS NULL)
-               AND (?6 IS NULL OR id < ?6)
-             ORDER BY id DESC LIMIT ?5",
-        )?;
-        let parameters = (
-            filter.since.map(micros),
-            filter.source.map(|source| source.to_string()),
-            filter.decoy.as_deref(),
-            filter.own,
-            filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1)),
-            filter.before.map(|session| session.0.as_bytes().to_vec()),
-        );
-        let rows = statement.query_map(parameters, |row| row.get::<_, String>(0))?;
-        rows.map(|row| serde_json::from_str(&row?).map_err(|e| unreadable(0, e))).collect()
     }
 
     /// The sessions whose id starts with these hexadecimal digits (dashes don't count), oldest
@@ -100,6 +57,28 @@ impl Reader {
         let mut statement =
             self.connection.prepare("SELECT seq, body FROM records WHERE session = ?1 ORDER BY seq")?;
         let rows = statement.query_map([id.0.as_bytes()], seq_and_body)?;
+        rows.map(|row| row.map_err(StoreError::from).and_then(parse)).collect()
+    }
+
+    /// Records of these kinds of a session, in the order they were kept, at most `limit`.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    pub fn session_records_of(
+        &self,
+        id: SessionId,
+        kinds: &[&str],
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let places: Vec<String> = (3..).take(kinds.len()).map(|at| format!("?{at}")).collect();
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT seq, body FROM records WHERE session = ?1 AND kind IN ({}) ORDER BY seq LIMIT ?2",
+            places.join(", ")
+        ))?;
+        let mut values: Vec<rusqlite::types::Value> =
+            vec![id.0.as_bytes().to_vec().into(), i64::try_from(limit).unwrap_or(-1).into()];
+        values.extend(kinds.iter().map(|kind| (*kind).to_owned().into()));
+        let rows = statement.query_map(rusqlite::params_from_iter(values), seq_and_body)?;
         rows.map(|row| row.map_err(StoreError::from).and_then(parse)).collect()
     }
 
@@ -133,6 +112,35 @@ impl Reader {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map((signed(seq), micros(since), limit), seq_and_body)?;
         rows.map(|row| row.map_err(StoreError::from).and_then(parse)).collect()
+    }
+
+    /// The newest records of these kinds that belong to no session (`system/console`), newest first,
+    /// before a record: by an index, however long the chain is.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    pub fn newest_beside(
+        &self,
+        kinds: &[&str],
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut found = Vec::new();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, body FROM records INDEXED BY records_beside
+             WHERE session IS NULL AND kind = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+        )?;
+        let before = before.map_or(i64::MAX, signed);
+        for kind in kinds {
+            let rows =
+                statement.query_map((kind, before, i64::try_from(limit).unwrap_or(-1)), seq_and_body)?;
+            for row in rows {
+                found.push(parse(row?)?);
+            }
+        }
+        found.sort_unstable_by_key(|record| std::cmp::Reverse(record.seq));
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// Alerts, newest first, with the sequence numbers of their records.
@@ -188,7 +196,7 @@ impl Reader {
     pub fn sessions_by_hour(&self, since: Timestamp) -> Result<Vec<(i64, u64)>, StoreError> {
         let mut statement = self.connection.prepare(
             "SELECT last / 3600000000 AS hour, count(*) FROM sessions
-             WHERE last >= ?1 AND json_extract(row, '$.own') IS NULL GROUP BY hour ORDER BY hour",
+             WHERE last >= ?1 AND own = 0 GROUP BY hour ORDER BY hour",
         )?;
         let rows = statement.query_map([micros(since)], |row| Ok((row.get(0)?, unsigned(row.get(1)?))))?;
         rows.map(|row| row.map_err(StoreError::from)).collect()
@@ -216,15 +224,15 @@ fn id_range(start: &str) -> Option<([u8; 16], [u8; 16])> {
     Some((end('0')?, end('f')?))
 }
 
-fn seq_and_body(row: &SqlRow<'_>) -> rusqlite::Result<(u64, String)> {
+pub(super) fn seq_and_body(row: &SqlRow<'_>) -> rusqlite::Result<(u64, String)> {
     Ok((unsigned(row.get(0)?), row.get(1)?))
 }
 
-fn parse((seq, body): (u64, String)) -> Result<Record, StoreError> {
+pub(super) fn parse((seq, body): (u64, String)) -> Result<Record, StoreError> {
     serde_json::from_str(&body).map_err(|error| unreadable(seq, error))
 }
 
-fn alert_of(record: Record) -> Result<(u64, Alert), StoreError> {
+pub(super) fn alert_of(record: Record) -> Result<(u64, Alert), StoreError> {
     match record.entry {
         Entry::Alert(alert) => Ok((record.seq, alert)),
         Entry::Event(_) => Err(unreadable(record.seq, "not an alert")),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::StoreError;
 
 /// One script per schema version, in order; `PRAGMA user_version` counts those that ran.
-const MIGRATIONS: [&str; 1] = [include_str!("1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("1.sql"), include_str!("2.sql")];
 
 /// Prepared statements kept: more than the writer and a reader have together.
 const STATEMENTS: usize = 32;
@@ -46,6 +46,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     match version(&connection)? {
         0 => Err(StoreError::Absent(path.to_owned())),
         found if found > newest() => Err(StoreError::Newer { found, known: newest() }),
+        found if found < newest() => Err(StoreError::Older { found, known: newest() }),
         _ => Ok(connection),
     }
 }
@@ -97,5 +98,8 @@ mod tests {
         drop(connection);
         assert!(matches!(open_writer(&path), Err(StoreError::Newer { .. })));
         assert!(matches!(open_reader(&path), Err(StoreError::Newer { .. })));
+        let connection = Connection::open(&path).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        assert!(matches!(open_reader(&path), Err(StoreError::Older { .. })));
     }
 }

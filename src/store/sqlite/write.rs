@@ -1,7 +1,7 @@
 //! The one writer.
 
-use std::collections::HashMap;
 use std::collections::hash_map;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -10,13 +10,16 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{micros, rank, schema, signed, stored_head, unreadable, unsigned};
-use crate::event::{Alert, Event, SessionId, Severity};
+use super::{cases, micros, rank, schema, signed, stored_head, unreadable, unsigned};
+use crate::event::{Alert, Event, SessionId, Severity, SystemEvent, SystemRecord};
 use crate::store::record::{self, Sealed};
-use crate::store::{Head, SessionRow, StoreError};
+use crate::store::{Head, SessionRow, StoreError, terms};
 
 /// Rows of sessions kept in memory between transactions; read again when needed.
 const CACHED_SESSIONS: usize = 8_192;
+
+/// Most terms by which one session is found: a flood of words must not fill the disk.
+const TERMS: usize = 512;
 
 /// What detection knows of one source, as it saves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,19 @@ pub struct Store {
 struct Cached {
     row: SessionRow,
     dirty: bool,
+    /// Terms that are known of it since it is in memory.
+    terms: HashSet<String>,
+    /// Those of them that are not written yet.
+    fresh: Vec<String>,
+}
+
+impl Cached {
+    fn find_by(&mut self, term: String) {
+        if self.terms.len() < TERMS && !self.terms.contains(&term) {
+            self.terms.insert(term.clone());
+            self.fresh.push(term);
+        }
+    }
 }
 
 impl Store {
@@ -137,7 +153,14 @@ impl Transaction<'_> {
         let session = event.session();
         self.link(at, process, "event", event, session)?;
         if let Event::Session(event) = event {
-            self.session(event.origin.session, || SessionRow::new(&event.origin, event.at))?.row.fold(event);
+            let cached = self.session(event.origin.session, || SessionRow::new(&event.origin, event.at))?;
+            cached.row.fold(event);
+            if !event.origin.own {
+                terms::of(&event.observation, |term| cached.find_by(term));
+            }
+        }
+        if let Event::System(SystemRecord { event: SystemEvent::Case { incident, change, .. }, .. }) = event {
+            cases::fold(&self.store.connection, self.head.seq, incident, change)?;
         }
         Ok(self.head)
     }
@@ -164,6 +187,13 @@ impl Transaction<'_> {
         if let Some(cached) = self.store.sessions.get_mut(&session) {
             cached.row.class = class.to_owned();
             cached.row.severity = severity;
+        }
+    }
+
+    /// Notes techniques that a session showed, of an event that was just appended to it.
+    pub fn label(&mut self, session: SessionId, techniques: &[&str]) {
+        if let Some(cached) = self.store.sessions.get_mut(&session) {
+            techniques.iter().for_each(|technique| cached.find_by(terms::technique_term(technique)));
         }
     }
 
@@ -247,7 +277,7 @@ impl Transaction<'_> {
             hash_map::Entry::Occupied(occupied) => occupied.into_mut(),
             hash_map::Entry::Vacant(vacant) => {
                 let row = stored_session(&self.store.connection, id)?.unwrap_or_else(new);
-                vacant.insert(Cached { row, dirty: true })
+                vacant.insert(Cached { row, dirty: true, terms: HashSet::new(), fresh: Vec::new() })
             }
         };
         cached.dirty = true;
@@ -256,10 +286,11 @@ impl Transaction<'_> {
 
     fn flush_sessions(&mut self) -> Result<(), StoreError> {
         let mut statement = self.store.connection.prepare_cached(
-            "INSERT INTO sessions (id, last, source, host, service, events, open, row)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO sessions (id, last, source, host, service, events, open, row, own, severity)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (id) DO UPDATE
-             SET last = excluded.last, events = excluded.events, open = excluded.open, row = excluded.row",
+             SET last = excluded.last, events = excluded.events, open = excluded.open, row = excluded.row,
+                 severity = excluded.severity",
         )?;
         for Cached { row, .. } in self.store.sessions.values().filter(|cached| cached.dirty) {
             statement.execute((
@@ -271,7 +302,17 @@ impl Transaction<'_> {
                 signed(row.events),
                 row.closed.is_none(),
                 serde_json::to_string(row).map_err(|error| unreadable(0, error))?,
+                row.own,
+                rank(row.severity),
             ))?;
+        }
+        drop(statement);
+        let mut statement =
+            self.store.connection.prepare_cached("INSERT OR IGNORE INTO terms VALUES (?1, ?2)")?;
+        for Cached { row, fresh, .. } in self.store.sessions.values_mut() {
+            for term in fresh.drain(..) {
+                statement.execute((term, row.id.0.as_bytes()))?;
+            }
         }
         drop(statement);
         self.store.sessions.retain(|_, cached| cached.row.closed.is_none());

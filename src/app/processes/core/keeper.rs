@@ -214,6 +214,9 @@ impl Work<'_> {
         {
             transaction.rate(session, class.as_str(), class.severity());
         }
+        if let Some(session) = event.session() {
+            transaction.label(session, &verdict.techniques);
+        }
         if let Some(alert) = verdict.alert {
             self.last_alert = transaction.alert(self.at, PROCESS, *alert)?;
         }

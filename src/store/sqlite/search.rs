@@ -1,0 +1,148 @@
+//! Finding sessions.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use rusqlite::types::Value;
+
+use super::{Reader, micros, rank, unreadable};
+use crate::event::{SessionId, Severity};
+use crate::store::{SessionRow, StoreError, terms};
+
+/// Which sessions to list.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// Only with an event since then.
+    pub since: Option<Timestamp>,
+    /// Only begun since then.
+    pub from: Option<Timestamp>,
+    /// Only begun before then.
+    pub until: Option<Timestamp>,
+    /// Only from this address.
+    pub source: Option<IpAddr>,
+    /// Only on this deception host or service.
+    pub decoy: Option<String>,
+    /// Only on this host.
+    pub host: Option<String>,
+    /// Only with this protocol.
+    pub service: Option<String>,
+    /// Only this severe or more.
+    pub min_severity: Option<Severity>,
+    /// Only where this account was tried, upper or lower case.
+    pub account: Option<String>,
+    /// Only with this ATT&CK technique.
+    pub technique: Option<String>,
+    /// Only where a file of this SHA-256 went in or out.
+    pub sha256: Option<String>,
+    /// Only where all these words were sent.
+    pub text: Option<String>,
+    /// Only those that began before this one: the next page.
+    pub before: Option<SessionId>,
+    /// Also those that the honeynet made itself.
+    pub own: bool,
+    /// At most this many; no limit without it.
+    pub limit: Option<usize>,
+}
+
+impl SessionFilter {
+    /// The terms that a session must have; none when it asks for words and names none.
+    fn terms(&self) -> Option<Vec<String>> {
+        let mut wanted: Vec<String> = Vec::new();
+        wanted.extend(self.sha256.as_deref().map(terms::hash_term));
+        wanted.extend(self.account.as_deref().map(terms::account_term));
+        wanted.extend(self.technique.as_deref().map(terms::technique_term));
+        if let Some(text) = &self.text {
+            let words = terms::word_terms(text);
+            if words.is_empty() {
+                return None;
+            }
+            wanted.extend(words);
+        }
+        Some(wanted)
+    }
+}
+
+/// A statement as it grows.
+#[derive(Default)]
+struct Asking {
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Asking {
+    /// Adds a condition on one value, which stands in it as `?`.
+    fn add(&mut self, condition: &str, value: impl Into<Value>) {
+        self.values.push(value.into());
+        self.conditions.push(condition.replace('?', &format!("?{}", self.values.len())));
+    }
+
+    fn add_some(&mut self, condition: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.add(condition, value);
+        }
+    }
+}
+
+impl Reader {
+    /// Sessions, newest first.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn sessions(&self, filter: &SessionFilter) -> Result<Vec<SessionRow>, StoreError> {
+        let Some(terms) = filter.terms() else { return Ok(Vec::new()) };
+        let mut asking = Asking::default();
+        // The rarest kind of term leads: its sessions are read in order until the page is full.
+        let (table, id) = match terms.split_first() {
+            None => ("sessions AS s", "s.id"),
+            Some((first, rest)) => {
+                asking.add("t.term = ?", first.clone());
+                for term in rest {
+                    asking.add(
+                        "EXISTS (SELECT 1 FROM terms AS o WHERE o.term = ? AND o.session = t.session)",
+                        term.clone(),
+                    );
+                }
+                ("terms AS t CROSS JOIN sessions AS s ON s.id = t.session", "t.session")
+            }
+        };
+        narrow(&mut asking, filter, id);
+        let limit = filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1));
+        let conditions = asking.conditions.join(" AND ");
+        let sql = format!("SELECT s.row FROM {table} WHERE {conditions} ORDER BY {id} DESC LIMIT {limit}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows =
+            statement.query_map(rusqlite::params_from_iter(asking.values), |row| row.get::<_, String>(0))?;
+        rows.map(|row| serde_json::from_str(&row?).map_err(|e| unreadable(0, e))).collect()
+    }
+}
+
+fn narrow(asking: &mut Asking, filter: &SessionFilter, id: &str) {
+    asking.add_some("s.last >= ?", filter.since.map(micros));
+    asking.add_some(&format!("{id} >= ?"), filter.from.map(first_id));
+    asking.add_some(&format!("{id} < ?"), filter.until.map(first_id));
+    asking.add_some(&format!("{id} < ?"), filter.before.map(|session| session.0.as_bytes().to_vec()));
+    asking.add_some("s.source = ?", filter.source.map(|source| source.to_string()));
+    if let Some(decoy) = &filter.decoy {
+        asking.add("(s.host = ? OR s.service = ?)", decoy.clone());
+    }
+    asking.add_some("s.host = ?", filter.host.clone());
+    asking.add_some("s.service = ?", filter.service.clone());
+    if let Some(severity) = filter.min_severity.filter(|severity| *severity > Severity::Info) {
+        // The index holds what is above nothing.
+        asking.conditions.push("s.severity > 0".to_owned());
+        asking.add("s.severity >= ?", rank(severity));
+    }
+    if filter.own {
+        asking.conditions.push("s.own >= 0".to_owned());
+    } else {
+        asking.conditions.push("s.own = 0".to_owned());
+    }
+}
+
+/// The first id that a session begun then can have: UUIDv7 starts with milliseconds, RFC 9562 5.7.
+fn first_id(at: Timestamp) -> Vec<u8> {
+    let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    let mut bytes = milliseconds.to_be_bytes().get(2..).unwrap_or_default().to_vec();
+    bytes.resize(16, 0);
+    bytes
+}
