@@ -15,14 +15,14 @@ pub(super) struct Bar {
     pub label: String,
 }
 
-/// A bar for each of `hours` hours up to this one; `counts` has hours since 1970 and how many.
-pub(super) fn by_hour(counts: &[(i64, u64)], this_hour: i64, hours: i64) -> Vec<Bar> {
+/// A bar for each of `length` hours or days up to the last; `counts` has their numbers and how many.
+pub(super) fn bars(counts: &[(i64, u64)], last: i64, length: i64, unit: &str) -> Vec<Bar> {
     let highest = counts.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
-    (0..hours)
+    (0..length)
         .map(|x| {
-            let hour = this_hour - hours + 1 + x;
-            let count = counts.iter().find(|(at, _)| *at == hour).map_or(0, |(_, count)| *count);
-            let label = format!("−{} h: {count}", hours - 1 - x);
+            let place = last - length + 1 + x;
+            let count = counts.iter().find(|(at, _)| *at == place).map_or(0, |(_, count)| *count);
+            let label = format!("−{} {unit}: {count}", length - 1 - x);
             Bar { x, height: count * 100 / highest, count, label }
         })
         .collect()
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn the_last_bar_is_this_hour_and_gaps_are_empty() {
-        let bars = by_hour(&[(98, 2), (100, 8)], 100, 4);
+        let bars = bars(&[(98, 2), (100, 8)], 100, 4, "h");
         let shape: Vec<_> = bars.iter().map(|bar| (bar.x, bar.height, bar.count)).collect();
         assert_eq!(shape, [(0, 0, 0), (1, 25, 2), (2, 0, 0), (3, 100, 8)]);
     }

@@ -71,8 +71,8 @@ impl Logins {
         token
     }
 
-    /// Whose token this is; counts as a click.
-    pub(super) fn find(&self, token: &str) -> Option<Login> {
+    /// Whose token this is; whether that counts as a click is the caller's to say.
+    pub(super) fn find(&self, token: &str, clicks: bool) -> Option<Login> {
         let (now, key) = (Instant::now(), key(token));
         let mut open = lock(&self.open);
         let login = open.get_mut(&key)?;
@@ -80,7 +80,9 @@ impl Logins {
             open.remove(&key);
             return None;
         }
-        login.last = now;
+        if clicks {
+            login.last = now;
+        }
         Some(login.clone())
     }
 
@@ -171,14 +173,14 @@ mod tests {
     fn a_token_opens_until_it_ends_or_is_idle() {
         let logins = Logins::new(30);
         let token = logins.begin("admin");
-        let login = logins.find(&token).unwrap();
+        let login = logins.find(&token, true).unwrap();
         assert!(login.account == "admin" && login.owns(&login.csrf) && !login.owns(""));
-        assert!(logins.find("").is_none());
+        assert!(logins.find("", true).is_none());
         logins.end(&token);
-        assert!(logins.find(&token).is_none());
+        assert!(logins.find(&token, true).is_none());
         let idle = Logins::new(0);
         let token = idle.begin("admin");
-        assert!(idle.find(&token).is_none());
+        assert!(idle.find(&token, true).is_none());
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod serve;
 mod settings;
 mod site;
 mod tokens;
+mod told;
 mod totp;
 mod views;
 mod words;

@@ -39,6 +39,8 @@ pub(super) struct Request {
     pub cookies: BTreeMap<String, String>,
     /// The token of a program (`Authorization: Bearer`).
     pub bearer: Option<String>,
+    /// A page that keeps itself up to date asks, not somebody who clicks.
+    pub by_itself: bool,
     /// Who asks.
     pub from: IpAddr,
 }
@@ -61,6 +63,7 @@ impl Request {
         let cookies = cookies.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
+        let by_itself = head.headers.contains_key("x-live");
         let is_json = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
         let fields = match posts {
             false => Vec::new(),
@@ -70,7 +73,19 @@ impl Request {
             }
         };
         let form = first_of(fields.clone());
-        Some(Request { posts, path, segments, query, asked_as, fields, form, cookies, bearer, from })
+        Some(Request {
+            posts,
+            path,
+            segments,
+            query,
+            asked_as,
+            fields,
+            form,
+            cookies,
+            bearer,
+            by_itself,
+            from,
+        })
     }
 
     /// A value of the form, empty when it is not there.

@@ -106,7 +106,7 @@ impl Console {
     }
 
     fn login_of(&self, request: &Request) -> Option<(Login, Role)> {
-        let login = self.logins.find(request.cookies.get(LOGIN_COOKIE)?)?;
+        let login = self.logins.find(request.cookies.get(LOGIN_COOKIE)?, !request.by_itself)?;
         let role = self.accounts.role(&login.account)?;
         Some((login, role))
     }

@@ -95,7 +95,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("close", "停用", "Close"),
     ("open_again", "启用", "Open again"),
     ("closed_account", "已停用", "closed"),
-    ("open_incidents", "近 30 天的事件", "Incidents of the last 30 days"),
+    ("open_incidents", "近 30 天未关闭的事件", "Open incidents of the last 30 days"),
     (
         "no_incidents",
         "没有事件。没有人碰过诱饵，或者碰的人没有恶意。",
@@ -103,6 +103,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("no_sessions", "没有会话。", "No sessions."),
     ("last_day", "近 24 小时的会话", "Sessions of the last 24 hours"),
+    ("last_month", "近 30 天的会话", "Sessions of the last 30 days"),
+    ("open_now", "未关闭", "Open"),
     ("health", "运行状况", "Health"),
     ("up", "正常", "up"),
     ("down", "停止", "down"),

@@ -14,6 +14,8 @@ mod terms;
 mod verify;
 
 #[cfg(test)]
+mod found;
+#[cfg(test)]
 mod tests;
 
 pub use error::StoreError;

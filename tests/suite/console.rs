@@ -9,18 +9,18 @@ use serde_json::Value;
 
 use crate::honeynet::{Honeynet, client, text, within};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// One browser with its cookies.
-struct Tab {
-    base: String,
+pub(crate) struct Tab {
+    pub(crate) base: String,
     jar: PathBuf,
     /// The address that it comes from.
     from: String,
 }
 
 impl Tab {
-    fn new(net: &Honeynet, name: &str) -> Self {
+    pub(crate) fn new(net: &Honeynet, name: &str) -> Self {
         let base = within(Duration::from_secs(20), "the console serves", || {
             let status = net.json(&["status", "--json"]);
             let processes = status.first()?["processes"].as_array()?.clone();
@@ -30,7 +30,7 @@ impl Tab {
         Tab { base, jar: net.scratch(&format!("{name}.jar")), from: "127.0.0.1".into() }
     }
 
-    fn curl(&self, path: &str, more: &[&str]) -> String {
+    pub(crate) fn curl(&self, path: &str, more: &[&str]) -> String {
         let (jar, url) = (self.jar.to_str().unwrap(), format!("{}{path}", self.base));
         let from = self.from.as_str();
         let fixed =
@@ -40,34 +40,34 @@ impl Tab {
         text(&output)
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         self.curl(path, &[])
     }
 
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> String {
+    pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> String {
         let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let more: Vec<&str> = pairs.iter().flat_map(|pair| ["--data-urlencode", pair.as_str()]).collect();
         self.curl(path, &more)
     }
 
     /// The token that forms of this login carry.
-    fn csrf(&self) -> String {
+    pub(crate) fn csrf(&self) -> String {
         let page = self.get("/decoys");
         let page = if page.contains("name=\"csrf\"") { page } else { self.get("/audit") };
         page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
 
-    fn login(&self, name: &str) -> String {
+    pub(crate) fn login(&self, name: &str) -> String {
         self.post("/login", &[("name", name), ("password", PASSWORD)])
     }
 }
 
-fn status(answer: &str) -> u16 {
+pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 /// An administrator who came in with the one-time secret.
-fn set_up(net: &Honeynet) -> Tab {
+pub(crate) fn set_up(net: &Honeynet) -> Tab {
     let tab = Tab::new(net, "admin");
     let file = net.data().join("console/setup-secret");
     let secret = fs::read_to_string(&file).unwrap();

@@ -9,6 +9,7 @@ mod clients;
 mod codecs;
 mod collectors;
 mod console;
+mod console_attacks;
 mod consoles;
 mod counts;
 mod crash;

@@ -10,7 +10,7 @@ use super::reader;
 use crate::console::Process;
 use crate::console::accounts::Role;
 use crate::console::answer::Answer;
-use crate::console::charts::by_hour;
+use crate::console::charts::bars;
 use crate::console::router::{Refusal, Visit};
 use crate::store::CaseFilter;
 
@@ -19,6 +19,9 @@ const FEW: usize = 12;
 
 /// Hours of the chart.
 const HOURS: i64 = 24;
+
+/// Days of the other one.
+const DAYS: i64 = 30;
 
 pub(in crate::console) fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
     if !visit.role.reads_sessions() {
@@ -32,8 +35,16 @@ pub(in crate::console) fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ..CaseFilter::default()
     };
     let [_, low, medium, high] = reader.count_incidents(&filter)?;
-    let hours = reader.sessions_by_hour(now - SignedDuration::from_hours(HOURS))?;
-    let bars = by_hour(&hours, now.as_second().div_euclid(3600), HOURS);
+    let hours = reader.sessions_by_hour(now - SignedDuration::from_hours(24 * DAYS))?;
+    let this_hour = now.as_second().div_euclid(3600);
+    let recent: Vec<(i64, u64)> =
+        hours.iter().copied().filter(|(hour, _)| *hour > this_hour - HOURS).collect();
+    let day = chart(&recent, this_hour, HOURS, "h");
+    let days: Vec<(i64, u64)> = hours.iter().map(|(hour, count)| ((this_hour - hour) / 24, *count)).collect();
+    // Days are counted back from now; the last bar is the last 24 hours.
+    let mut by_day = std::collections::BTreeMap::new();
+    days.into_iter().for_each(|(back, count)| *by_day.entry(DAYS - back).or_insert(0) += count);
+    let month = chart(&by_day.into_iter().collect::<Vec<_>>(), DAYS, DAYS, "d");
     let incidents: Vec<Value> =
         reader.incidents(&filter, FEW)?.iter().map(|i| shown(i, visit.request.language())).collect();
     Ok(visit.show(
@@ -41,12 +52,18 @@ pub(in crate::console) fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         context! {
             incidents,
             counts => [("high", high), ("medium", medium), ("low", low)],
-            bars => Value::from(Serde(&bars)),
-            total => hours.iter().map(|(_, count)| count).sum::<u64>(),
+            day,
+            month,
             health => health(&(visit.console.given.processes)()),
             head => context! { seq => reader.head()?.seq },
         },
     ))
+}
+
+/// A chart with its sum.
+fn chart(counts: &[(i64, u64)], last: i64, length: i64, unit: &str) -> Value {
+    let bars = bars(counts, last, length, unit);
+    context! { bars => Value::from(Serde(&bars)), total => counts.iter().map(|(_, count)| count).sum::<u64>() }
 }
 
 /// What may be wrong with the appliance itself.

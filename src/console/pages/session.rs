@@ -6,8 +6,9 @@ use super::{local, reader, row, session};
 use crate::console::accounts::Role;
 use crate::console::answer::Answer;
 use crate::console::router::{Refusal, Visit};
+use crate::console::told;
 use crate::event::observation::Direction;
-use crate::event::{Event, Observation, SessionEvent, line};
+use crate::event::{Event, Observation, SessionEvent};
 use crate::record::{SessionFiles, artefacts};
 use crate::store::{Entry, Record, SessionRow};
 
@@ -22,7 +23,7 @@ pub(in crate::console) fn page(visit: &Visit<'_>, id: &str) -> Result<Answer, Re
     let mut events: Vec<(u64, &SessionEvent)> = records.iter().filter_map(event).collect();
     events.sort_by_key(|(_, event)| event.index);
     let timeline: Vec<Value> =
-        events.iter().take(MOST).map(|(seq, event)| step(&found, *seq, event)).collect();
+        events.iter().take(MOST).map(|(seq, event)| step(visit, &found, *seq, event)).collect();
     let places = &visit.console.given.places;
     let files = SessionFiles::new(&places.sessions, found.id);
     let uploads: Vec<Value> = events.iter().filter_map(|(_, event)| upload(visit, event)).collect();
@@ -48,7 +49,7 @@ fn event(record: &Record) -> Option<(u64, &SessionEvent)> {
     }
 }
 
-fn step(session: &SessionRow, seq: u64, event: &SessionEvent) -> Value {
+fn step(visit: &Visit<'_>, session: &SessionRow, seq: u64, event: &SessionEvent) -> Value {
     let after = event.at.duration_since(session.opened);
     let kind = match &event.observation {
         Observation::ExploitAttempt { .. } | Observation::Tampering { .. } => "attack",
@@ -60,7 +61,7 @@ fn step(session: &SessionRow, seq: u64, event: &SessionEvent) -> Value {
         seq,
         at => local(event.at),
         after => format!("+{}.{:03} s", after.as_secs(), after.subsec_millis().unsigned_abs()),
-        text => line::of(&event.observation),
+        text => told::of(&event.observation, visit.request.language()),
         kind,
     }
 }

@@ -1,0 +1,330 @@
+//! The console as somebody meets it who should not be there, or who wants more than his role.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::console::{PASSWORD, Tab, set_up, status};
+use crate::honeynet::{Honeynet, client, honeyward, text, within};
+
+/// What does harm where a page forgets to escape it.
+const HOSTILE: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}";
+
+#[test]
+fn nothing_that_an_intruder_says_is_markup() {
+    let net = Honeynet::with("");
+    let tab = set_up(&net);
+    let attacker = net.attacker(9);
+    let web = net.address("his", "http");
+    // Account, password, path, header: each field that he chooses is hostile.
+    let url = format!("http://{web}/his/login?x={HOSTILE}");
+    let from = attacker.as_str();
+    client(
+        "curl",
+        "curl",
+        &[
+            "-s",
+            "-g",
+            "--interface",
+            from,
+            "-A",
+            HOSTILE,
+            "-d",
+            &format!("username={HOSTILE}&password={HOSTILE}"),
+            &format!("http://{web}/his/login"),
+        ],
+    );
+    client("curl", "curl", &["-s", "-g", "--interface", from, "-A", HOSTILE, &url]);
+    let ssh = net.address("his", "ssh");
+    client(
+        "sshpass",
+        "sshpass",
+        &[
+            "-p",
+            HOSTILE,
+            "ssh",
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+            "-o",
+            "PreferredAuthentications=password",
+            "-b",
+            from,
+            "-l",
+            HOSTILE,
+            "-p",
+            &ssh.port().to_string(),
+            &ssh.ip().to_string(),
+        ],
+    );
+    let pacs = net.address("pacs", "dicom");
+    client(
+        "findscu",
+        "dcmtk",
+        &[
+            "-aet",
+            "<script>x",
+            "-S",
+            "-k",
+            "QueryRetrieveLevel=STUDY",
+            "-k",
+            &format!("PatientName={HOSTILE}"),
+            &pacs.ip().to_string(),
+            &pacs.port().to_string(),
+        ],
+    );
+    let sessions = net.sessions(3, |session| session["closed"].is_string());
+    let mut pages = vec![
+        "/".to_owned(),
+        "/sessions".into(),
+        "/incidents".into(),
+        "/decoys".into(),
+        "/sessions?text=script".into(),
+    ];
+    for session in &sessions {
+        let id = session["id"].as_str().unwrap();
+        pages.extend(["", "/transcript", "/decoded"].map(|part| format!("/sessions/{id}{part}")));
+    }
+    let alerts = net.json(&["alerts", "--json"]);
+    pages.extend(alerts.iter().map(|alert| format!("/incidents/{}", alert["id"].as_str().unwrap())));
+    // Users say things too: in searches, notes and names of saved searches.
+    pages.push("/sessions?text=%22%3E%3Cscript%3Ealert(2)%3C/script%3E&source=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E".into());
+    let saved = tab.post(
+        "/searches",
+        &[("csrf", &tab.csrf()), ("name", "\"><script>x"), ("query", "text=\"><img src=x onerror=alert(1)>")],
+    );
+    assert_eq!(status(&saved), 303);
+    let mut quoted = 0;
+    for page in pages {
+        let shown = tab.get(&page);
+        assert!(!shown.contains("<script>alert") && !shown.contains("<img src=x"), "{page}: {shown}");
+        assert!(!shown.contains("<script>x") && !shown.contains(">49<"), "{page}: {shown}");
+        quoted += usize::from(shown.contains("&lt;script&gt;"));
+    }
+    assert!(quoted >= 4, "the attempts are shown, escaped");
+}
+
+#[test]
+fn forms_come_from_the_logins_own_pages() {
+    let net = Honeynet::with("");
+    let tab = set_up(&net);
+    let whole: [(&str, &[(&str, &str)]); 6] = [
+        ("/accounts", &[("act", "add"), ("name", "eve"), ("password", PASSWORD), ("role", "administrator")]),
+        ("/incidents", &[("state", "closed_benign")]),
+        (
+            "/tokens",
+            &[("act", "make"), ("name", "x"), ("account", "admin"), ("scope", "read"), ("days", "9")],
+        ),
+        ("/own", &[("act", "password"), ("password", PASSWORD), ("fresh", "another horse battery")]),
+        ("/searches", &[("name", "x"), ("query", "y")]),
+        ("/logout", &[]),
+    ];
+    for (path, fields) in whole {
+        assert_eq!(status(&tab.post(path, &[fields, &[("x", "y")]].concat())), 403, "{path} without a token");
+        let other = [fields, &[("csrf", "00000000000000000000000000000000")]].concat();
+        assert_eq!(status(&tab.post(path, &other)), 403, "{path} with another's");
+        // A link or a picture elsewhere makes a GET: that changes nothing.
+        assert_ne!(status(&tab.get(&format!("{path}?act=add&name=eve&state=closed_true"))), 500);
+    }
+    assert!(!tab.get("/accounts").contains("eve"));
+    let page = tab.get("/").to_lowercase();
+    assert!(page.contains("form-action 'self'") && page.contains("frame-ancestors 'none'"));
+}
+
+#[test]
+fn a_login_that_was_there_before_is_worth_nothing() {
+    let net = Honeynet::with("");
+    let tab = set_up(&net);
+    let planted = "11".repeat(32);
+    let cookie = format!("__Host-login={planted}");
+    let eve = Tab::new(&net, "eve");
+    let logged_in = eve.curl(
+        "/login",
+        &[
+            "-H",
+            &format!("Cookie: {cookie}"),
+            "--data-urlencode",
+            "name=admin",
+            "--data-urlencode",
+            &format!("password={PASSWORD}"),
+        ],
+    );
+    assert!(status(&logged_in) == 303 && !logged_in.contains(&planted), "a token of its own: {logged_in}");
+    let with_planted = Tab::new(&net, "planted").curl("/sessions", &["-H", &format!("Cookie: {cookie}")]);
+    assert_eq!(status(&with_planted), 303, "the planted token opens nothing");
+    for attribute in ["Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(logged_in.contains(attribute), "{attribute}: {logged_in}");
+    }
+    // Another password ends all other logins.
+    let changed = tab.post(
+        "/own",
+        &[
+            ("csrf", &tab.csrf()),
+            ("act", "password"),
+            ("password", PASSWORD),
+            ("fresh", "another horse battery"),
+        ],
+    );
+    assert_eq!(status(&changed), 303, "{changed}");
+    assert_eq!((status(&eve.get("/sessions")), status(&tab.get("/sessions"))), (303, 200));
+}
+
+#[test]
+fn paths_lead_nowhere_else() {
+    let net = Honeynet::with("");
+    let tab = set_up(&net);
+    for path in [
+        "/assets/../accounts.json",
+        "/assets/..%2f..%2faccounts.json",
+        "/assets/%2e%2e/tokens.json",
+        "/assets//etc/passwd",
+        "/assets/player/package.json",
+        "/files/../../store/honeyward.db",
+        "/files/..%2f..%2fstore%2fhoneyward.db",
+        "/files/0000000000000000000000000000000000000000000000000000000000000000",
+        "/sessions/../../../etc/passwd/transcript",
+        "/sessions/00000000-0000-7000-8000-000000000000/terminal/1/cast",
+        "/incidents/%00",
+        "//evil.example/",
+    ] {
+        let answer = tab.curl(path, &["--path-as-is"]);
+        assert!([404, 303].contains(&status(&answer)), "{path}: {answer}");
+        assert!(
+            !answer.contains("root:") && !answer.contains("argon") && !answer.contains("location: //"),
+            "{path}"
+        );
+    }
+    assert_eq!(status(&tab.curl("/incidents", &["-X", "TRACE"])), 400);
+}
+
+#[test]
+fn a_role_does_what_it_may_and_a_token_no_more_than_its_scopes() {
+    let net = Honeynet::with("");
+    let admin = set_up(&net);
+    let csrf = admin.csrf();
+    for role in ["viewer", "analyst", "responder", "auditor"] {
+        let made = admin.post(
+            "/accounts",
+            &[("csrf", &csrf), ("act", "add"), ("name", role), ("password", PASSWORD), ("role", role)],
+        );
+        assert_eq!(status(&made), 303, "{made}");
+    }
+    let anything = "00000000-0000-7000-8000-000000000000";
+    let pages: [(&str, [u16; 4]); 9] = [
+        ("/", [200, 200, 200, 303]),
+        ("/incidents", [200, 200, 200, 403]),
+        ("/sessions", [200, 200, 200, 403]),
+        ("/sessions.csv", [403, 200, 200, 403]),
+        (&format!("/sessions/{anything}/packets"), [403, 404, 404, 403]),
+        (&format!("/files/{}", "0".repeat(64)), [403, 404, 404, 403]),
+        ("/accounts", [403, 403, 403, 403]),
+        ("/tokens", [403, 403, 403, 403]),
+        ("/audit", [403, 403, 403, 200]),
+    ];
+    for (at, role) in ["viewer", "analyst", "responder", "auditor"].into_iter().enumerate() {
+        let tab = Tab::new(&net, role);
+        assert_eq!(status(&tab.login(role)), 303);
+        for (path, wanted) in &pages {
+            assert_eq!(status(&tab.get(path)), wanted[at], "{role} {path}");
+        }
+        let csrf = tab.csrf();
+        let works = tab.post("/incidents", &[("csrf", &csrf), ("state", "closed_true")]);
+        assert_eq!(status(&works), if [1, 2].contains(&at) { 303 } else { 403 }, "{role}");
+        let more = tab.post(
+            "/accounts",
+            &[
+                ("csrf", &csrf),
+                ("act", "add"),
+                ("name", "x"),
+                ("password", PASSWORD),
+                ("role", "administrator"),
+            ],
+        );
+        assert_eq!(status(&more), 403, "{role} makes nobody an administrator");
+    }
+    let make = |account: &str, scope: &str| {
+        let page = admin.post(
+            "/tokens",
+            &[
+                ("csrf", &csrf),
+                ("act", "make"),
+                ("name", "t"),
+                ("account", account),
+                ("scope", scope),
+                ("days", "1"),
+            ],
+        );
+        page.split("<code id=\"made\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    };
+    let api = |token: &str, path: &str| {
+        let header = format!("Authorization: Bearer {token}");
+        status(&Tab::new(&net, "program").curl(&format!("/api/v1{path}"), &["-H", &header]))
+    };
+    let (reads, audits, viewers) =
+        (make("admin", "read"), make("admin", "audit"), make("viewer", "evidence"));
+    assert_eq!(
+        (api(&reads, "/incidents"), api(&reads, "/sessions.csv"), api(&reads, "/audit")),
+        (200, 403, 403)
+    );
+    assert_eq!(api(&audits, "/audit"), 403, "a scope gives no more than the account has");
+    assert_eq!(api(&viewers, "/sessions.csv"), 403, "a scope gives no more than the account has");
+    assert_eq!(
+        (api("hwt_x_y", "/incidents"), status(&admin.get("/api/v1/incidents"))),
+        (401, 401),
+        "no cookie opens it"
+    );
+    assert_eq!(status(&admin.get("/api/openapi.json")), 200);
+    assert!(
+        !fs::read_to_string(net.data().join("console/tokens.json"))
+            .unwrap()
+            .contains(reads.rsplit('_').next().unwrap())
+    );
+}
+
+#[test]
+fn slow_clients_keep_nobody_out() {
+    let net = Honeynet::with("");
+    let tab = Tab::new(&net, "nobody");
+    let address = tab.base.trim_start_matches("https://").to_owned();
+    let mut slow: Vec<TcpStream> = (0..200).filter_map(|_| TcpStream::connect(&address).ok()).collect();
+    slow.iter_mut().for_each(|stream| drop(stream.write_all(b"\x16\x03\x01")));
+    let began = Instant::now();
+    assert_eq!(status(&tab.get("/")), 200);
+    assert!(began.elapsed() < Duration::from_secs(5));
+    within(Duration::from_secs(40), "slow clients are shown out", || {
+        let stream = slow.first_mut()?;
+        stream.set_read_timeout(Some(Duration::from_millis(200))).ok()?;
+        matches!(stream.read(&mut [0; 64]), Ok(0)).then_some(())
+    });
+}
+
+#[test]
+fn a_wrong_certificate_is_found_before_anything_runs_and_an_old_state_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (certificate, key, config) =
+        (dir.path().join("c.pem"), dir.path().join("k.pem"), dir.path().join("honeynet.toml"));
+    fs::write(&certificate, "no certificate").unwrap();
+    fs::write(&key, "no key").unwrap();
+    let text_of =
+        format!("[console]\ncertificate = \"{}\"\nkey = \"{}\"\n", certificate.display(), key.display());
+    fs::write(&config, text_of).unwrap();
+    let checked = honeyward(dir.path(), &["check", "--config", config.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(2), "{}", text(&checked));
+    assert!(text(&checked).contains("c.pem"), "{}", text(&checked));
+
+    let mut net = Honeynet::with("");
+    drop(Tab::new(&net, "nobody"));
+    assert!(net.stop().success());
+    let state = net.data().join("run/console.json");
+    fs::write(&state, "{\"pid\":1,\"state\":{\"address\":\"192.0.2.1:1\"}}").unwrap();
+    net.start_again();
+    let fresh = within(Duration::from_secs(20), "the console's own state", || {
+        let state: Value = serde_json::from_slice(&fs::read(&state).ok()?).ok()?;
+        (!state.to_string().contains("192.0.2.1")).then_some(state)
+    });
+    assert!(fresh.is_object());
+}
