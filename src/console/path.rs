@@ -152,7 +152,8 @@ pub(super) fn area_of(host: &str, decoys: &[DecoyHost]) -> &'static str {
     let speaks = |protocols: &[&str]| {
         decoy.is_some_and(|decoy| decoy.services.iter().any(|s| protocols.contains(&s.protocol.as_str())))
     };
-    if speaks(&["dicom", "dicom-tls"]) {
+    // A system that takes messages too is no archive, whatever else it speaks.
+    if speaks(&["dicom", "dicom-tls"]) && !speaks(&["mllp"]) {
         "imaging"
     } else if speaks(&["astm", "poct"]) {
         "laboratory"

@@ -37,7 +37,9 @@ impl Chromium {
         let port = said
             .lines()
             .map_while(Result::ok)
-            .find_map(|line| line.split("on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok())
+            .find_map(|line| {
+                line.split("on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok().filter(|p| *p > 0)
+            })
             .expect("chromedriver says its port");
         let base = format!("http://127.0.0.1:{port}");
         let mut arguments = vec![

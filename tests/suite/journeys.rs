@@ -150,7 +150,21 @@ fn a_dicom_conversation_is_read() {
     let found = client(
         "findscu",
         "dcmtk",
-        &["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "PatientName=张*", "-k", "StudyDate", &host, &port],
+        &[
+            "-aec",
+            "CLZXPACS",
+            "-aet",
+            "RESWS01",
+            "-S",
+            "-k",
+            "QueryRetrieveLevel=STUDY",
+            "-k",
+            "PatientName=张*",
+            "-k",
+            "StudyDate",
+            &host,
+            &port,
+        ],
     );
     assert!(found.status.success(), "{}", text(&found));
     let session =
