@@ -257,4 +257,8 @@ pub(crate) enum Role {
     Capd,
     /// The analysts' pages.
     Console,
+    /// The decoys' network while it stands.
+    Netd,
+    /// The decoys' network as it is made.
+    NetdBuild,
 }

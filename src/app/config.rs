@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::allowances;
 use crate::forward::Destination;
 use crate::persona::{self, DEFAULT_PACK, Fault, Faults, Installation, Pack, PackFiles};
-use crate::privileged::capd;
+use crate::privileged::{capd, netd};
 use crate::{console, detect, sensor};
 
 /// The whole config. Without a file: the demo hospital on loopback.
@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) host: BTreeMap<String, HostOverride>,
     /// The decoys' wire side.
     pub(crate) sensor: sensor::Settings,
+    /// The decoys' own network.
+    pub(crate) network: netd::Settings,
     /// Packets.
     pub(crate) capture: capd::Settings,
     /// What the hospital tells about itself, so that its own devices raise no alarm.
@@ -57,6 +59,18 @@ pub(crate) struct HostOverride {
     /// Its address on this network; the pack's when it is left out.
     #[serde(default)]
     pub(crate) address: Option<IpAddr>,
+    /// The host of the pack whose persona it has, where it is not itself one of the pack.
+    #[serde(default)]
+    pub(crate) like: Option<String>,
+    /// Its host name; the persona's when it is left out.
+    #[serde(default)]
+    pub(crate) hostname: Option<String>,
+    /// Its segment, where several segments have its address.
+    #[serde(default)]
+    pub(crate) segment: Option<String>,
+    /// Its hardware address; one of the persona's maker when it is left out.
+    #[serde(default)]
+    pub(crate) mac: Option<String>,
 }
 
 impl Config {
@@ -117,6 +131,11 @@ impl Config {
             faults.push(at("segment_minutes", "expected 1 to 1440"));
         }
         faults.extend(allowances::faults(&self.detection.allowance, file, text));
+        for (i, key, problem) in self.network.faults() {
+            let table = text.match_indices("[[network.segment]]").nth(i).map_or(0, |(place, _)| place);
+            let place = text.get(table..).and_then(|t| t.find(key)).map_or(table, |p| table + p);
+            faults.push(Fault::at(file, text, place, format!("{key}: {problem}")));
+        }
         for (i, destination) in self.destination.iter().enumerate() {
             let table = text.match_indices("[[destination]]").nth(i).map_or(0, |(place, _)| place);
             for (key, problem) in destination.faults() {
@@ -172,21 +191,51 @@ impl Config {
         Ok(pack)
     }
 
+    /// Adds the hosts that have another's persona. One without a host name of its own gets the
+    /// persona's with a number that no other has.
+    fn add_hosts(&self, pack: &mut Pack) -> Result<(), Fault> {
+        for (name, change) in &self.host {
+            let (Some(like), None) = (&change.like, pack.host(name)) else { continue };
+            let fault = |problem: &str| Fault::of_file("config", format!("[host.{name}]: {problem}"));
+            let model = pack
+                .host(like)
+                .ok_or_else(|| fault(&format!("like = \"{like}\": expected a host of the pack")))?;
+            let address = change.address.ok_or_else(|| fault("expected an address"))?;
+            let stem = model.hostname.trim_end_matches(|c: char| c.is_ascii_digit());
+            let free = |hostname: &String| pack.hosts.iter().all(|host| host.hostname != *hostname);
+            let hostname = (2..).map(|n| format!("{stem}{n:02}")).find(free).unwrap_or_default();
+            let another = model.another(name, hostname, address, &pack.installation);
+            pack.hosts.push(Arc::new(another));
+        }
+        Ok(())
+    }
+
     /// Leaves the hosts that the config names, at the addresses it gives; all when it names none.
     fn choose_hosts(&self, pack: &mut Pack) -> Result<(), Fault> {
-        if let Some(host) = self.host.keys().find(|host| pack.host(host).is_none()) {
-            let names: Vec<&str> = pack.hosts.iter().map(|host| host.name.as_str()).collect();
-            let problem = format!("[host.{host}]: expected a host of the pack: {}", names.join(", "));
-            return Err(Fault::of_file("config", problem));
-        }
         if self.host.is_empty() {
             return Ok(());
+        }
+        self.add_hosts(pack)?;
+        if let Some(host) = self.host.keys().find(|host| pack.host(host).is_none()) {
+            let names: Vec<&str> = pack.hosts.iter().map(|host| host.name.as_str()).collect();
+            let problem = format!(
+                "[host.{host}]: expected a host of the pack, or like = \"HOST\" and address: {}",
+                names.join(", ")
+            );
+            return Err(Fault::of_file("config", problem));
         }
         let all = std::mem::take(&mut pack.hosts);
         (pack.hosts, pack.absent) = all.into_iter().partition(|host| self.host.contains_key(&host.name));
         for host in &mut pack.hosts {
-            if let Some(address) = self.host.get(&host.name).and_then(|change| change.address) {
-                Arc::make_mut(host).address = address;
+            let Some(change) = self.host.get(&host.name) else { continue };
+            let host = Arc::make_mut(host);
+            host.address = change.address.unwrap_or(host.address);
+            if let Some(mac) = &change.mac {
+                host.mac = super::network::hardware_address(mac)
+                    .ok_or_else(|| Fault::of_file("config", format!("[host.{}]: mac = \"{mac}\": expected a host's hardware address such as \"00:50:56:00:00:01\"", host.name)))?;
+            }
+            if let Some(hostname) = &change.hostname {
+                host.hostname.clone_from(hostname);
             }
         }
         // Who reads of an absent host is led to one that stands, never to a machine of the hospital.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::config::Config;
 use crate::console::DecoyHost;
 use crate::persona::Protocol;
+use crate::privileged::netd::Plan;
 
 /// All that a child is told.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub(crate) struct Launch {
     pub(crate) console: Option<BoundConsole>,
     /// What the decoys are, for the console.
     pub(crate) decoys: Vec<DecoyHost>,
+    /// The decoys' own network, where they have one.
+    pub(crate) network: Option<MadeNetwork>,
     /// What the decoys derive their differences from; only the sensor gets it.
     pub(crate) decoy_secret: Option<String>,
 }
@@ -41,6 +44,28 @@ pub(crate) struct BoundService {
     pub(crate) address: SocketAddr,
     /// The inherited descriptor.
     pub(crate) fd: RawFd,
+    /// The inherited descriptor for other decoys, on a network of its own.
+    pub(crate) inner: Option<RawFd>,
+}
+
+/// The decoys' own network, made and handed down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct MadeNetwork {
+    /// What was made.
+    pub(crate) plan: Plan,
+    /// The hosts' namespaces, inherited by netd.
+    pub(crate) namespaces: Vec<RawFd>,
+    /// The sensor's namespace, inherited by it.
+    pub(crate) inside: RawFd,
+}
+
+/// What netd is told to make, and where it hands it over.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct NetworkOrder {
+    /// What.
+    pub(crate) plan: Plan,
+    /// The inherited descriptor of a socket.
+    pub(crate) handover: RawFd,
 }
 
 /// The console's socket, bound and handed down.

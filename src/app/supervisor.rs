@@ -19,6 +19,7 @@ use super::cli::Role;
 use super::config::Config;
 use super::exit::Exit;
 use super::launch::{BoundConsole, BoundService, Launch};
+use super::network::{self, Network};
 use super::{Layout, installation, processes, status};
 use crate::console::{self, DecoyHost, DecoyLure, DecoyService};
 use crate::event::SystemEvent;
@@ -56,6 +57,7 @@ struct Prepared {
     launch: Launch,
     pack: Arc<Pack>,
     bound: Vec<Bound>,
+    network: Option<Network>,
     console: Option<TcpListener>,
     /// Held as long as this process lives: two supervisors never share a data directory.
     _lock: File,
@@ -69,21 +71,31 @@ impl Prepared {
             .map_err(|e| could(&layout.secret().display().to_string(), e))?;
         let pack = super::commands::check::load_pack(&config, crate::persona::Installation::new(secret))?;
         crate::sys::raise_open_files();
-        let bound = sensor::bind(sensor::claims(&pack), config.sensor.port_fallback)
-            .map_err(|e| Exit::Could(e.to_string()))?;
+        let network = network::make(&config, &pack)?;
+        let (network, bound) = match network {
+            Some((network, bound)) => (Some(network), bound),
+            None => (
+                None,
+                sensor::bind(sensor::claims(&pack), config.sensor.port_fallback)
+                    .map_err(|e| Exit::Could(e.to_string()))?,
+            ),
+        };
         console::check(&config.console).map_err(Exit::Usage)?;
         let console = bind_console(&config).map_err(|e| could("console", e))?;
         // One that ran here before says nothing of this run.
-        let _ = fs::remove_file(layout.run().join("console.json"));
+        for process in ["console", "netd"] {
+            let _ = fs::remove_file(layout.run().join(format!("{process}.json")));
+        }
         let launch = Launch {
             data: layout.root().to_owned(),
             console: console.as_ref().and_then(bound_console),
             decoys: decoys(&pack, &bound),
             config,
             services: bound.iter().map(bound_service).collect(),
+            network: network.as_ref().map(Network::handed),
             decoy_secret: Some(hex::encode(secret)),
         };
-        Ok(Prepared { layout, launch, pack, bound, console, _lock: lock })
+        Ok(Prepared { layout, launch, pack, bound, network, console, _lock: lock })
     }
 
     async fn supervise(self) -> Result<(), String> {
@@ -123,7 +135,13 @@ impl Prepared {
             line.push('\n');
             line
         };
-        let sockets = self.bound.iter().map(|b| b.socket.as_raw_fd()).collect();
+        let mut sockets: Vec<_> = self.bound.iter().map(|b| b.socket.as_raw_fd()).collect();
+        sockets.extend(self.bound.iter().filter_map(|b| b.inner.as_ref()).map(AsRawFd::as_raw_fd));
+        sockets.extend(self.network.iter().map(|network| network.inside.as_raw_fd()));
+        let netd = self.network.as_ref().map(|network| {
+            let namespaces = network.namespaces.iter().map(AsRawFd::as_raw_fd).collect();
+            Child::start(Role::Netd, line(false), namespaces, outlet.clone(), ear.clone())
+        });
         let child = |role, line, sockets, ear: &Shutdown| {
             Child::start(role, line, sockets, outlet.clone(), ear.clone())
         };
@@ -133,6 +151,7 @@ impl Prepared {
             .map(|socket| child(Role::Console, line(false), vec![socket.as_raw_fd()], ear));
         let children = Children {
             console,
+            netd,
             core: child(Role::Core, line(false), Vec::new(), core_ear),
             capd: child(Role::Capd, line(false), Vec::new(), ear),
             sensor: child(Role::Sensor, line(true), sockets, ear),
@@ -203,6 +222,7 @@ fn bound_service(bound: &Bound) -> BoundService {
         wanted: bound.claim.wanted,
         address: bound.address,
         fd: bound.socket.as_raw_fd(),
+        inner: bound.inner.as_ref().map(AsRawFd::as_raw_fd),
     }
 }
 
@@ -250,6 +270,7 @@ async fn pause_until_told() -> Result<(), String> {
 
 struct Children {
     console: Option<Child>,
+    netd: Option<Child>,
     core: Child,
     capd: Child,
     sensor: Child,
@@ -258,7 +279,7 @@ struct Children {
 impl Children {
     fn states(&self) -> impl Fn() -> Vec<child::ChildState> + Send + 'static {
         let mut states = vec![self.sensor.state(), self.core.state(), self.capd.state()];
-        states.extend(self.console.as_ref().map(Child::state));
+        states.extend(self.console.iter().chain(&self.netd).map(Child::state));
         move || states.iter().map(|s| s.lock().map(|s| s.clone()).unwrap_or_default()).collect()
     }
 
@@ -272,6 +293,7 @@ impl Children {
     ) -> Result<(), String> {
         let ended = async {
             let mut first = JoinSet::new();
+            self.netd.map(|netd| first.spawn(netd.end()));
             first.spawn(self.sensor.end());
             first.spawn(self.capd.end());
             self.console.map(|console| first.spawn(console.end()));

@@ -141,6 +141,34 @@ pub enum SystemEvent {
         /// Who answers for it.
         owner: String,
     },
+    /// The decoy hosts stand on their segments.
+    HostsStand {
+        /// Hosts that answer.
+        serving: u64,
+        /// Hosts whose address another machine uses, so that they don't.
+        yielded: u64,
+    },
+    /// All decoy hosts were taken off their segments, since nothing answers for them.
+    HostsWithdrawn {
+        /// How many.
+        hosts: u64,
+    },
+    /// Another machine uses a decoy host's address; the host gave it up.
+    AddressConflict {
+        /// The host.
+        host: String,
+        /// Its address.
+        address: IpAddr,
+        /// Whether the host had it in use; otherwise it was about to take it.
+        in_use: bool,
+    },
+    /// What a taken-over process could do was tried, under the same walls.
+    ContainmentTested {
+        /// Attempts that failed, as they must.
+        held: u64,
+        /// Attempts that went through; empty: the walls hold.
+        broken: Vec<String>,
+    },
     /// A frame from another process was refused.
     FrameRefused {
         /// Which rule it broke.

@@ -166,6 +166,9 @@ mod tests {
         };
         Host {
             name: "his".into(),
+            folder: "his".into(),
+            mac: [0, 0x50, 0x56, 0, 0, 1],
+            mac_pattern: String::new(),
             title: "HIS".into(),
             address: address.parse().unwrap(),
             hostname: "clzx-his01".into(),

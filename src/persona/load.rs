@@ -15,6 +15,9 @@ struct HostFile {
     title: String,
     address: IpAddr,
     hostname: String,
+    /// The maker's block, and a pattern for the rest.
+    #[serde(default = "virtual_machine")]
+    mac: String,
     os: OperatingSystem,
     service: Vec<toml::Spanned<ServiceEntry>>,
     #[serde(default)]
@@ -151,12 +154,22 @@ fn load_host(files: &PackFiles, folder: &str, installation: &Installation) -> Re
             }
         }
     }
+    let mac = hardware_address(installation, folder, &file.mac);
+    if mac.is_none() {
+        let place = text.find("mac").unwrap_or(0);
+        let problem =
+            format!("mac = \"{}\": expected six bytes such as \"00:50:56:{{2x}}:{{2x}}:{{2x}}\"", file.mac);
+        faults.push(Fault::at(&shown, text, place, problem));
+    }
     let accounts = file.account.into_iter().map(|a| account(folder, a, installation)).collect();
     if !faults.is_empty() {
         return Err(Faults(faults));
     }
     Ok(Host {
         name: folder.to_owned(),
+        folder: folder.to_owned(),
+        mac: mac.unwrap_or_default(),
+        mac_pattern: file.mac,
         title: file.title,
         address: file.address,
         hostname: file.hostname,
@@ -164,6 +177,20 @@ fn load_host(files: &PackFiles, folder: &str, installation: &Installation) -> Re
         services,
         accounts,
     })
+}
+
+/// What most servers of a hospital are.
+fn virtual_machine() -> String {
+    "00:50:56:8{1x}:{2x}:{2x}".to_owned()
+}
+
+/// A host's hardware address by its persona's pattern.
+pub(super) fn hardware_address(installation: &Installation, host: &str, pattern: &str) -> Option<[u8; 6]> {
+    let filled = installation.fill(&format!("mac/{host}"), pattern);
+    let bytes =
+        filled.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect::<Option<Vec<u8>>>()?;
+    // A group address is no host's.
+    <[u8; 6]>::try_from(bytes).ok().filter(|mac| mac.first().is_some_and(|first| first & 1 == 0))
 }
 
 fn account(folder: &str, entry: AccountEntry, installation: &Installation) -> Account {
@@ -182,7 +209,7 @@ fn check_addresses(files: &PackFiles, hosts: &[Arc<Host>], faults: &mut Vec<Faul
     let mut seen = BTreeSet::new();
     for host in hosts {
         if !seen.insert(host.address) {
-            let file = files.display(&format!("{}/persona.toml", host.name));
+            let file = files.display(&format!("{}/persona.toml", host.folder));
             faults.push(Fault::of_file(file, format!("address {} is another host's too", host.address)));
         }
     }

@@ -82,14 +82,20 @@ pub struct Hospital {
 /// `<host>/persona.toml`: one deception host.
 #[derive(Debug, Clone)]
 pub struct Host {
-    /// Its name in the pack: its folder (`his`).
+    /// Its name (`his`): its folder's in the pack, or its own where several hosts have one persona.
     pub name: String,
+    /// Its folder in the pack.
+    pub folder: String,
     /// What it is, in a few words, for people.
     pub title: String,
     /// Its address.
     pub address: IpAddr,
     /// Its host name on the network.
     pub hostname: String,
+    /// Its hardware address, of the maker's own block.
+    pub mac: [u8; 6],
+    /// The pattern that it was made by.
+    pub mac_pattern: String,
     /// The operating system it claims.
     pub os: OperatingSystem,
     /// Its services.
@@ -282,6 +288,19 @@ pub struct Account {
 }
 
 impl Host {
+    /// Another host with this persona: all that must be its own differs.
+    #[must_use]
+    pub fn another(
+        &self,
+        name: &str,
+        hostname: String,
+        address: IpAddr,
+        installation: &Installation,
+    ) -> Self {
+        let mac = super::load::hardware_address(installation, name, &self.mac_pattern).unwrap_or(self.mac);
+        Host { name: name.to_owned(), hostname, address, mac, ..self.clone() }
+    }
+
     /// The lure account with this name for this service.
     pub fn account(&self, protocol: Protocol, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|a| a.name == name && a.services.contains(&protocol))

@@ -4,13 +4,10 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
 
-use socket2::{Domain, Protocol as IpProtocol, Type};
 use thiserror::Error;
 
 use crate::persona::{Pack, Protocol, Transport};
-
-/// Connections that wait for accept: what the claimed servers ask for (`somaxconn` caps it).
-const BACKLOG: i32 = 511;
+use crate::sys::network;
 
 /// A port that a persona wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +29,8 @@ pub struct Bound {
     pub address: SocketAddr,
     /// The socket, non-blocking.
     pub socket: Socket,
+    /// Where the service is reached by other decoys, when that is not on the wire.
+    pub inner: Option<TcpListener>,
 }
 
 /// What a service is reached by.
@@ -95,7 +94,7 @@ pub fn bind(claims: Vec<Claim>, fallback: u16) -> Result<Vec<Bound>, BindError> 
                 (other, _) => other.map_err(|e| (claim.wanted, e)),
             };
             match result {
-                Ok((address, socket)) => Ok(Bound { claim, address, socket }),
+                Ok((address, socket)) => Ok(Bound { claim, address, socket, inner: None }),
                 Err((address, error)) => Err(BindError {
                     host: claim.host,
                     protocol: claim.protocol.as_str(),
@@ -109,25 +108,9 @@ pub fn bind(claims: Vec<Claim>, fallback: u16) -> Result<Vec<Bound>, BindError> 
 
 fn open(transport: Transport, address: SocketAddr) -> io::Result<Socket> {
     match transport {
-        Transport::Tcp => listen(address).map(Socket::Listener),
-        Transport::Udp => datagrams(address).map(Socket::Datagrams),
+        Transport::Tcp => network::listen(address, false).map(Socket::Listener),
+        Transport::Udp => network::datagrams(address, false).map(Socket::Datagrams),
     }
-}
-
-fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = socket2::Socket::new(Domain::for_address(address), Type::DGRAM, Some(IpProtocol::UDP))?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    Ok(socket.into())
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(IpProtocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
 }
 
 fn in_plain_words(error: &io::Error, address: IpAddr) -> String {

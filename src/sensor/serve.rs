@@ -85,7 +85,7 @@ pub(super) struct Shared {
 /// All decoys, ready to serve.
 pub struct Sensor {
     shared: Arc<Shared>,
-    services: Vec<(Arc<Service>, Door)>,
+    services: Vec<(Arc<Service>, Vec<Door>)>,
 }
 
 struct SystemClock;
@@ -160,7 +160,11 @@ impl Sensor {
         for living in self.habits() {
             accepting.spawn(living.live());
         }
-        for (service, door) in self.services {
+        let doors = self
+            .services
+            .into_iter()
+            .flat_map(|(service, doors)| doors.into_iter().map(move |door| (Arc::clone(&service), door)));
+        for (service, door) in doors {
             let shared = Arc::clone(&self.shared);
             match door {
                 Door::Listener(listener) => accepting.spawn(accept(shared, service, listener)),

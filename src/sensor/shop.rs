@@ -54,7 +54,7 @@ pub(super) struct DecoyShop<'a> {
 }
 
 impl DecoyShop<'_> {
-    pub(super) fn service(&self, bound: Bound) -> Result<(Arc<Service>, Door), Fault> {
+    pub(super) fn service(&self, bound: Bound) -> Result<(Arc<Service>, Vec<Door>), Fault> {
         let (pack, claim) = (&self.parts.pack, bound.claim);
         let fault = |problem: String| {
             Fault::of_file(
@@ -82,7 +82,9 @@ impl DecoyShop<'_> {
             Socket::Listener(listener) => TcpListener::from_std(listener).map(Door::Listener),
             Socket::Datagrams(socket) => UdpSocket::from_std(socket).map(Door::Datagrams),
         };
-        let door = door.map_err(|e| fault(e.to_string()))?;
+        let inner = bound.inner.map(|listener| TcpListener::from_std(listener).map(Door::Listener));
+        let doors = std::iter::once(door).chain(inner).collect::<Result<_, _>>();
+        let doors = doors.map_err(|e: std::io::Error| fault(e.to_string()))?;
         let service = Service {
             bound_to: bound.address,
             wanted: claim.wanted,
@@ -92,7 +94,7 @@ impl DecoyShop<'_> {
             tls,
             connections: AtomicU64::new(0),
         };
-        Ok((Arc::new(service), door))
+        Ok((Arc::new(service), doors))
     }
 }
 

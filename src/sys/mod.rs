@@ -5,6 +5,7 @@
 pub mod boot;
 pub mod interfaces;
 pub mod machine;
+pub mod network;
 pub mod sqlite;
 
 use std::io;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::app::config::Config;
 use crate::app::exit::Exit;
+use crate::app::network;
 use crate::app::output::say;
 use crate::console;
 use crate::decoys::{self, Making};
 use crate::imaging::Imaging;
-use crate::persona::{Installation, Pack};
+use crate::persona::{Fault, Installation, Pack};
 use crate::world::World;
 
 /// Checks and says what would run.
@@ -53,6 +54,11 @@ pub(crate) fn load_pack(config: &Config, installation: Installation) -> Result<A
         faults.extend(host.services.iter().filter_map(|s| decoys::build(&making, s).err()));
     }
     faults.dedup();
+    if config.network.is_used()
+        && let Err(problems) = network::plan(config, &pack)
+    {
+        faults.extend(problems.into_iter().map(|problem| Fault::of_file("config", problem)));
+    }
     if faults.is_empty() {
         return Ok(pack);
     }

@@ -10,13 +10,14 @@ use crate::app::{Layout, cli};
 const PROCESSES: [&str; 4] = ["supervisor", "sensor", "core", "capd"];
 
 /// Where the config may have none.
-const OPTIONAL: &str = "console";
+const OPTIONAL: [&str; 2] = ["console", "netd"];
 
 /// Shows; exit 1 when a process is down.
 pub(crate) fn run(args: &cli::Json, layout: &Layout) -> Exit {
     let mut statuses: Vec<(&str, Option<Status>)> =
         PROCESSES.into_iter().map(|name| (name, read(layout, name))).collect();
-    statuses.extend(read(layout, OPTIONAL).map(|status| (OPTIONAL, Some(status))));
+    let there = |name| read(layout, name).map(|status| (name, Some(status)));
+    statuses.extend(OPTIONAL.into_iter().filter_map(there));
     if statuses.iter().all(|(_, status)| status.is_none()) {
         return Exit::Could(format!("{}: nothing has run on this data directory", layout.root().display()));
     }

@@ -11,7 +11,7 @@ use crate::app::Layout;
 use crate::app::launch::Launch;
 use crate::event::SystemEvent;
 use crate::link::Outlet;
-use crate::privileged::capd::{Capd, Unavailable};
+use crate::privileged::capd::{Capd, Settings, Unavailable};
 use crate::runtime::{Shutdown, shutdown};
 
 /// Capd's events are few.
@@ -57,7 +57,7 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 /// Ends once capture runs or never can. Each new reason is told once.
 async fn start(launch: &Launch, layout: &Layout, outlet: &Outlet, state: &Mutex<State>) {
-    let settings = &launch.config.capture;
+    let settings = &with_segments(launch);
     if !settings.enabled {
         *locked(state) = State::Idle("capture is off by the config".into());
         return;
@@ -83,6 +83,20 @@ async fn start(launch: &Launch, layout: &Layout, outlet: &Outlet, state: &Mutex<
         }
         tokio::time::sleep(RETRY).await;
     }
+}
+
+/// Without interfaces of its own, the capture runs on the decoys' segments; the ring is shared out.
+fn with_segments(launch: &Launch) -> Settings {
+    let mut settings = launch.config.capture.clone();
+    if let Some(network) = launch.network.as_ref().filter(|_| settings.interfaces.is_empty()) {
+        let mut links: Vec<_> = network.plan.segments.iter().map(|segment| segment.link.clone()).collect();
+        links.sort_unstable();
+        links.dedup();
+        settings.ring_mib =
+            (settings.ring_mib / u16::try_from(links.len().max(1)).unwrap_or(u16::MAX)).max(4);
+        settings.interfaces = links;
+    }
+    settings
 }
 
 fn decoys(launch: &Launch) -> Vec<IpAddr> {

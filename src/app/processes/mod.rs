@@ -3,11 +3,13 @@
 mod capd;
 mod console;
 mod core;
+mod netd;
 mod sensor;
 
 use std::io::{BufRead, Read};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -26,11 +28,19 @@ const MAX_LAUNCH: u64 = 4 << 20;
 /// Runs one role to its end.
 pub(crate) fn run(role: Role) -> Exit {
     log_to_stderr();
-    let launch = match read_launch() {
+    if role == Role::NetdBuild {
+        return netd::build();
+    }
+    let launch: Launch = match read_order() {
         Ok(launch) => launch,
         Err(error) => return Exit::Usage(format!("launch order: {error}")),
     };
     crate::sys::raise_open_files();
+    if role == Role::Sensor
+        && let Err(error) = sensor::confine(&launch)
+    {
+        return Exit::Could(error);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -45,6 +55,7 @@ pub(crate) fn run(role: Role) -> Exit {
             Role::Capd => capd::run(launch, layout, ear).await,
             Role::Console => console::run(launch, layout, ear).await,
             Role::Core => core::run(launch, layout, ear).await,
+            Role::Netd | Role::NetdBuild => netd::run(launch, layout, ear).await,
         }
     });
     runtime.shutdown_timeout(Duration::from_millis(200));
@@ -60,7 +71,7 @@ pub(crate) fn log_to_stderr() {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
-fn read_launch() -> Result<Launch, String> {
+fn read_order<T: DeserializeOwned>() -> Result<T, String> {
     let mut line = String::new();
     std::io::stdin().lock().take(MAX_LAUNCH).read_line(&mut line).map_err(|e| e.to_string())?;
     serde_json::from_str(&line).map_err(|e| e.to_string())

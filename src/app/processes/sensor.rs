@@ -1,5 +1,6 @@
 //! The sensor: decoys on inherited sockets.
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -42,6 +43,16 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     Ok(())
 }
 
+/// Goes where there is no way out. Before any thread is made: each would stay where it was.
+///
+/// # Errors
+/// In plain words; the sensor must not run then.
+pub(super) fn confine(launch: &Launch) -> Result<(), String> {
+    let Some(network) = &launch.network else { return Ok(()) };
+    let inside = sys::network::inherited_descriptor(network.inside).map_err(|e| e.to_string())?;
+    sys::network::enter_network(inside.as_fd()).map_err(|e| format!("the sensor's namespace: {e}"))
+}
+
 fn build(launch: &Launch, layout: &Layout, outlet: Outlet, ear: Shutdown) -> Result<Sensor, String> {
     let settings = launch.config.sensor.clone();
     let pack = Arc::new(launch.config.load_pack(installation(launch)?).map_err(|e| e.to_string())?);
@@ -76,9 +87,12 @@ fn take_socket(service: &BoundService) -> Result<Bound, String> {
         Transport::Udp => sys::inherited_datagrams(service.fd).map(Socket::Datagrams),
     };
     let socket = socket.map_err(|e| format!("{} {}: {e}", service.host, service.protocol.as_str()))?;
+    let inner = service.inner.map(sys::inherited_listener).transpose();
+    let inner = inner.map_err(|e| format!("{} {}: {e}", service.host, service.protocol.as_str()))?;
     Ok(Bound {
         claim: Claim { host: service.host.clone(), protocol: service.protocol, wanted: service.wanted },
         address: service.address,
         socket,
+        inner,
     })
 }

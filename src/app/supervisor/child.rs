@@ -74,12 +74,14 @@ impl Child {
     }
 }
 
-fn name(role: Role) -> &'static str {
+pub(super) fn name(role: Role) -> &'static str {
     match role {
         Role::Sensor => "sensor",
         Role::Core => "core",
         Role::Capd => "capd",
         Role::Console => "console",
+        Role::Netd => "netd",
+        Role::NetdBuild => "netd-build",
     }
 }
 

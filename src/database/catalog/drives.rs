@@ -116,7 +116,7 @@ impl Drives {
                     days: place.source.days,
                 }),
                 "files" => {
-                    let from = format!("{}/{}/", host.name, place.source.from);
+                    let from = format!("{}/{}/", host.folder, place.source.from);
                     for path in pack.files.below(&from) {
                         let below = path.strip_prefix(&from).unwrap_or(path).replace('/', "\\");
                         let size = pack.files.text(path).map_or(0, str::len);

@@ -110,6 +110,11 @@ impl Machine {
         account.map(|account| account.password.as_str())
     }
 
+    /// Its hardware address.
+    pub(in crate::database) fn hardware(&self) -> [u8; 6] {
+        self.host.mac
+    }
+
     /// Bytes of this installation and this host, for one purpose.
     pub(in crate::database) fn derive(&self, purpose: &str) -> [u8; 32] {
         self.installation.derive(&format!("machine/{}/{purpose}", self.host.name))

@@ -38,7 +38,7 @@ pub(crate) fn build(installation: &Installation) -> String {
 pub(crate) fn statics(making: &Making, behaviour: &Behaviour) -> Result<Statics, Fault> {
     let installation = &making.pack.installation;
     let files = &making.pack.files;
-    let folder = format!("{}/{}/static/", making.host.name, behaviour.site);
+    let folder = format!("{}/{}/static/", making.host.folder, behaviour.site);
     let older = installation.number("http/age", MOST_OLDER);
     let installed = before(behaviour.released, older);
     let mut statics = Statics::default();

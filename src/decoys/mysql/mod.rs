@@ -68,7 +68,7 @@ impl Station {
         } else {
             None
         };
-        let schema = format!("{}/database.toml", host.name);
+        let schema = format!("{}/database.toml", host.folder);
         let catalog = Arc::new(Catalog::load(pack, host, &schema)?);
         if catalog.server.version != behaviour.version {
             return Err(fault(format!("version: expected {} as in {schema}", catalog.server.version)));

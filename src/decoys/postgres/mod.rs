@@ -87,7 +87,7 @@ impl Station {
         let binding = Sha256::digest(made.chain.first().map(Vec::as_slice).unwrap_or_default()).into();
         let rules = TlsRules { newest: true, ..TlsRules::default() };
         let tls = if behaviour.tls { Some(tls_config(made, rules).map_err(fault)?) } else { None };
-        let catalog = Arc::new(Catalog::load(pack, host, &format!("{}/database.toml", host.name))?);
+        let catalog = Arc::new(Catalog::load(pack, host, &format!("{}/database.toml", host.folder))?);
         Ok(Station(Arc::new(Shared {
             behaviour,
             tls,

@@ -70,8 +70,6 @@ pub struct Machine {
     pub disk_used_kb: u64,
     /// Name of the network interface.
     pub interface: String,
-    /// Its address, a pattern filled per installation.
-    pub mac: String,
     /// Prefix length of its network.
     pub prefix: u8,
     /// Build text of `uname -v`.

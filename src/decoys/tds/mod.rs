@@ -50,7 +50,7 @@ use crate::wire::ntlm::Names;
 /// A located [`Fault`] of the behaviour file or the schema file.
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
     let behaviour = Behaviour::read(service)?;
-    let schema = format!("{}/database.toml", making.host.name);
+    let schema = format!("{}/database.toml", making.host.folder);
     let catalog = Catalog::load(&making.pack, &making.host, &schema)?;
     if catalog.server.version != behaviour.build() {
         let problem = format!("version: expected {} as in {schema}", catalog.server.version);

@@ -22,6 +22,9 @@ impl Shell<'_> {
 
     /// The hardware address of the host or of a neighbour: one of the maker's, drawn here.
     fn hardware(&self, of: &str) -> [u8; 6] {
+        if of == "own" {
+            return self.facts.catalog.machine.hardware();
+        }
         let [a, b, c, ..] = self.facts.catalog.machine.derive(&format!("mac/{of}"));
         [0x3c, 0xa8, 0x2a, a, b, c]
     }

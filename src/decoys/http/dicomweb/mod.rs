@@ -126,7 +126,7 @@ impl Shelf {
     /// A located [`Fault`] when the host has no DICOM service with an archive.
     pub(crate) fn new(making: &Making) -> Result<Self, Fault> {
         let host = &making.host;
-        let file = making.pack.files.display(&format!("{}/persona.toml", host.name));
+        let file = making.pack.files.display(&format!("{}/persona.toml", host.folder));
         let missing =
             || Fault::of_file(file.clone(), "expected a dicom service with [query] beside the web face");
         let service = host.services.iter().find(|s| s.protocol == Protocol::Dicom).ok_or_else(missing)?;

@@ -20,7 +20,7 @@ impl Files {
     /// A [`Fault`] when there is none.
     pub(super) fn new(making: &Making, folder: &str) -> Result<Self, Fault> {
         let files = &making.pack.files;
-        let folder = format!("{}/{folder}/", making.host.name);
+        let folder = format!("{}/{folder}/", making.host.folder);
         let mut all: BTreeMap<String, Bytes> = files
             .below(&folder)
             .filter_map(|path| {

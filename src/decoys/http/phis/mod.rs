@@ -104,7 +104,7 @@ pub(crate) fn application(making: &Making, service: &Service) -> Result<Arc<dyn 
 
 fn files(making: &Making, behaviour: &Behaviour) -> Result<BTreeMap<String, (Bytes, &'static str)>, Fault> {
     let pack = &making.pack.files;
-    let folder = format!("{}/{}/", making.host.name, behaviour.site);
+    let folder = format!("{}/{}/", making.host.folder, behaviour.site);
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let values = context! {

@@ -46,7 +46,7 @@ impl Pages {
     /// A located [`Fault`] of a template that is missing or does not compile.
     pub(crate) fn new(making: &Making, behaviour: &Behaviour) -> Result<Self, Fault> {
         let files = &making.pack.files;
-        let folder = format!("{}/{}/templates/", making.host.name, behaviour.site);
+        let folder = format!("{}/{}/templates/", making.host.folder, behaviour.site);
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.set_formatter(write_value);

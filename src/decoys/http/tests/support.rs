@@ -220,6 +220,9 @@ fn making() -> Making {
     };
     let host = Arc::new(Host {
         name: "his".into(),
+        folder: "his".into(),
+        mac: [0, 0x50, 0x56, 0, 0, 1],
+        mac_pattern: String::new(),
         title: "HIS".into(),
         address: "127.0.0.1".parse().unwrap(),
         hostname: "clzx-his01".into(),

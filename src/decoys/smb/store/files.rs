@@ -23,7 +23,7 @@ impl Files {
     /// A word that nothing stands for, or a folder without files.
     pub(super) fn new(making: &Making, from: &str, within_days: u32) -> Result<Self, String> {
         let pack = &making.pack;
-        let root = format!("{}/{from}/", making.host.name);
+        let root = format!("{}/{from}/", making.host.folder);
         let paths: Vec<String> = pack.files.below(&root).map(str::to_owned).collect();
         if paths.is_empty() {
             return Err(format!(

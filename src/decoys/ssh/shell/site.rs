@@ -47,7 +47,7 @@ impl Site {
     /// Builds the machine.
     pub fn new(pack: Arc<Pack>, host: Arc<Host>, behaviour: SshBehaviour) -> Self {
         let label = |what: &str| format!("ssh/{}/{what}", host.name);
-        let mac = pack.installation.fill(&label("mac"), &behaviour.machine.mac);
+        let mac = host.mac.map(|byte| format!("{byte:02x}")).join(":");
         let seed = pack.installation.derive(&label("machine"));
         let mut site = Site { pack, host, behaviour, mac, tree: BTreeMap::new(), seed };
         site.plant_base();
@@ -155,7 +155,7 @@ impl Site {
     /// Files of the pack below `<host>/files/`, and what `ssh.toml` says of them.
     fn plant_pack(&mut self) {
         let pack = Arc::clone(&self.pack);
-        let folder = format!("{}/files", self.host.name);
+        let folder = format!("{}/files", self.host.folder);
         let time = self.installed() + 86_400;
         for source in pack.files.below(&format!("{folder}/")) {
             let path = source.strip_prefix(&folder).unwrap_or(source);
