@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Check(ConfigArgs),
     /// Show each process, decoy host, service, bound address, state and counters.
     Status(Json),
+    /// Listen to a segment and propose addresses, names and makers that blend in; sends nothing.
+    Neighbourhood(NeighbourhoodArgs),
     /// List sessions, newest first.
     Sessions(SessionsArgs),
     /// Show one session: origin, observations, files, packets.
@@ -84,6 +86,17 @@ pub(crate) struct Json {
     /// Print JSON with stable field names.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct NeighbourhoodArgs {
+    /// The network card, or a VLAN of it.
+    pub interface: String,
+    /// How long.
+    #[arg(long, default_value_t = 60, value_name = "N")]
+    pub seconds: u64,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(Args)]
@@ -261,4 +274,6 @@ pub(crate) enum Role {
     Netd,
     /// The decoys' network as it is made.
     NetdBuild,
+    /// What an intruder in the sensor would try, behind the sensor's walls.
+    Probe,
 }

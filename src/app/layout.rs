@@ -29,9 +29,19 @@ impl Layout {
         self.root.join("run/core.sock")
     }
 
-    /// Status files of the processes, `<process>.json`.
+    /// What lives no longer than the processes.
     pub fn run(&self) -> PathBuf {
         self.root.join("run")
+    }
+
+    /// A process's own folder for its status file, so that none can write another's.
+    pub fn status_folder(&self, process: &str) -> PathBuf {
+        self.run().join(process)
+    }
+
+    /// A process's status file.
+    pub fn status(&self, process: &str) -> PathBuf {
+        self.status_folder(process).join("status.json")
     }
 
     /// A process's spool of events on their way to core.

@@ -26,7 +26,7 @@ pub(crate) struct Status {
 /// Replaces a process's file.
 pub(crate) fn write(layout: &Layout, process: &str, state: Value) -> io::Result<()> {
     let status = Status { process: process.to_owned(), pid: std::process::id(), at: Timestamp::now(), state };
-    let path = layout.run().join(format!("{process}.json"));
+    let path = layout.status(process);
     let fresh = path.with_extension("new");
     fs::write(&fresh, serde_json::to_vec(&status)?)?;
     fs::rename(fresh, path)
@@ -34,7 +34,7 @@ pub(crate) fn write(layout: &Layout, process: &str, state: Value) -> io::Result<
 
 /// A process's file, when there is one.
 pub(crate) fn read(layout: &Layout, process: &str) -> Option<Status> {
-    let bytes = fs::read(layout.run().join(format!("{process}.json"))).ok()?;
+    let bytes = fs::read(layout.status(process)).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 

@@ -1,6 +1,7 @@
 //! `honeyward run`: binds the sockets, starts the children, keeps them alive, ends them in order.
 
 mod child;
+mod containment;
 mod screen;
 
 use std::fs::{self, File, TryLockError};
@@ -84,7 +85,7 @@ impl Prepared {
         let console = bind_console(&config).map_err(|e| could("console", e))?;
         // One that ran here before says nothing of this run.
         for process in ["console", "netd"] {
-            let _ = fs::remove_file(layout.run().join(format!("{process}.json")));
+            let _ = fs::remove_file(layout.status(process));
         }
         let launch = Launch {
             data: layout.root().to_owned(),
@@ -108,11 +109,15 @@ impl Prepared {
         let (stop, ear) = shutdown();
         let (stop_core, core_ear) = shutdown();
         let children = self.start(&outlet, &ear, &core_ear);
+        let inside: Vec<_> = self.network.iter().map(|network| network.inside.as_raw_fd()).collect();
+        let testing = containment::test_hourly(self.line(false), inside, outlet.clone());
+        let testing = tokio::spawn(testing);
         let ready = screen::announce(&self.layout, &self.pack, &self.launch);
         tokio::select! {
             () = ready => pause_until_told().await?,
             told = pause_until_told() => told?,
         }
+        testing.abort();
         stop.fire();
         // Once everything is told, shipping ends before core does: core's end is no loss of core.
         let told = async {
@@ -125,16 +130,19 @@ impl Prepared {
         ended
     }
 
+    /// A child's orders.
+    fn line(&self, with_secret: bool) -> String {
+        let mut launch = self.launch.clone();
+        if !with_secret {
+            launch.decoy_secret = None;
+        }
+        let mut line = serde_json::to_string(&launch).unwrap_or_default();
+        line.push('\n');
+        line
+    }
+
     fn start(&self, outlet: &Outlet, ear: &Shutdown, core_ear: &Shutdown) -> Children {
-        let line = |with_secret: bool| {
-            let mut launch = self.launch.clone();
-            if !with_secret {
-                launch.decoy_secret = None;
-            }
-            let mut line = serde_json::to_string(&launch).unwrap_or_default();
-            line.push('\n');
-            line
-        };
+        let line = |with_secret| self.line(with_secret);
         let mut sockets: Vec<_> = self.bound.iter().map(|b| b.socket.as_raw_fd()).collect();
         sockets.extend(self.bound.iter().filter_map(|b| b.inner.as_ref()).map(AsRawFd::as_raw_fd));
         sockets.extend(self.network.iter().map(|network| network.inside.as_raw_fd()));
@@ -240,9 +248,12 @@ fn make_folders(layout: &Layout) -> Result<File, Exit> {
         layout.artefacts(),
         layout.packets(),
         layout.console(),
+        layout.spool("sensor"),
     ];
-    for folder in &folders {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| could(folder, e))?;
+    let processes = ["supervisor", "sensor", "core", "capd", "console", "netd"];
+    let folders = folders.into_iter().chain(processes.map(|process| layout.status_folder(process)));
+    for folder in folders {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|e| could(&folder, e))?;
     }
     let path = layout.run().join("lock");
     let lock = File::create(&path).map_err(|e| could(&path, e))?;

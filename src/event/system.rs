@@ -165,7 +165,7 @@ pub enum SystemEvent {
     /// What a taken-over process could do was tried, under the same walls.
     ContainmentTested {
         /// Attempts that failed, as they must.
-        held: u64,
+        held: Vec<String>,
         /// Attempts that went through; empty: the walls hold.
         broken: Vec<String>,
     },

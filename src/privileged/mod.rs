@@ -7,6 +7,7 @@
 //! peer sent.
 
 pub mod capd;
+pub mod neighbourhood;
 pub mod netd;
 
 mod interfaces;

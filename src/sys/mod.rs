@@ -2,6 +2,7 @@
 //! is safe to call and says why its inside is sound.
 #![allow(unsafe_code, reason = "this is the room for it; everywhere else it is denied")]
 
+pub mod attempts;
 pub mod boot;
 pub mod interfaces;
 pub mod machine;

@@ -28,6 +28,7 @@ mod kept;
 mod laboratory;
 mod lifecycle;
 mod mistakes;
+mod net;
 mod orthanc;
 mod packets;
 mod posting;

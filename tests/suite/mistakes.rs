@@ -62,7 +62,7 @@ fn a_port_in_use_stops_the_start_whole() {
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output).contains(&format!("{network}.13:4010")), "{}", text(&output));
     assert!(text(&output).contains("another program has this port"), "{}", text(&output));
-    assert!(!dir.path().join("data/run/sensor.json").exists(), "no process was started");
+    assert!(!dir.path().join("data/run/sensor/status.json").exists(), "no process was started");
     drop(taken);
 }
 

@@ -5,6 +5,7 @@ mod allowances;
 pub(crate) mod check;
 mod init;
 mod lure;
+mod neighbourhood;
 mod pcap;
 mod replay;
 mod sessions;
@@ -35,6 +36,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         },
         Command::Init => init::run(),
         Command::Check(args) => check::run(args.config.as_deref()),
+        Command::Neighbourhood(args) => neighbourhood::run(&args),
         Command::Status(args) => status::run(&args, &layout),
         Command::Lure(LureCommand::List(args)) => lure::list(&args, &layout),
         Command::Allowances(AllowancesCommand::List(args)) => allowances::list(&args, &layout),

@@ -4,6 +4,8 @@ mod capd;
 mod console;
 mod core;
 mod netd;
+mod probe;
+mod sandbox;
 mod sensor;
 
 use std::io::{BufRead, Read};
@@ -36,8 +38,11 @@ pub(crate) fn run(role: Role) -> Exit {
         Err(error) => return Exit::Usage(format!("launch order: {error}")),
     };
     crate::sys::raise_open_files();
+    if role == Role::Probe {
+        return probe::run(&launch);
+    }
     if role == Role::Sensor
-        && let Err(error) = sensor::confine(&launch)
+        && let Err(error) = sensor::confine(&launch, &Layout::new(launch.data.clone()))
     {
         return Exit::Could(error);
     }
@@ -55,7 +60,7 @@ pub(crate) fn run(role: Role) -> Exit {
             Role::Capd => capd::run(launch, layout, ear).await,
             Role::Console => console::run(launch, layout, ear).await,
             Role::Core => core::run(launch, layout, ear).await,
-            Role::Netd | Role::NetdBuild => netd::run(launch, layout, ear).await,
+            Role::Netd | Role::NetdBuild | Role::Probe => netd::run(launch, layout, ear).await,
         }
     });
     runtime.shutdown_timeout(Duration::from_millis(200));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{DRAIN, keep_status};
+use super::{DRAIN, keep_status, sandbox};
 use crate::app::Layout;
 use crate::app::launch::{BoundService, Launch};
 use crate::event::SystemEvent;
@@ -43,14 +43,17 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     Ok(())
 }
 
-/// Goes where there is no way out. Before any thread is made: each would stay where it was.
+/// Goes where there is no way out, and puts up the walls. Before any thread is made: each would stay
+/// where it was.
 ///
 /// # Errors
 /// In plain words; the sensor must not run then.
-pub(super) fn confine(launch: &Launch) -> Result<(), String> {
-    let Some(network) = &launch.network else { return Ok(()) };
-    let inside = sys::network::inherited_descriptor(network.inside).map_err(|e| e.to_string())?;
-    sys::network::enter_network(inside.as_fd()).map_err(|e| format!("the sensor's namespace: {e}"))
+pub(super) fn confine(launch: &Launch, layout: &Layout) -> Result<(), String> {
+    if let Some(network) = &launch.network {
+        let inside = sys::network::inherited_descriptor(network.inside).map_err(|e| e.to_string())?;
+        sys::network::enter_network(inside.as_fd()).map_err(|e| format!("the sensor's namespace: {e}"))?;
+    }
+    sandbox::apply(launch, layout)
 }
 
 fn build(launch: &Launch, layout: &Layout, outlet: Outlet, ear: Shutdown) -> Result<Sensor, String> {

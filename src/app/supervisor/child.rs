@@ -82,6 +82,7 @@ pub(super) fn name(role: Role) -> &'static str {
         Role::Console => "console",
         Role::Netd => "netd",
         Role::NetdBuild => "netd-build",
+        Role::Probe => "probe",
     }
 }
 

@@ -19,22 +19,18 @@ use crate::event::{Observation, Tainted};
 use crate::persona::{Fault, Service};
 use crate::session::{Conversation, Datagrams, Decoy, Session};
 
-/// `netbios.toml` of a host.
+/// `netbios.toml` of a host: all that is told is the persona's, so nothing is set there.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Behaviour {
-    /// The first three bytes of its MAC address.
-    pub(crate) maker: String,
-}
+struct Behaviour {}
 
 /// Makes the decoy of one host's name service.
 ///
 /// # Errors
 /// A located [`Fault`] of the behaviour file.
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
-    let behaviour: Behaviour = service.behaviour.parse()?;
-    let table =
-        Table::of(making, &behaviour).map_err(|problem| Fault::of_file(&service.behaviour.file, problem))?;
+    let Behaviour {} = service.behaviour.parse()?;
+    let table = Table::of(making).map_err(|problem| Fault::of_file(&service.behaviour.file, problem))?;
     Ok(Arc::new(Listener(Arc::new(table))))
 }
 

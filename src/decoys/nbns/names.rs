@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::Behaviour;
 use super::packet::Name;
 use crate::decoys::Making;
 use crate::rpc::Setting;
@@ -28,7 +27,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn of(making: &Making, behaviour: &Behaviour) -> Result<Self, String> {
+    pub(super) fn of(making: &Making) -> Result<Self, String> {
         let setting = Setting::of(&making.pack, &making.host);
         let IpAddr::V4(address) = making.host.address else {
             return Err(format!("address {}: expected IPv4", making.host.address));
@@ -44,12 +43,7 @@ impl Table {
         if !setting.windows.since(10_240) && !setting.windows.is_server {
             names.push(own(&group, ELECTIONS, true));
         }
-        // As the host's other faces have it.
-        let label = format!("device/{}/mac", making.host.name);
-        let rest = making.pack.installation.fill(&label, "{2x}:{2x}:{2x}");
-        let mac = mac(&format!("{}:{rest}", behaviour.maker))
-            .ok_or_else(|| format!("maker {}: expected three bytes such as 00:50:56", behaviour.maker))?;
-        Ok(Table { names, address, mac })
+        Ok(Table { names, address, mac: making.host.mac })
     }
 
     /// The registered name that is asked for.
@@ -61,9 +55,4 @@ impl Table {
     pub(super) fn knows(&self, name: &Name) -> bool {
         name.is_any() || self.find(name).is_some()
     }
-}
-
-fn mac(text: &str) -> Option<[u8; 6]> {
-    let bytes: Option<Vec<u8>> = text.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
-    bytes?.try_into().ok()
 }

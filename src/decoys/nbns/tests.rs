@@ -23,7 +23,7 @@ fn ask(datagram: &[u8]) -> (Vec<Bytes>, Vec<Observation>) {
         world: Arc::clone(&bench.world),
         imaging: Arc::default(),
     };
-    let table = Table::of(&making, &Behaviour { maker: "14:18:77".into() }).unwrap();
+    let table = Table::of(&making).unwrap();
     let mut desk = Desk { table: Arc::new(table), session: bench.session("hisdb", "netbios_ns") };
     (desk.receive(NOW.parse().unwrap(), datagram), bench.told())
 }
@@ -40,7 +40,7 @@ fn a_host_tells_its_names_and_its_card() {
         assert_eq!(&data[1..19], b"CLZX-HISDB01   \x00\x04\x00");
         assert_eq!(&data[19..37], b"CLZXYY         \x00\x84\x00");
         assert_eq!(&data[37..55], b"CLZX-HISDB01   \x20\x04\x00");
-        assert_eq!(data[55..58], [0x14, 0x18, 0x77]);
+        assert_eq!(data[55..58], [0x3c, 0xa8, 0x2a]);
         assert_eq!(data.len(), 55 + 46);
         assert!(matches!(&told[..], [Observation::Request { status: 0, .. }]), "{told:?}");
     }

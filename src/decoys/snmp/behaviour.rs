@@ -25,8 +25,6 @@ pub(crate) struct Behaviour {
     pub(crate) location: String,
     /// sysServices: layers of the protocol stack, RFC 3418.
     pub(crate) layers: u32,
-    /// The first three bytes of the card's address.
-    pub(crate) maker: String,
     /// Enterprise number of the engine's id (version 3); 0: the agent speaks no version 3.
     #[serde(default)]
     pub(crate) enterprise: u32,

@@ -57,14 +57,11 @@ impl Agent {
             IpAddr::V4(address) => address.octets(),
             IpAddr::V6(_) => [0; 4],
         };
-        let rest = pack.installation.fill(&format!("device/{}/mac", host.name), "{2x}:{2x}:{2x}");
-        let text = format!("{}:{rest}", behaviour.maker);
-        let mac = text.split(':').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect::<Vec<_>>();
         let tcp = host.services.iter().filter(|service| service.protocol.transport() == Transport::Tcp);
         Agent {
             name: host.hostname.clone(),
             address,
-            mac: mac.try_into().unwrap_or_default(),
+            mac: host.mac,
             running: Running::of(pack, host),
             ports: tcp.map(|service| service.port).collect(),
             windows: (host.os.family == "windows").then(|| Setting::of(pack, host)),

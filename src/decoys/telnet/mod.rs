@@ -25,8 +25,6 @@ pub(crate) struct Behaviour {
     pub(crate) model: String,
     /// Firmware, as the banner has it.
     pub(crate) firmware: String,
-    /// The first three bytes of its MAC address, as the banner has them.
-    pub(crate) maker: String,
     /// TCP port of the serial line.
     pub(crate) serial_port: u16,
     /// Seconds without a key after which it ends.
@@ -75,7 +73,7 @@ fn device(making: &Making, service: &Service) -> Result<Arc<Device>, Fault> {
     let (installation, host) = (&making.pack.installation, &making.host);
     let fill =
         |what: &str, pattern: &str| installation.fill(&format!("device/{}/{what}", host.name), pattern);
-    let mac = format!("{}:{}", behaviour.maker, fill("mac", "{2x}:{2x}:{2x}").to_uppercase());
+    let mac = host.mac.map(|byte| format!("{byte:02X}")).join(":");
     Ok(Arc::new(Device {
         name: host.hostname.clone(),
         address: host.address,

@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::thread;
 
+use rand::RngExt;
+
 use super::netlink::Netlink;
 use super::plan::{Carrier, HostPlan, Plan};
 use super::{rules, stack};
@@ -127,7 +129,7 @@ fn station(root: &Netlink, host: &HostPlan, link: u32) -> io::Result<OwnedFd> {
             fs::write(&path, value).map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?;
         }
     }
-    rules::load(rules::HOST)?;
+    rules::load(&rules::of_host(host.stack.looks(), rand::rng().random()))?;
     root.add_station(link, STATION, host.mac, namespace.as_fd())?;
     let netlink = Netlink::open()?;
     netlink.set_up(netlink.index_of("lo")?, true)?;

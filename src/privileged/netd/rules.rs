@@ -6,10 +6,11 @@ use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
 
 use super::plan::{Carrier, HostPlan, Plan, in_colons};
+use super::stack::Looks;
 
 /// A host's own table: nothing leaves but answers. Odd packets to closed ports are refused without a
 /// connection that the kernel tracks, hence the resets.
-pub(super) const HOST: &str = "\
+const HOST: &str = "\
 table inet honeyward {
   counter refused { }
   chain outward {
@@ -24,6 +25,50 @@ table inet honeyward {
   }
 }
 ";
+
+/// The options of a SYN-ACK (after its maximum segment size) from Linux' order into Windows': without
+/// timestamps; with them; with them and without selective acknowledgement. The same 16-bit words stand
+/// there in another order: the checksum stays as it is.
+const WINDOWS_ORDER: &str = "    \
+    tcp flags & (syn|ack|rst|fin) == syn|ack @th,160,16 0x0204 @th,192,64 0x0101040201030308 \
+      @th,192,64 set 0x0103030801010402
+    tcp flags & (syn|ack|rst|fin) == syn|ack @th,160,16 0x0204 @th,192,32 0x0402080a @th,288,32 0x01030308 \
+      @th,288,32 set @th,256,32 @th,256,32 set @th,224,32 @th,192,64 set 0x010303080402080a
+    tcp flags & (syn|ack|rst|fin) == syn|ack @th,160,16 0x0204 @th,192,32 0x0101080a @th,288,32 0x01030308 \
+      @th,288,32 set @th,256,32 @th,256,32 set @th,224,32 @th,192,64 set 0x010303080101080a
+";
+
+/// A host's tables: the wall, and what of its system's looks the kernel has no setting for. `first` is
+/// where its packets' identifications begin.
+pub(super) fn of_host(looks: Looks, first: u16) -> String {
+    let mut text = HOST.to_owned();
+    text.push_str("table ip honeyward_looks {\n");
+    text.push_str("  chain leave {\n    type filter hook postrouting priority mangle; policy accept;\n");
+    text.push_str("    oifname \"lo\" accept\n");
+    if looks.windows_order {
+        text.push_str(WINDOWS_ORDER);
+    }
+    if let Some(window) = looks.window {
+        let _ = writeln!(text, "    tcp flags & (syn|ack|rst|fin) == syn|ack tcp window set {window}");
+    }
+    if looks.windows_errors {
+        text.push_str("    icmp type echo-reply icmp code set 0\n");
+        text.push_str("    tcp flags & (rst|ack) == rst tcp ackseq set numgen random mod 4294967295\n");
+    }
+    if looks.counted {
+        let _ = writeln!(text, "    ip id set numgen inc mod 65536 offset {first} << 16");
+    }
+    text.push_str("  }\n");
+    if looks.windows_errors {
+        text.push_str(
+            "  chain enter {\n    type filter hook input priority filter; policy accept;\n    \
+             tcp flags == 0x0 reject with tcp reset\n    \
+             tcp flags & (syn|fin|urg|psh) == syn|fin|urg|psh reject with tcp reset\n  }\n",
+        );
+    }
+    text.push_str("}\n");
+    text
+}
 
 /// The sensor's namespace: nothing but its own loopback.
 pub(super) const INSIDE: &str = "\

@@ -5,16 +5,20 @@ use serde::{Deserialize, Serialize};
 /// The systems whose TCP/IP differs in what is seen on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum System {
-    /// Linux 3.x and later.
+    /// Linux 5.4 and later.
     #[default]
     Linux,
+    /// Linux 3.x to 5.3.
+    Linux3,
     /// Linux 2.6.
     Linux26,
     /// Windows 2000, XP, Server 2003.
     WindowsXp,
     /// Windows 7, Server 2008 R2, Server 2012 and 2012 R2.
     Windows7,
-    /// Windows 10 and later, Server 2016 and later.
+    /// Windows 10 before version 1703, Server 2016.
+    Windows2016,
+    /// Windows 10 since then, Server 2019 and later.
     Windows10,
     /// Small devices: lwIP and its like.
     Device,
@@ -31,13 +35,16 @@ impl Stack {
     /// The TCP/IP of an operating system, by the words of its persona.
     #[must_use]
     pub fn of(family: &str, kernel: &str) -> Self {
-        let major: u32 = kernel.split('.').next().and_then(|n| n.parse().ok()).unwrap_or(0);
-        let system = match (family, major) {
-            ("windows", 10..) => System::Windows10,
-            ("windows", 6) => System::Windows7,
-            ("windows", _) => System::WindowsXp,
-            ("linux", ..=2) => System::Linux26,
-            ("linux", _) => System::Linux,
+        let mut numbers = kernel.split(['.', '-']).map(|n| n.parse::<u32>().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        let system = match (family, next(), next(), next()) {
+            ("windows", 10.., _, ..15_063) => System::Windows2016,
+            ("windows", 10.., _, _) => System::Windows10,
+            ("windows", 6, _, _) => System::Windows7,
+            ("windows", ..6, _, _) => System::WindowsXp,
+            ("linux", ..=2, _, _) => System::Linux26,
+            ("linux", 3 | 4, _, _) | ("linux", 5, ..4, _) => System::Linux3,
+            ("linux", _, _, _) => System::Linux,
             _ => System::Device,
         };
         Stack { system }
@@ -76,13 +83,22 @@ impl Stack {
         };
         match self.system {
             System::Linux => linux,
-            // 14,480 bytes of window, and the scale for at most 4 MiB.
-            System::Linux26 => Traits { buffer: 87_380, buffer_most: 4_194_304, ..linux },
-            System::WindowsXp => {
-                Traits { ttl: 128, buffer: 131_072, buffer_most: 131_072, ecn: 0, answers_again: 2, ..linux }
+            System::Linux3 | System::Linux26 => Traits { buffer: 87_380, ..linux },
+            System::WindowsXp => Traits {
+                ttl: 128,
+                timestamps: 0,
+                scaling: false,
+                buffer_most: 131_072,
+                ecn: 0,
+                answers_again: 2,
+                ..linux
+            },
+            // The scale that these offer is 8: that of 8 MiB.
+            System::Windows7 | System::Windows2016 => {
+                Traits { ttl: 128, buffer_most: 8_388_608, ecn: 0, answers_again: 2, ..linux }
             }
-            System::Windows7 | System::Windows10 => {
-                Traits { ttl: 128, buffer_most: 16_777_216, ecn: 0, answers_again: 2, ..linux }
+            System::Windows10 => {
+                Traits { ttl: 128, timestamps: 0, buffer_most: 8_388_608, ecn: 0, answers_again: 2, ..linux }
             }
             System::Device => Traits {
                 ttl: 255,
@@ -94,6 +110,37 @@ impl Stack {
                 ecn: 0,
                 answers_again: 3,
             },
+        }
+    }
+}
+
+/// What no setting of the kernel gives and the packet filter writes into a host's own packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Looks {
+    /// Window of the answer to a connection's first packet, bytes.
+    pub(super) window: Option<u16>,
+    /// Options of that answer in Windows' order: the scale before the permission for selective
+    /// acknowledgements.
+    pub(super) windows_order: bool,
+    /// Identifications of packets count up, over all packets of the host.
+    pub(super) counted: bool,
+    /// Echo replies have code 0, whatever was asked; odd packets to open ports are reset; resets that
+    /// acknowledge nothing have a number there all the same.
+    pub(super) windows_errors: bool,
+}
+
+impl Stack {
+    pub(super) fn looks(&self) -> Looks {
+        let linux = Looks { window: None, windows_order: false, counted: false, windows_errors: false };
+        let windows = Looks { window: Some(8192), windows_order: true, counted: true, windows_errors: true };
+        match self.system {
+            System::Linux => linux,
+            System::Linux3 => Looks { window: Some(28_960), ..linux },
+            System::Linux26 => Looks { window: Some(14_480), ..linux },
+            System::WindowsXp => Looks { window: Some(65_535), windows_order: false, ..windows },
+            System::Windows7 | System::Windows2016 => windows,
+            System::Windows10 => Looks { window: Some(65_535), ..windows },
+            System::Device => Looks { window: Some(4096), counted: true, ..linux },
         }
     }
 }
@@ -141,7 +188,9 @@ mod tests {
     fn a_persona_s_words_find_its_stack() {
         for (family, kernel, system) in [
             ("linux", "6.1.0-41-amd64", System::Linux),
-            ("linux", "3.10.0-1160.el7.x86_64", System::Linux),
+            ("linux", "5.15.0-139-generic", System::Linux),
+            ("linux", "3.10.0-1160.el7.x86_64", System::Linux3),
+            ("windows", "10.0.14393", System::Windows2016),
             ("linux", "2.6.32-431.el6.x86_64", System::Linux26),
             ("windows", "6.3.9600", System::Windows7),
             ("windows", "10.0.17763", System::Windows10),
