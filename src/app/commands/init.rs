@@ -47,6 +47,10 @@ fn secret(data: &Path) -> PathBuf {
 /// Addresses that no loopback has.
 fn decoys(file: &Path) -> Result<Vec<Ipv4Addr>, String> {
     let config = Config::load(Some(file)).map_err(|faults| faults.to_string())?;
+    // Hosts with a network of their own have their addresses there.
+    if config.network.is_used() {
+        return Ok(Vec::new());
+    }
     let pack = config.load_pack(Installation::new([0; 32])).map_err(|faults| faults.to_string())?;
     let on_card = |address: IpAddr| match address {
         IpAddr::V4(address) if !address.is_loopback() => Some(address),
