@@ -291,7 +291,11 @@ fn value(vr: Vr, bytes: &Bytes, charset: Charset) -> String {
         | Vr::SS
         | Vr::SV
         | Vr::UV => format!("{} bytes", bytes.len()),
-        _ => charset.decode(bytes).trim_end_matches(['\0', ' ']).to_owned(),
+        // Who names no set and sends what is UTF-8 means that.
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) if charset == Charset::Default => text.trim_end_matches(['\0', ' ']).to_owned(),
+            Ok(_) | Err(_) => charset.decode(bytes).trim_end_matches(['\0', ' ']).to_owned(),
+        },
     }
 }
 

@@ -117,7 +117,10 @@ impl Reader {
 }
 
 fn narrow(asking: &mut Asking, filter: &SessionFilter, id: &str) {
-    asking.add_some("s.last >= ?", filter.since.map(micros));
+    // A plus keeps the engine from an index of its choice: nearly every session is somebody else's and of
+    // late, so that index gives all of them, to be sorted.
+    let last = if filter.source.is_some() { "+s.last >= ?" } else { "s.last >= ?" };
+    asking.add_some(last, filter.since.map(micros));
     asking.add_some(&format!("{id} >= ?"), filter.from.map(first_id));
     asking.add_some(&format!("{id} < ?"), filter.until.map(first_id));
     asking.add_some(&format!("{id} < ?"), filter.before.map(|session| session.0.as_bytes().to_vec()));
@@ -133,9 +136,9 @@ fn narrow(asking: &mut Asking, filter: &SessionFilter, id: &str) {
         asking.add("s.severity >= ?", rank(severity));
     }
     if filter.own {
-        asking.conditions.push("s.own >= 0".to_owned());
+        asking.conditions.push("+s.own >= 0".to_owned());
     } else {
-        asking.conditions.push("s.own = 0".to_owned());
+        asking.conditions.push("+s.own = 0".to_owned());
     }
 }
 
