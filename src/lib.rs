@@ -15,6 +15,7 @@ pub mod event;
 pub mod forward;
 pub mod imaging;
 pub mod link;
+pub mod lure;
 pub mod persona;
 pub mod privileged;
 pub mod record;

@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("database", &["event", "sys", "persona", "world"]),
     ("rpc", &["event", "wire", "persona", "world", "session"]),
     ("decoys", &["event", "wire", "persona", "world", "session", "imaging", "archive", "database", "rpc"]),
+    ("lure", &["event", "persona", "wire", "imaging"]),
     ("link", &["event", "runtime"]),
     ("record", &["event", "runtime"]),
     (
@@ -44,7 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// Rooms that compute and nothing else: time, randomness and bytes are handed to them.
 const PURE: &[&str] =
-    &["decoys", "archive", "database", "rpc", "world", "imaging", "wire", "detect", "forward/format"];
+    &["decoys", "archive", "database", "rpc", "world", "imaging", "wire", "detect", "lure", "forward/format"];
 
 /// What a pure room may not reach for.
 const IMPURE_PATHS: &[&str] = &[

@@ -162,6 +162,55 @@ pub(crate) struct AlertsArgs {
 pub(crate) enum LureCommand {
     /// List lure accounts and baits with the places they were put.
     List(LureListArgs),
+    /// Make a bait for one place on one of the hospital's own machines.
+    Mint(LureMintArgs),
+    /// Withdraw a bait: its use is no alarm from then on.
+    Revoke(LureRevokeArgs),
+    /// Write all baits of a machine with a manifest, for roll-out and withdrawal by your own tools.
+    Package(LurePackageArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct LureMintArgs {
+    /// What it is: database, rdp, script, browser, ssh_key, docx, xlsx, pdf, row, study, patient, account,
+    /// url, kubeconfig.
+    pub kind: String,
+    /// The machine that it is put on.
+    #[arg(long, value_name = "NAME")]
+    pub endpoint: String,
+    /// Where on that machine: a path, a table, a page of paper.
+    #[arg(long, value_name = "PLACE")]
+    pub path: String,
+    /// The deception host that it leads to; the first that fits without it.
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Whatever you want to remember of it.
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub note: String,
+    /// Write its file here; a folder, or a file's name.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct LureRevokeArgs {
+    /// Its id.
+    pub lure: String,
+}
+
+#[derive(Args)]
+pub(crate) struct LurePackageArgs {
+    /// The machine.
+    pub endpoint: String,
+    /// The folder that is made.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 #[derive(Args)]

@@ -14,6 +14,11 @@ pub(crate) fn decoy_secret(layout: &Layout) -> io::Result<[u8; 32]> {
     Ok(Installation::new(read_or_make(layout)?).derive("decoys/1"))
 }
 
+/// What another part of the appliance derives its differences from.
+pub(crate) fn own_secret(layout: &Layout, label: &str) -> io::Result<Installation> {
+    Ok(Installation::new(Installation::new(read_or_make(layout)?).derive(label)))
+}
+
 /// The same as an [`Installation`].
 pub(crate) fn decoys(layout: &Layout) -> io::Result<Installation> {
     decoy_secret(layout).map(Installation::new)

@@ -59,6 +59,11 @@ impl Layout {
         self.root.join("forward")
     }
 
+    /// The registry of baits.
+    pub fn lures(&self) -> PathBuf {
+        self.root.join("lures.json")
+    }
+
     /// Transcripts and terminal recordings, a folder per session.
     pub fn sessions(&self) -> PathBuf {
         self.root.join("sessions")

@@ -9,6 +9,7 @@ mod find;
 mod installation;
 mod launch;
 mod layout;
+mod lures;
 mod network;
 mod output;
 mod processes;

@@ -6,6 +6,7 @@
 //! `rules/`.
 
 mod allowance;
+mod bait;
 mod bounds;
 mod class;
 mod damage;
@@ -19,6 +20,7 @@ mod settings;
 mod tests;
 
 pub use allowance::{ANNOUNCED_DAYS, Allowance, KnownMark, LONGEST_DAYS, Network, Standing};
+pub use bait::{Bait, Baits};
 pub use class::Class;
 pub use settings::{Device, Settings};
 
@@ -75,6 +77,11 @@ impl Detector {
     /// A detector that knows no source yet.
     pub fn new(settings: Settings) -> Self {
         Detector { settings, ..Detector::default() }
+    }
+
+    /// Knows these baits from now on.
+    pub fn set_baits(&mut self, baits: Baits) {
+        self.settings.baits = baits;
     }
 
     /// Takes back what [`Detector::changed`] gave for one source.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::allowance::Allowance;
+use super::bait::Baits;
 
 /// `[detection]` of honeynet.toml.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct Settings {
     /// the persona pack, not by people.
     #[serde(skip)]
     pub own: BTreeSet<IpAddr>,
+    /// Baits on the hospital's own machines: filled in from the registry.
+    #[serde(skip)]
+    pub baits: Baits,
 }
 
 /// One registered device. Both facts must agree: the address and the name it calls itself by.

@@ -169,6 +169,17 @@ pub enum SystemEvent {
         /// Attempts that went through; empty: the walls hold.
         broken: Vec<String>,
     },
+    /// A bait for the hospital's own machines was made or withdrawn: from now on detection knows it so.
+    Lure {
+        /// Its id.
+        lure: String,
+        /// What it is: `database`, `docx`.
+        kind: String,
+        /// Where it is put.
+        place: String,
+        /// `minted`, `revoked`.
+        state: String,
+    },
     /// A frame from another process was refused.
     FrameRefused {
         /// Which rule it broke.

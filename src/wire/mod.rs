@@ -24,3 +24,4 @@ pub mod ntlm;
 pub mod pixels;
 pub mod probe;
 pub mod syn;
+pub mod zip;

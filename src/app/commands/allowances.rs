@@ -9,6 +9,7 @@ use crate::app::allowances::{self, Past, judge};
 use crate::app::cli::{AllowancesListArgs, AllowancesTryArgs};
 use crate::app::config::Config;
 use crate::app::exit::Exit;
+use crate::app::lures::Registry;
 use crate::app::output::{say, say_json};
 use crate::app::table::Table;
 use crate::app::{Layout, find, when};
@@ -42,7 +43,7 @@ pub(crate) fn list(args: &AllowancesListArgs, layout: &Layout) -> Exit {
     let now = Timestamp::now();
     // Before the first start there is no store, and nothing was covered.
     let past = match find::store(layout) {
-        Ok(reader) => judge(&reader, config.detection.clone(), before(now, args.days)),
+        Ok(reader) => judge(&reader, known(&config, layout), before(now, args.days)),
         Err(_) => Ok(Past::default()),
     };
     let past = match past {
@@ -58,6 +59,12 @@ pub(crate) fn list(args: &AllowancesListArgs, layout: &Layout) -> Exit {
         table(&listed, args.days);
     }
     Exit::Done
+}
+
+/// The config's settings with the baits that are out.
+fn known(config: &Config, layout: &Layout) -> detect::Settings {
+    let baits = Registry::load(layout).unwrap_or_default().baits();
+    detect::Settings { baits, ..config.detection.clone() }
 }
 
 fn before(now: Timestamp, days: u16) -> Timestamp {
@@ -153,9 +160,9 @@ pub(crate) fn dry_run(args: &AllowancesTryArgs, layout: &Layout) -> Exit {
         Err(exit) => return exit,
     };
     let since = before(Timestamp::now(), args.days);
-    let then = detect::Settings { allowance: changed, ..config.detection.clone() };
-    let judged =
-        judge(&reader, config.detection, since).and_then(|now| Ok((now, judge(&reader, then, since)?)));
+    let now = known(&config, layout);
+    let then = detect::Settings { allowance: changed, ..now.clone() };
+    let judged = judge(&reader, now, since).and_then(|now| Ok((now, judge(&reader, then, since)?)));
     let (now, then) = match judged {
         Ok(both) => both,
         Err(error) => return error.into(),

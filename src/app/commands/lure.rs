@@ -1,4 +1,5 @@
-//! `honeyward lure list`: the persona's own lure accounts, so that an operator can try them.
+//! `honeyward lure list`: the persona's own lure accounts, so that an operator can try them; then the
+//! baits that were made for the hospital's own machines.
 
 use serde::Serialize;
 
@@ -63,5 +64,5 @@ pub(crate) fn list(args: &LureListArgs, layout: &Layout) -> Exit {
             }
         }
     }
-    Exit::Done
+    super::baits::list(args, layout)
 }

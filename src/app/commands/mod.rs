@@ -2,6 +2,7 @@
 
 mod alerts;
 mod allowances;
+mod baits;
 pub(crate) mod check;
 mod init;
 mod lure;
@@ -39,6 +40,9 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Neighbourhood(args) => neighbourhood::run(&args),
         Command::Status(args) => status::run(&args, &layout),
         Command::Lure(LureCommand::List(args)) => lure::list(&args, &layout),
+        Command::Lure(LureCommand::Mint(args)) => baits::mint(args, &layout),
+        Command::Lure(LureCommand::Revoke(args)) => baits::revoke(&args, &layout),
+        Command::Lure(LureCommand::Package(args)) => baits::package(&args, &layout),
         Command::Allowances(AllowancesCommand::List(args)) => allowances::list(&args, &layout),
         Command::Allowances(AllowancesCommand::Try(args)) => allowances::dry_run(&args, &layout),
         Command::Siem(SiemCommand::Test(args)) => siem::test(&args),

@@ -1,6 +1,7 @@
 //! Core: keeps, judges, tells.
 
 mod allowances;
+mod baiting;
 mod couriers;
 mod keeper;
 mod keeping;
@@ -25,8 +26,7 @@ const WAITING: usize = 8;
 
 /// Takes events until told to stop; then keeps what was taken and ends.
 pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result<(), String> {
-    let (mut keeper, progress) =
-        Keeper::open(&layout.database(), settings(&launch)).map_err(|e| e.to_string())?;
+    let (mut keeper, progress) = Keeper::open(&layout, settings(&launch)).map_err(|e| e.to_string())?;
     keeper.note(SystemEvent::Started { pid: std::process::id() }).map_err(|e| e.to_string())?;
     let inlet =
         Inlet::bind(&layout.core_socket()).map_err(|e| format!("{}: {e}", layout.core_socket().display()))?;

@@ -16,10 +16,17 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn fires(scene: &Scene<'_>) -> bool {
-    matches!(scene.observation(), Observation::LureTouched { .. })
+    scene.bait.is_some() || matches!(scene.observation(), Observation::LureTouched { .. })
 }
 
 fn words(scene: &Scene<'_>) -> Words {
+    if let Some(bait) = scene.bait {
+        let (id, place) = (&bait.id, &bait.place);
+        return Words {
+            en: format!("used on {} the bait {id}, which was put at {place} and nowhere else", scene.place()),
+            zh: format!("在{}使用了仅放置于{place}的诱饵{id}", scene.place_zh()),
+        };
+    }
     let Observation::LureTouched { lure, how } = scene.observation() else {
         return Words::default();
     };

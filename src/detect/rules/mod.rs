@@ -28,7 +28,7 @@ mod tunnel;
 mod upload;
 
 use super::memory::Memory;
-use super::{Class, Settings};
+use super::{Bait, Class, Settings};
 use crate::event::observation::RecordKind;
 use crate::event::{Observation, SessionEvent, Tainted};
 
@@ -90,6 +90,8 @@ pub(super) struct Scene<'a> {
     pub(super) event: &'a SessionEvent,
     pub(super) memory: &'a Memory,
     clinical: bool,
+    /// The bait of which this event shows a token.
+    bait: Option<&'a Bait>,
 }
 
 /// Whether a rule tells of something that others than the SOC must hear of, so that nothing told
@@ -110,8 +112,9 @@ pub(super) fn find(id: &str) -> Option<&'static Rule> {
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(event: &'a SessionEvent, memory: &'a Memory, settings: &Settings) -> Self {
-        let mut scene = Scene { event, memory, clinical: false };
+    pub(super) fn new(event: &'a SessionEvent, memory: &'a Memory, settings: &'a Settings) -> Self {
+        let bait = settings.baits.in_what(&event.observation);
+        let mut scene = Scene { event, memory, clinical: false, bait };
         scene.clinical = clinical::is_routine(&scene, settings);
         scene
     }

@@ -1,12 +1,13 @@
 //! The one who writes: each group of batches is one transaction with all that follows from it.
 
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
+use super::baiting::Baiting;
+use crate::app::Layout;
 use crate::detect::{self, Class, Detector};
 use crate::event::observation::CloseReason;
 use crate::event::{Event, Observation, Origin, SessionEvent, SystemEvent, SystemRecord};
@@ -44,6 +45,7 @@ pub(super) struct Keeper {
     store: Store,
     settings: detect::Settings,
     detector: Detector,
+    baiting: Baiting,
     /// Whether the detector may be ahead of the store.
     stale: bool,
     progress: watch::Sender<Progress>,
@@ -52,14 +54,16 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Opens the store and goes on where it ended.
     pub(super) fn open(
-        database: &Path,
+        layout: &Layout,
         settings: detect::Settings,
     ) -> Result<(Self, watch::Receiver<Progress>), StoreError> {
-        let store = Store::open(database)?;
+        let store = Store::open(&layout.database())?;
+        let baiting = Baiting::open(layout)?;
         let records = store.head().seq;
         let (progress, watching) = watch::channel(Progress { records, ..Progress::default() });
         let detector = Detector::default();
-        let mut keeper = Keeper { store, settings, detector, stale: true, progress };
+        let mut keeper = Keeper { store, settings, detector, baiting, stale: true, progress };
+        keeper.learn_baits()?;
         keeper.recover()?;
         Ok((keeper, watching))
     }
@@ -104,9 +108,18 @@ impl Keeper {
     }
 
     fn keep(&mut self, group: &[Batch]) -> Result<(), StoreError> {
+        self.learn_baits()?;
         self.transact(|transaction, work| {
             group.iter().try_for_each(|batch| work.keep_batch(transaction, batch))
         })
+    }
+
+    /// Knows the baits that the registry has now, and keeps what is new of them before what they raise.
+    fn learn_baits(&mut self) -> Result<(), StoreError> {
+        let Some(news) = self.baiting.news() else { return Ok(()) };
+        self.settings.baits = news.baits.clone();
+        self.detector.set_baits(news.baits);
+        news.events.into_iter().try_for_each(|event| self.note(event))
     }
 
     /// One transaction: all that `fill` does, with what detection makes of it, or nothing.

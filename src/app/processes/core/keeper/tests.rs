@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -43,10 +45,11 @@ fn high(path: &Path) -> usize {
 #[test]
 fn what_is_sent_again_is_kept_once_and_judged_once() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("honeyward.db");
+    let path = Layout::new(dir.path()).database();
     // Each keeper is one life of core; between them lies a kill.
     for positions in [0..3, 1..4, 0..4, 2..9, 0..9] {
-        let (mut keeper, progress) = Keeper::open(&path, detect::Settings::default()).unwrap();
+        let (mut keeper, progress) =
+            Keeper::open(&Layout::new(dir.path()), detect::Settings::default()).unwrap();
         keeper.keep(&[batch(positions.clone()).0]).unwrap();
         let progress = progress.borrow();
         assert_eq!(progress.events + progress.repeated, positions.end - positions.start);
@@ -60,8 +63,8 @@ fn what_is_sent_again_is_kept_once_and_judged_once() {
 #[test]
 fn batches_are_answered_when_they_are_on_the_disk() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("honeyward.db");
-    let (keeper, progress) = Keeper::open(&path, detect::Settings::default()).unwrap();
+    let path = Layout::new(dir.path()).database();
+    let (keeper, progress) = Keeper::open(&Layout::new(dir.path()), detect::Settings::default()).unwrap();
     let (sender, taken) = mpsc::channel(8);
     let (_stop, ear) = shutdown();
     let thread = std::thread::spawn(move || keeper.run(taken, &ear));
@@ -87,8 +90,8 @@ fn batches_are_answered_when_they_are_on_the_disk() {
 #[test]
 fn a_store_that_cannot_write_takes_nothing_and_goes_on_when_it_can() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("honeyward.db");
-    let (keeper, progress) = Keeper::open(&path, detect::Settings::default()).unwrap();
+    let path = Layout::new(dir.path()).database();
+    let (keeper, progress) = Keeper::open(&Layout::new(dir.path()), detect::Settings::default()).unwrap();
     // A refusal in the middle of a transaction stands for a disk that takes no more.
     let other = rusqlite::Connection::open(&path).unwrap();
     other
@@ -118,8 +121,9 @@ fn a_store_that_cannot_write_takes_nothing_and_goes_on_when_it_can() {
 #[test]
 fn a_sensor_that_starts_again_ends_what_its_predecessor_left_open() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("honeyward.db");
-    let (mut keeper, _progress) = Keeper::open(&path, detect::Settings::default()).unwrap();
+    let path = Layout::new(dir.path()).database();
+    let (mut keeper, _progress) =
+        Keeper::open(&Layout::new(dir.path()), detect::Settings::default()).unwrap();
     keeper.keep(&[batch(0..2).0]).unwrap();
     let started = Event::System(SystemRecord {
         process: "sensor".into(),
