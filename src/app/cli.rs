@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// SIEM destinations.
     #[command(subcommand)]
     Siem(SiemCommand),
+    /// Update files of the appliance.
+    #[command(subcommand)]
+    Update(UpdateCommand),
     /// What the hospital holds.
     World(WorldArgs),
     /// One process of `run`; started by it, not by people.
@@ -271,6 +274,21 @@ pub(crate) struct SiemTestArgs {
     pub config: ConfigArgs,
     #[command(flatten)]
     pub json: Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum UpdateCommand {
+    /// Say whether an update file is whole and signed; exit 1 when it is not.
+    Check(UpdateCheckArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct UpdateCheckArgs {
+    /// The update file (.hwu).
+    pub file: PathBuf,
+    /// The maker's public key: 32 bytes (Ed25519), as `update.pub` beside the images.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
 }
 
 #[derive(Args)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -13,15 +13,14 @@ use super::disk::{self, Partition};
 use super::first_boot::{self, Program, Settings};
 use super::keeper::{self, Kept};
 use super::screen::{Screen, plain, words};
-use super::{clock, drivers, network, slots};
+use super::update::Running;
+use super::updating::Updating;
+use super::{clock, drivers, network};
 use crate::sys::boot::{Mount, mount, unmount};
 use crate::sys::machine::{self, Ending};
 
 /// Where the data partition is mounted.
 const DATA: &str = "/data";
-
-/// Where the boot partition is mounted while it is written.
-const BOOT: &str = "/run/boot";
 
 /// What the machine shows before it starts again after a fault that nothing here can mend.
 const READ: Duration = Duration::from_secs(60);
@@ -62,7 +61,8 @@ fn start(parts: Parts) -> Result<Ending, String> {
     mount_kernel().map_err(|e| e.to_string())?;
     drivers::load_all();
     let mut screen = Screen::open();
-    screen.say(&plain(format!("\nHoneyward {}", version())));
+    let running = Running::read(&fs::read_to_string("/etc/os-release").unwrap_or_default());
+    screen.say(&plain(format!("\nHoneyward {} ({})", running.version, running.release)));
     let boot = disk::find_boot();
     mount_data(boot.as_ref(), &mut screen)?;
     let settings = Settings::below(Path::new(DATA));
@@ -72,13 +72,17 @@ fn start(parts: Parts) -> Result<Ending, String> {
     set_up(&answers, &cards, &settings, parts, &mut screen)?;
     let console = SocketAddr::from((answers.management.address.address, answers.management.port));
     screen.say(&words(format!("Console: https://{console}/"), format!("控制台：https://{console}/")));
+    let state = Path::new(DATA).join("updates.json");
+    let updating = boot.map(|boot| Updating { boot, running, state });
+    let is_trial = updating.as_ref().map_or(Ok(false), |updating| updating.judge(&mut screen))?;
     let data = settings.data.clone();
     let kept = Kept {
         command: Box::new(|| run_command(&settings, console)),
         healthy: Box::new(move || (parts.healthy)(&data)),
-        bless: trial(boot.as_ref()),
+        is_trial,
+        updating,
     };
-    Ok(keeper::keep(kept, &mut screen))
+    Ok(keeper::keep(&kept, &mut screen))
 }
 
 /// The kernel's own file systems, and memory for what need not last.
@@ -127,27 +131,8 @@ fn set_up(
 fn run_command(settings: &Settings, console: SocketAddr) -> Command {
     let mut command = Command::new("/usr/bin/honeyward");
     command.arg("--data").arg(&settings.data).arg("run").arg("--config").arg(settings.honeynet());
-    command.args(["--console", &console.to_string()]).env_clear();
+    command.args(["--console", &console.to_string()]).env_clear().env("PATH", "/usr/sbin:/usr/bin");
     command
-}
-
-/// What is to be done when a version on trial is found good.
-fn trial(boot: Option<&Partition>) -> Option<Box<dyn FnOnce() -> Result<(), String>>> {
-    let (boot, trial): (Partition, PathBuf) = boot.cloned().zip(slots::on_trial())?;
-    Some(Box::new(move || {
-        let place = Path::new(BOOT);
-        disk::mount_boot(&boot, place).map_err(|e| e.to_string())?;
-        let blessed = slots::bless(place, &trial).map_err(|e| e.to_string());
-        unmount(place).map_err(|e| e.to_string())?;
-        blessed
-    }))
-}
-
-/// The image's version, as its root says.
-fn version() -> String {
-    let text = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("IMAGE_VERSION="));
-    line.unwrap_or(env!("CARGO_PKG_VERSION")).trim_matches('"').to_owned()
 }
 
 /// Ends all that runs and the machine.

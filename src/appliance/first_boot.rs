@@ -147,21 +147,31 @@ fn checked(name: &str, text: &str, program: Program) -> Result<Halves, String> {
 /// The file on the system's own disk, or on any other medium: its name for messages, and its text.
 fn find(boot: Option<&Partition>) -> Option<(String, String)> {
     let own = boot.map(|boot| boot.device.clone());
-    let mut others = disk::block_devices();
-    others.retain(|name| !["loop", "ram", "zram"].iter().any(|kind| name.starts_with(kind)));
-    others.sort();
-    let others = others.into_iter().map(|name| Path::new("/dev").join(name));
-    own.into_iter().chain(others).find_map(|device| on_medium(&device))
+    let others = media(boot);
+    own.iter().chain(&others).find_map(|device| {
+        let text = on_medium(device, |place| read_capped(&place.join(FILE)))?;
+        Some((format!("{}:{FILE}", device.display()), text))
+    })
 }
 
-fn on_medium(device: &Path) -> Option<(String, String)> {
+/// All devices that may hold a file system, but the system's own boot partition.
+pub(super) fn media(but: Option<&Partition>) -> Vec<PathBuf> {
+    let mut names = disk::block_devices();
+    names.retain(|name| !["loop", "ram", "zram"].iter().any(|kind| name.starts_with(kind)));
+    names.sort();
+    let devices = names.into_iter().map(|name| Path::new("/dev").join(name));
+    devices.filter(|device| but.is_none_or(|but| but.device != *device)).collect()
+}
+
+/// Mounts a medium, read only, and looks there.
+pub(super) fn on_medium<T>(device: &Path, look: impl FnOnce(&Path) -> Option<T>) -> Option<T> {
     let place = Path::new("/run/medium");
     fs::create_dir_all(place).ok()?;
     let source = device.display().to_string();
     ["vfat", "iso9660"].iter().find(|kind| mount(&source, place, kind, Mount::ReadOnly, "").is_ok())?;
-    let text = read_capped(&place.join(FILE));
+    let found = look(place);
     let _ = unmount(place);
-    Some((format!("{source}:{FILE}"), text?))
+    found
 }
 
 fn read_capped(path: &Path) -> Option<String> {

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::screen::{Screen, words};
+use super::updating::Updating;
 use crate::sys::machine::{self, Ending};
 
 /// One turn of the keeper.
@@ -39,16 +40,18 @@ pub struct Kept<'a> {
     pub command: Box<dyn Fn() -> Command + 'a>,
     /// Whether all that should serve does.
     pub healthy: Box<dyn Fn() -> bool + 'a>,
-    /// Says that the version on trial is good; none when none is on trial.
-    pub bless: Option<Box<dyn FnOnce() -> Result<(), String> + 'a>>,
+    /// Whether the version that runs is on trial.
+    pub is_trial: bool,
+    /// Its updates; none when it was not started from a disk of its own.
+    pub updating: Option<Updating>,
 }
 
 /// Keeps `run` alive until the machine is to end; tells how.
-pub fn keep(kept: Kept<'_>, screen: &mut Screen) -> Ending {
+pub fn keep(kept: &Kept<'_>, screen: &mut Screen) -> Ending {
     let mut watchdog = open_watchdog();
     let buttons = power_buttons();
     let mut child = Supervised::new();
-    let mut trial = Trial::new(kept.bless);
+    let mut trial = Trial::new(kept.updating.as_ref().filter(|_| kept.is_trial));
     loop {
         child.turn(&*kept.command);
         if let Some(watchdog) = &mut watchdog {
@@ -59,7 +62,7 @@ pub fn keep(kept: Kept<'_>, screen: &mut Screen) -> Ending {
             child.stop();
             return Ending::Restart;
         }
-        let ordered = buttons.try_recv().ok().or_else(|| order(screen));
+        let ordered = buttons.try_recv().ok().or_else(|| order(screen, kept.updating.as_ref()));
         if let Some(ending) = ordered {
             screen.say(&words("Ending in order ...", "正在按顺序关闭……"));
             child.stop();
@@ -73,14 +76,15 @@ pub fn keep(kept: Kept<'_>, screen: &mut Screen) -> Ending {
 }
 
 /// What was typed: the keeper's turn is the wait for it.
-fn order(screen: &mut Screen) -> Option<Ending> {
+fn order(screen: &mut Screen, updating: Option<&Updating>) -> Option<Ending> {
     let line = screen.typed(TURN)?;
-    match line.as_str() {
-        "off" => return Some(Ending::Off),
-        "restart" => return Some(Ending::Restart),
+    match (line.as_str(), updating) {
+        ("off", _) => return Some(Ending::Off),
+        ("restart", _) => return Some(Ending::Restart),
+        ("update", Some(updating)) => return updating.from_medium(screen).then_some(Ending::Restart),
         _ => screen.say(&words(
-            "off: power off   restart: start again   (all else is done in the console's pages)",
-            "off：关机   restart：重启   （其余操作请使用控制台网页）",
+            "off: power off   restart: start again   update: install from a USB stick or CD",
+            "off：关机   restart：重启   update：从 U 盘或光盘安装更新",
         )),
     }
     None
@@ -153,15 +157,15 @@ enum Verdict {
 
 /// The trial of a version: healthy for a while within its time, or failed.
 struct Trial<'a> {
-    bless: Option<Box<dyn FnOnce() -> Result<(), String> + 'a>>,
+    updating: Option<&'a Updating>,
     started: Instant,
     healthy_since: Option<Instant>,
     is_told: bool,
 }
 
 impl<'a> Trial<'a> {
-    fn new(bless: Option<Box<dyn FnOnce() -> Result<(), String> + 'a>>) -> Self {
-        Trial { bless, started: Instant::now(), healthy_since: None, is_told: false }
+    fn new(updating: Option<&'a Updating>) -> Self {
+        Trial { updating, started: Instant::now(), healthy_since: None, is_told: false }
     }
 
     fn turn(&mut self, healthy: &dyn Fn() -> bool, screen: &mut Screen) -> Verdict {
@@ -172,13 +176,13 @@ impl<'a> Trial<'a> {
         if self.healthy_since.is_some_and(|since| since.elapsed() >= STEADY) {
             self.is_told = true;
             screen.say(&words("The appliance is healthy.", "设备运行正常。"));
-            if let Some(bless) = self.bless.take() {
-                match bless() {
+            if let Some(updating) = self.updating.take() {
+                match updating.bless() {
                     Ok(()) => screen.say(&words("This version is found good.", "此版本已确认可用。")),
                     Err(error) => tracing::error!(error, "this version can't be marked as good"),
                 }
             }
-        } else if self.bless.is_some() && self.started.elapsed() >= TRIAL {
+        } else if self.updating.is_some() && self.started.elapsed() >= TRIAL {
             screen.say(&words(
                 "This version does not become healthy; the machine starts again.",
                 "此版本未能正常运行，即将重启。",

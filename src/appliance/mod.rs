@@ -13,4 +13,5 @@ pub mod first_boot;
 pub mod keeper;
 pub mod network;
 pub mod screen;
-pub mod slots;
+pub mod update;
+pub mod updating;

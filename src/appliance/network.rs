@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::answers::{Management, Network};
 use crate::sys::interfaces;
@@ -17,20 +17,22 @@ pub struct Card {
     pub mac: String,
 }
 
-/// All cards of the machine, in the order of their names.
+/// All cards of the machine, in the order of their places on its buses: names follow the drivers, and the
+/// first card that people see in a machine is that of the first place.
 pub fn cards() -> Vec<Card> {
     let entries = fs::read_dir("/sys/class/net").into_iter().flatten().flatten();
     // What has no device behind it is made by programs: the loopback, VLANs, hosts of the honeynet.
     let real = entries.filter(|entry| entry.path().join("device").exists());
-    let mut cards: Vec<Card> = real
+    let mut cards: Vec<(PathBuf, Card)> = real
         .filter_map(|entry| {
+            let place = fs::canonicalize(entry.path().join("device")).ok()?;
             let name = entry.file_name().into_string().ok()?;
             let mac = fs::read_to_string(entry.path().join("address")).ok()?.trim().to_lowercase();
-            Some(Card { name, mac })
+            Some((place, Card { name, mac }))
         })
         .collect();
-    cards.sort_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
-    cards
+    cards.sort_by(|(one, a), (other, b)| (one, &a.name).cmp(&(other, &b.name)));
+    cards.into_iter().map(|(_, card)| card).collect()
 }
 
 /// The card that an answer means; `auto` is the first that is not `taken`.

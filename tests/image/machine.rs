@@ -105,14 +105,20 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// Powers a machine on.
-    pub(crate) fn start(outside: &Outside, disk: &Path, firmware: Firmware, name: &str) -> Self {
+    pub(crate) fn start(
+        outside: &Outside,
+        disk: &Path,
+        stick: Option<&Path>,
+        firmware: Firmware,
+        name: &str,
+    ) -> Self {
         let (serial, log) =
             (outside.dir.join(format!("{name}.sock")), outside.dir.join(format!("{name}.log")));
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &outside.name, "qemu-system-x86_64"]);
         // No hardware virtualisation; this version's emulation of one instruction breaks newer kernels.
         command.args(["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "qemu64,-cx16", "-smp", "2"]);
-        command.args(["-m", "1024", "-machine", "q35", "-display", "none", "-monitor", "none", "-no-reboot"]);
+        command.args(["-m", "1024", "-machine", "q35", "-display", "none", "-monitor", "none"]);
         let chardev = format!(
             "socket,id=s,path={},server=on,wait=off,logfile={},logappend=on",
             serial.display(),
@@ -125,6 +131,10 @@ impl Machine {
         command.args(["-device", "e1000,netdev=d,romfile="]);
         command.arg("-drive").arg(format!("file={},format=raw,if=virtio,cache=writethrough", disk.display()));
         command.args(["-device", "i6300esb", "-action", "watchdog=reset"]);
+        if let Some(stick) = stick {
+            command.args(["-drive", &format!("if=none,id=stick,format=raw,file={}", stick.display())]);
+            command.args(["-device", "qemu-xhci", "-device", "usb-storage,drive=stick"]);
+        }
         if firmware == Firmware::Uefi {
             let vars = outside.dir.join("vars.fd");
             if !vars.exists() {

@@ -1,5 +1,5 @@
-//! The image on a machine: built, started, attacked, unplugged, started again. A test binary of its own,
-//! since an emulated machine needs all of this one.
+//! The image on a machine: built, started, attacked, unplugged, updated, and back from an update that does
+//! not work. A test binary of its own, since an emulated machine needs all of this one.
 
 mod machine;
 
@@ -16,13 +16,15 @@ const SECRET: &str = "one secret for the test";
 const SOON: Duration = Duration::from_secs(90);
 
 #[test]
-fn an_appliance_stands_is_attacked_loses_power_and_still_knows_it() {
+fn an_appliance_is_attacked_loses_power_is_updated_and_still_knows_it_all() {
     let dir = tempfile::tempdir().unwrap();
-    let disk = build(dir.path());
+    let disk = dir.path().join("disk.raw");
+    let first = build("1.0.0", 1);
+    run("cp", &["--sparse=always", first.to_str().unwrap(), disk.to_str().unwrap()]);
     answer(&disk, dir.path());
     let outside = Outside::new(dir.path(), &[(0, "10.20.9.66/24")]);
 
-    let mut machine = Machine::start(&outside, &disk, Firmware::Uefi, "first");
+    let mut machine = Machine::start(&outside, &disk, None, Firmware::Uefi, "first");
     machine.says("The appliance is healthy.");
     assert!(machine.log().contains("one-time secret"), "{}", machine.log());
     assert!(console(&outside).contains("200"), "the console answers on the management address");
@@ -33,29 +35,96 @@ fn an_appliance_stands_is_attacked_loses_power_and_still_knows_it() {
     within(SOON, "the alert arrives", || outside.received().contains("10.20.9.66").then_some(()));
     machine.unplug();
 
-    // The other firmware, so that both loaders have started this disk.
-    let mut machine = Machine::start(&outside, &disk, Firmware::Bios, "second");
+    build("1.1.0", 2);
+    let update = beside(BUILT).join("honeyward_1.1.0.hwu");
+    let key = beside(BUILT).join("update.pub");
+    let [file, key] = [&update, &key].map(|path| path.to_str().unwrap());
+    let said = run(env!("CARGO_BIN_EXE_honeyward"), &["update", "check", file, "--key", key]);
+    assert!(said.contains("version 1.1.0, release 2: whole"), "{said}");
+    let stick = stick(dir.path(), &update);
+    let mut machine = Machine::start(&outside, &disk, Some(&stick), Firmware::Uefi, "second");
     machine.says("The appliance is healthy.");
+    machine.types("update");
+    machine.says("Version 1.1.0 is installed and is tried now.");
+    machine.says("Honeyward 1.1.0 (2)");
+    machine.says("This version is found good.");
     assert!(console(&outside).contains("200"));
+    machine.types("off");
+    machine.ends();
+
+    // The other firmware, so that both loaders have started, counted and gone back on this disk.
+    let stick = self::stick(dir.path(), &broken(dir.path()));
+    let mut machine = Machine::start(&outside, &disk, Some(&stick), Firmware::Bios, "third");
+    machine.says("The appliance is healthy.");
+    assert!(machine.log().contains("Honeyward 1.1.0 (2)"), "{}", machine.log());
+    machine.types("update");
+    machine.says("Version 1.2.0 is installed and is tried now.");
+    machine.says("Version 1.2.0 did not work; 1.1.0 is back.");
+    assert!(console_comes_back(&outside));
+    machine.types("update");
+    machine.says("release 3 was tried on this appliance");
     machine.types("off");
     machine.ends();
     look_into(&disk, dir.path());
 }
 
+/// Where the images go; the keys are made there once.
+const BUILT: &str = "target/image/test";
+
 /// The image with the program that is under test.
-fn build(dir: &Path) -> PathBuf {
-    let built = beside("target/image/test");
+fn build(version: &str, release: u64) -> PathBuf {
     let output = Command::new(beside("firmware-image/build"))
-        .args(["--quick", "--version", "1.0.0", "--release", "1"])
+        .args(["--quick", "--version", version, "--release", &release.to_string()])
         .args(["--binary", env!("CARGO_BIN_EXE_honeyward"), "--out"])
-        .arg(&built)
+        .arg(beside(BUILT))
         .output()
         .unwrap();
     assert!(output.status.success(), "firmware-image/build, which needs root: {}", text(&output));
-    let disk = dir.join("disk.raw");
-    let made = built.join("honeyward_1.0.0.raw");
-    run("cp", &["--sparse=always", made.to_str().unwrap(), disk.to_str().unwrap()]);
-    disk
+    beside(BUILT).join(format!("honeyward_{version}.raw"))
+}
+
+/// An update that is signed as it should be and can't start: its memory file system is none.
+fn broken(dir: &Path) -> PathBuf {
+    let good = fs::read(beside(BUILT).join("honeyward_1.1.0.hwu")).unwrap();
+    let head: usize = good.split_inclusive(|byte| *byte == b'\n').take(3).map(<[u8]>::len).sum();
+    let (image, nothing) = (dir.join("broken.efi"), dir.join("nothing"));
+    fs::write(&image, &good[head..]).unwrap();
+    fs::write(&nothing, [0xAA; 4096]).unwrap();
+    let section = format!(".initrd={}", nothing.display());
+    run("objcopy", &["--update-section", &section, image.to_str().unwrap()]);
+    let bytes = fs::read(&image).unwrap();
+    let sum = run("sha256sum", &[image.to_str().unwrap()]);
+    let manifest = format!(
+        "{{\"version\":\"1.2.0\",\"release\":3,\"architecture\":\"x86_64\",\"size\":{},\"sha256\":\"{}\"}}",
+        bytes.len(),
+        &sum[..64]
+    );
+    let (said, signed) = (dir.join("manifest"), dir.join("signature"));
+    fs::write(&said, &manifest).unwrap();
+    let key = beside(BUILT).join("throw-away-keys/update.key");
+    let [key, said, signed] = [&key, &said, &signed].map(|path| path.to_str().unwrap());
+    run("openssl", &["pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", said, "-out", signed]);
+    let signature = run("base64", &["-w0", signed]);
+    let file = dir.join("broken.hwu");
+    let head = format!("HONEYWARD-UPDATE 1\n{manifest}\n{signature}\n");
+    fs::write(&file, [head.as_bytes(), &bytes].concat()).unwrap();
+    file
+}
+
+/// A USB stick with an update file on it.
+fn stick(dir: &Path, update: &Path) -> PathBuf {
+    let stick = dir.join("stick.raw");
+    let name = stick.to_str().unwrap();
+    let _ = fs::remove_file(&stick);
+    run("truncate", &["-s", "256M", name]);
+    run("/sbin/mkfs.vfat", &[name]);
+    run("mmd", &["-i", name, "::honeyward"]);
+    run("mcopy", &["-i", name, update.to_str().unwrap(), "::honeyward/update.hwu"]);
+    stick
+}
+
+fn console_comes_back(outside: &Outside) -> bool {
+    within(SOON * 2, "the console answers", || console(outside).contains("200").then_some(true))
 }
 
 /// Puts the answers of the first boot on the disk's boot partition.

@@ -14,10 +14,11 @@ mod show;
 mod siem;
 mod status;
 mod terminal;
+mod update;
 mod verify;
 mod world;
 
-use super::cli::{AllowancesCommand, Cli, Command, LureCommand, SiemCommand};
+use super::cli::{AllowancesCommand, Cli, Command, LureCommand, SiemCommand, UpdateCommand};
 use super::config::Config;
 use super::exit::Exit;
 use super::layout::Layout;
@@ -52,6 +53,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Show(args) => show::run(&args, &layout),
         Command::Alerts(args) => alerts::run(&args, &layout),
         Command::Verify(args) => verify::run(&args, &layout),
+        Command::Update(UpdateCommand::Check(args)) => update::check(&args.file, &args.key),
         Command::Process(args) => processes::run(args.role),
         Command::World(args) => world::run(&args, &layout),
     }
