@@ -129,7 +129,10 @@ impl Machine {
         command.args(["-device", "virtio-net-pci,netdev=m,romfile="]);
         command.args(["-netdev", "socket,id=d,udp=127.0.0.1:29002,localaddr=127.0.0.1:29001"]);
         command.args(["-device", "e1000,netdev=d,romfile="]);
-        command.arg("-drive").arg(format!("file={},format=raw,if=virtio,cache=writethrough", disk.display()));
+        let drive = format!("if=none,id=disk,file={},format=raw,cache=writethrough", disk.display());
+        command.args(["-drive", &drive]);
+        // First of all, or the firmware looks for a server to start from whenever a stick was put in.
+        command.args(["-device", "virtio-blk-pci,drive=disk,bootindex=0"]);
         command.args(["-device", "i6300esb", "-action", "watchdog=reset"]);
         if let Some(stick) = stick {
             command.args(["-drive", &format!("if=none,id=stick,format=raw,file={}", stick.display())]);
