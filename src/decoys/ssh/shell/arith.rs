@@ -215,6 +215,20 @@ impl State<'_> {
             name.push(*c);
             self.rest.next();
         }
+        if !name.is_empty() && self.rest.peek() == Some(&'[') {
+            let mut level = 0_usize;
+            for c in self.rest.by_ref() {
+                name.push(c);
+                level = match c {
+                    '[' => level + 1,
+                    ']' => level - 1,
+                    _ => level,
+                };
+                if level == 0 {
+                    break;
+                }
+            }
+        }
         name
     }
 

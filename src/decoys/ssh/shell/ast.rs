@@ -12,8 +12,8 @@ pub struct Item {
     pub first: Pipeline,
     /// The rest, each behind `&&` or `||`.
     pub rest: Vec<(Junction, Pipeline)>,
-    /// Whether it ended in `&`.
-    pub background: bool,
+    /// What was typed, when it ended in `&`: it runs in the background.
+    pub background: Option<String>,
 }
 
 /// How two pipelines are joined.
@@ -30,6 +30,8 @@ pub enum Junction {
 pub struct Pipeline {
     /// Whether it began with `!`.
     pub negated: bool,
+    /// Whether it began with `time`.
+    pub timed: bool,
     /// At least one.
     pub commands: Vec<Command>,
 }
@@ -43,15 +45,50 @@ pub struct Command {
     pub redirects: Vec<Redirect>,
 }
 
+/// One assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assign {
+    /// The variable.
+    pub name: String,
+    /// What stands between brackets.
+    pub key: Option<Word>,
+    /// Whether it is `+=`.
+    pub append: bool,
+    /// What is assigned.
+    pub value: Value,
+}
+
+/// What is assigned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A text.
+    Text(Word),
+    /// The elements of an array, with their keys where they are given.
+    List(Vec<(Option<Word>, Word)>),
+}
+
+/// Which elements of an array are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Index {
+    /// `[@]`
+    Each,
+    /// `[*]`
+    Joined,
+    /// `[key]`
+    At(Word),
+}
+
 /// The kinds of commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// Assignments and words.
     Simple {
         /// `NAME=value` before the first word.
-        assigns: Vec<(String, Word)>,
+        assigns: Vec<Assign>,
         /// The command's name and arguments.
         words: Vec<Word>,
+        /// `NAME=(…)` behind `declare` and its kin.
+        lists: Vec<Assign>,
     },
     /// `{ …; }`
     Group(Script),
@@ -154,6 +191,8 @@ pub enum Part {
     Parameter {
         /// Its name (`HOME`, `1`, `@`).
         name: String,
+        /// Which elements, of an array.
+        index: Option<Index>,
         /// What is done to its value.
         change: Change,
         /// Whether inside double quotes.
@@ -180,6 +219,10 @@ pub enum Part {
 pub enum Change {
     /// Nothing.
     None,
+    /// `${!name[@]}`: the keys.
+    Keys,
+    /// `${!name}`: the value of the variable that it names.
+    Indirect,
     /// `${#name}`
     Length,
     /// `-`, `=`, `+`, `?`; with a colon the empty value counts as unset.

@@ -3,8 +3,8 @@
 use futures_util::future::BoxFuture;
 
 use super::arith::{self, Names};
-use super::ast::{Change, Part, Word};
-use super::run::{Io, Run, Stop};
+use super::ast::{Change, Index, Part, Word};
+use super::run::{Flow, Io, Run, Stop};
 use super::state::Shell;
 use super::text::{Marked, matches};
 
@@ -13,6 +13,15 @@ const MAX_FIELDS: usize = 20_000;
 
 /// Most characters one expansion may make.
 const MAX_TEXT: usize = 1 << 20;
+
+/// One `${…}` of a word.
+#[derive(Clone, Copy)]
+struct Meant<'a> {
+    name: &'a str,
+    index: Option<&'a Index>,
+    change: &'a Change,
+    quoted: bool,
+}
 
 /// Text with, for each character, whether it was quoted.
 type Field = Vec<Marked>;
@@ -111,8 +120,9 @@ impl Run<'_> {
                         );
                     }
                     Part::Text { text, quoted } => fields.push(text, *quoted),
-                    Part::Parameter { name, change, quoted } => {
-                        self.parameter(name, change, *quoted, io, fields, split).await?
+                    Part::Parameter { name, index, change, quoted } => {
+                        let meant = Meant { name, index: index.as_ref(), change, quoted: *quoted };
+                        self.parameter(meant, io, fields, split).await?
                     }
                     Part::Substitution { script, quoted } => {
                         let text = self.capture(script, io).await;
@@ -155,46 +165,152 @@ impl Run<'_> {
 
     async fn parameter(
         &mut self,
-        name: &str,
-        change: &Change,
-        quoted: bool,
+        meant: Meant<'_>,
         io: &Io,
         fields: &mut Fields,
         split: bool,
     ) -> Result<(), Stop> {
-        if name == "@" && split && *change == Change::None {
-            let arguments = self.shell.arguments.clone();
-            for (n, argument) in arguments.iter().enumerate() {
+        let Meant { name, index, change, quoted } = meant;
+        let joined = name == "*" || matches!(index, Some(Index::Joined));
+        if let Some(values) = self.elements(&meant) {
+            let values = match change {
+                Change::Length => vec![values.len().to_string()],
+                Change::Slice { offset, length } => {
+                    self.slice_of(name, values, offset, length.as_ref(), io).await?
+                }
+                Change::Default { .. } if values.is_empty() => {
+                    return self.single(None, meant, io, fields, split).await;
+                }
+                Change::None | Change::Keys | Change::Indirect | Change::Default { .. } => values,
+                Change::Trim { .. } | Change::Replace { .. } | Change::Case { .. } => {
+                    let mut changed = Vec::new();
+                    for value in values {
+                        changed.push(self.changed(value, change, io).await?);
+                    }
+                    changed
+                }
+            };
+            if !split || joined && quoted {
+                self.insert(&values.join(" "), quoted, fields, split);
+                return Ok(());
+            }
+            for (n, value) in values.iter().enumerate() {
                 if n > 0 {
                     fields.split();
                 }
-                self.insert(argument, quoted, fields, split);
+                self.insert(value, quoted, fields, split);
             }
             return Ok(());
         }
-        let value = self.shell.get(name);
+        let value = match index {
+            Some(Index::At(word)) => {
+                let key = self.key(name, word, io).await?;
+                self.element(name, &key)
+            }
+            _ => self.shell.get(name),
+        };
+        self.single(value, meant, io, fields, split).await
+    }
+
+    /// The elements that `$@`, `$*`, `${a[@]}` and their kin mean; `None` for a single value.
+    fn elements(&mut self, meant: &Meant<'_>) -> Option<Vec<String>> {
+        match meant.index {
+            None if meant.name == "@" || meant.name == "*" => Some(self.shell.arguments.clone()),
+            Some(Index::Each | Index::Joined) => {
+                let items = self.shell.items(meant.name);
+                let keys = *meant.change == Change::Keys;
+                Some(items.map_or_else(Vec::new, |i| if keys { i.keys() } else { i.values() }))
+            }
+            None | Some(Index::At(_)) => None,
+        }
+    }
+
+    /// `${a[@]:1:2}`; positional parameters begin with `$0`.
+    async fn slice_of(
+        &mut self,
+        name: &str,
+        mut values: Vec<String>,
+        offset: &Word,
+        length: Option<&Word>,
+        io: &Io,
+    ) -> Result<Vec<String>, Stop> {
+        if name == "@" || name == "*" {
+            values.insert(0, self.shell.name.clone());
+        }
+        let count = i64::try_from(values.len()).unwrap_or(0);
+        let offset = self.text(offset, io).await?;
+        let offset = self.arithmetic(&offset, io).await?;
+        let start = if offset < 0 { count + offset } else { offset.min(count) }.max(0);
+        let end = match length {
+            None => count,
+            Some(word) => {
+                let source = self.text(word, io).await?;
+                start.saturating_add(self.arithmetic(&source, io).await?.max(0)).min(count)
+            }
+        };
+        let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
+        Ok(values.get(range).unwrap_or_default().to_vec())
+    }
+
+    async fn single(
+        &mut self,
+        value: Option<String>,
+        meant: Meant<'_>,
+        io: &Io,
+        fields: &mut Fields,
+        split: bool,
+    ) -> Result<(), Stop> {
+        let Meant { name, change, quoted, .. } = meant;
         let text = match change {
-            Change::None => value.unwrap_or_default(),
-            Change::Length if name == "@" || name == "*" => self.shell.arguments.len().to_string(),
-            Change::Length => value.unwrap_or_default().chars().count().to_string(),
             Change::Default { operator, colon, word } => {
                 let set = value.as_ref().is_some_and(|v| !colon || !v.is_empty());
                 match (operator, set) {
                     ('+', true) | ('-' | '=' | '?', false) => {
-                        return self.default(name, *operator, word, quoted, io, fields, split).await;
+                        return self
+                            .default(name, (*operator, *colon), word, quoted, io, fields, split)
+                            .await;
                     }
                     ('+', false) => String::new(),
                     _ => value.unwrap_or_default(),
                 }
             }
+            Change::None if value.is_none() && self.shell.options.contains(&'u') => {
+                let line = format!("{}{name}: unbound variable\n", self.shell.prefix());
+                self.error(io, &line).await;
+                return Err(self.stop_unset());
+            }
+            Change::Indirect => match value {
+                Some(name) => self.shell.get(&name).unwrap_or_default(),
+                None => String::new(),
+            },
+            other => self.changed(value.unwrap_or_default(), other, io).await?,
+        };
+        self.insert(&text, quoted, fields, split);
+        Ok(())
+    }
+
+    /// What a missing variable ends: the line, or a shell that nobody sits at.
+    fn stop_unset(&mut self) -> Stop {
+        if self.shell.screen.is_some() {
+            return Stop(1);
+        }
+        self.flow = Flow::Exit(127);
+        Stop(127)
+    }
+
+    /// A value as `${name…}` changes it.
+    async fn changed(&mut self, value: String, change: &Change, io: &Io) -> Result<String, Stop> {
+        Ok(match change {
+            Change::None | Change::Keys | Change::Indirect | Change::Default { .. } => value,
+            Change::Length => value.chars().count().to_string(),
             Change::Trim { suffix, longest, pattern } => {
                 let pattern = self.pattern(pattern, io).await?;
-                trim(&value.unwrap_or_default(), &pattern, *suffix, *longest)
+                trim(&value, &pattern, *suffix, *longest)
             }
             Change::Replace { all, pattern, with } => {
                 let pattern = self.pattern(pattern, io).await?;
                 let with = self.text(with, io).await?;
-                replace(&value.unwrap_or_default(), &pattern, &with, *all)
+                replace(&value, &pattern, &with, *all)
             }
             Change::Slice { offset, length } => {
                 let offset = self.text(offset, io).await?;
@@ -206,19 +322,17 @@ impl Run<'_> {
                     }
                     None => None,
                 };
-                slice(&value.unwrap_or_default(), offset, length)
+                slice(&value, offset, length)
             }
-            Change::Case { upper, all } => case(&value.unwrap_or_default(), *upper, *all),
-        };
-        self.insert(&text, quoted, fields, split);
-        Ok(())
+            Change::Case { upper, all } => case(&value, *upper, *all),
+        })
     }
 
     #[expect(clippy::too_many_arguments, reason = "one arm of the expansion above")]
     async fn default(
         &mut self,
         name: &str,
-        operator: char,
+        (operator, colon): (char, bool),
         word: &Word,
         quoted: bool,
         io: &Io,
@@ -233,10 +347,14 @@ impl Run<'_> {
             }
             '?' => {
                 let text = self.text(word, io).await?;
-                let why = if text.is_empty() { "parameter null or not set".to_owned() } else { text };
+                let why = match (text.is_empty(), colon) {
+                    (true, true) => "parameter null or not set".to_owned(),
+                    (true, false) => "parameter not set".to_owned(),
+                    (false, _) => text,
+                };
                 let line = format!("{}{name}: {why}\n", self.shell.prefix());
                 self.error(io, &line).await;
-                return Err(Stop(if self.shell.screen.is_some() { 1 } else { 127 }));
+                return Err(self.stop_unset());
             }
             _ => self.parts(word, io, fields, split && !quoted).await?,
         }
@@ -435,14 +553,35 @@ fn range(from: &str, to: &str) -> Option<Vec<String>> {
 
 impl Names for Shell {
     fn get(&self, name: &str) -> i64 {
-        let text = match name {
-            "RANDOM" | "SECONDS" => Shell::get(&mut self.clone(), name),
+        let text = match (name, name.split_once('[')) {
+            ("RANDOM" | "SECONDS", _) => Shell::get(&mut self.clone(), name),
+            (_, Some((array, key))) => {
+                let key = self.clone().number_key(array, key);
+                self.items(array).and_then(|items| items.get(&key).cloned())
+            }
             _ => self.variables.get(name).map(|v| v.value.clone()),
         };
         text.and_then(|t| t.trim().parse().ok()).unwrap_or(0)
     }
 
     fn set(&mut self, name: &str, value: i64) {
-        Shell::set(self, name, value.to_string());
+        match name.split_once('[') {
+            Some((array, key)) => {
+                let key = self.number_key(array, key);
+                self.set_element(array, &key, value.to_string());
+            }
+            None => Shell::set(self, name, value.to_string()),
+        }
+    }
+}
+
+impl Shell {
+    /// The key of an element in an expression: `key]` as it stands, or its value.
+    fn number_key(&mut self, array: &str, key: &str) -> String {
+        let key = key.trim_end_matches(']');
+        if self.is_keyed(array) {
+            return key.to_owned();
+        }
+        arith::evaluate(key, self).unwrap_or(0).to_string()
     }
 }

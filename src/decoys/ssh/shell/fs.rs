@@ -32,6 +32,8 @@ pub struct Fs {
     site: Arc<Site>,
     session: Session,
     who: Who,
+    /// Permissions that new files do not get.
+    pub mask: u32,
 }
 
 const READ: u32 = 4;
@@ -41,7 +43,7 @@ const SEARCH: u32 = 1;
 impl Fs {
     /// The file system of a host as one user sees it.
     pub fn new(site: Arc<Site>, session: Session, who: Who) -> Self {
-        Fs { site, session, who }
+        Fs { site, session, who, mask: 0o022 }
     }
 
     fn key(&self, path: &str) -> String {
@@ -263,7 +265,7 @@ impl Fs {
             Err(Errno::NoEntry) => {
                 let target = self.resolve(path, true).unwrap_or_else(|_| path.to_owned());
                 let (real, _) = self.parent(&target)?;
-                self.create(&real, Body::File(bytes.into()), 0o644).map(|()| true)
+                self.create(&real, Body::File(bytes.into()), 0o666 & !self.mask).map(|()| true)
             }
             Err(e) => Err(e),
         }
@@ -295,7 +297,7 @@ impl Fs {
             return Err(Errno::Exists);
         }
         let (real, _) = self.parent(path)?;
-        self.create(&real, Body::Directory, 0o755)
+        self.create(&real, Body::Directory, 0o777 & !self.mask)
     }
 
     /// Makes a symbolic link.

@@ -3,6 +3,7 @@
 //! socket or read a file. After POSIX XCU 2 and the manuals of bash 5.2 and GNU coreutils 9.1.
 
 pub mod arith;
+mod arrays;
 pub mod ast;
 mod base;
 mod builtins;

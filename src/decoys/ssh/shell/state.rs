@@ -1,6 +1,6 @@
 //! What a shell remembers between lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,6 +8,7 @@ use rand::Rng;
 
 use crate::session::Session;
 
+use super::arrays::Items;
 use super::ast::Command;
 use super::fs::{Fs, Who};
 use super::proc;
@@ -29,6 +30,25 @@ pub struct Variable {
     pub value: String,
     /// Whether programs get it.
     pub exported: bool,
+    /// Its elements, when it is an array.
+    pub items: Option<Items>,
+    /// Whether it may not be changed any more.
+    pub fixed: bool,
+}
+
+/// A list that runs in the background.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Process id.
+    pub pid: u32,
+    /// What was typed.
+    pub line: String,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Its exit status.
+    pub status: i32,
 }
 
 /// A terminal's size and kind.
@@ -75,6 +95,16 @@ pub struct Shell {
     pub screen: Option<Screen>,
     /// Lines typed.
     pub history: Vec<String>,
+    /// Letters of `set -e`, `-u`, `-x`.
+    pub options: BTreeSet<char>,
+    /// What `trap` keeps, by signal.
+    pub traps: BTreeMap<String, String>,
+    /// Aliases by name.
+    pub aliases: BTreeMap<String, String>,
+    /// Folders of `pushd`, the last one on top.
+    pub folders: Vec<String>,
+    /// What runs in the background.
+    pub jobs: Vec<Job>,
     /// When it was started.
     pub started: Timestamp,
     random: u64,
@@ -100,6 +130,11 @@ impl Shell {
             background: None,
             screen,
             history: Vec::new(),
+            options: BTreeSet::new(),
+            traps: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            folders: Vec::new(),
+            jobs: Vec::new(),
             started: now,
             random,
             children: 0,
@@ -176,7 +211,7 @@ impl Shell {
             "!" => self.background?.to_string(),
             "#" => self.arguments.len().to_string(),
             "0" => self.name.clone(),
-            "-" => if self.screen.is_some() { "himBHs" } else { "hBc" }.to_owned(),
+            "-" => self.letters(),
             "@" | "*" => self.arguments.join(" "),
             "RANDOM" => (self.random() % 32_768).to_string(),
             "SRANDOM" => self.random().to_string(),
@@ -192,18 +227,33 @@ impl Shell {
         })
     }
 
+    /// `$-`: letters of options, small ones first.
+    fn letters(&self) -> String {
+        let (fixed, last) = if self.screen.is_some() { ("him", "BHs") } else { ("h", "Bc") };
+        let mut small: Vec<char> = self.options.iter().copied().chain(fixed.chars()).collect();
+        small.sort_unstable();
+        small.into_iter().chain(last.chars()).collect()
+    }
+
     /// Sets a variable; silently refused past the cap, as memory would be.
     pub fn set(&mut self, name: &str, value: String) {
-        let held: usize = self.variables.iter().map(|(n, v)| n.len() + v.value.len()).sum();
-        if held + name.len() + value.len() > MAX_VARIABLES {
+        if !self.has_room(name.len() + value.len()) {
             return;
         }
         match self.variables.get_mut(name) {
+            Some(variable) if variable.items.is_some() => self.set_element(name, "0", value),
             Some(variable) => variable.value = value,
             None => {
-                self.variables.insert(name.to_owned(), Variable { value, exported: false });
+                self.variables
+                    .insert(name.to_owned(), Variable { value, exported: false, items: None, fixed: false });
             }
         }
+    }
+
+    /// Whether so many bytes more may be held.
+    pub fn has_room(&self, more: usize) -> bool {
+        let held: usize = self.variables.iter().map(|(n, v)| n.len() + v.bytes()).sum();
+        held + more <= MAX_VARIABLES
     }
 
     /// Marks a variable for programs.

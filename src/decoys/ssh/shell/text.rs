@@ -241,3 +241,18 @@ pub fn human(size: u64) -> String {
         format!("{}{letter}", size.div_ceil(scale))
     }
 }
+
+/// A path without `.` and `..`, links kept: as `cd` tracks it.
+pub fn logical(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            name => parts.push(name),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}

@@ -1,6 +1,6 @@
 //! Reads words: quotes, parameters, substitutions, arithmetic.
 
-use super::ast::{Change, Part, Word};
+use super::ast::{Change, Index, Part, Word};
 use super::parser::{Parser, SyntaxError};
 
 /// Whether an unquoted character ends a word.
@@ -51,10 +51,30 @@ pub(super) fn document(body: &str, depth: usize) -> Result<Word, SyntaxError> {
     Ok(Word(parts))
 }
 
+/// What stands between the brackets of an array's element.
+pub(super) fn key(text: &str, depth: usize) -> Result<Word, SyntaxError> {
+    let mut parser = Parser::new(text, depth + 1)?;
+    Ok(Word(until(&mut parser, |_| false)?))
+}
+
 /// The next word, if one stands here.
 pub(super) fn word(parser: &mut Parser) -> Result<Option<Word>, SyntaxError> {
     let parts = until(parser, ends_word)?;
     Ok((!parts.is_empty()).then_some(Word(parts)))
+}
+
+/// The expression behind `=~`: brackets are its own.
+pub(super) fn expression(parser: &mut Parser) -> Result<Word, SyntaxError> {
+    let level = std::cell::Cell::new(0_usize);
+    let ends = |c: char| {
+        match c {
+            '(' => level.set(level.get() + 1),
+            ')' => level.set(level.get().saturating_sub(1)),
+            _ => {}
+        }
+        c.is_whitespace() && level.get() == 0
+    };
+    Ok(Word(until(parser, ends)?))
 }
 
 /// Reads parts until an unquoted character for which `ends` holds.
@@ -173,11 +193,11 @@ fn expansion(parser: &mut Parser, quoted: bool) -> Result<Part, SyntaxError> {
             ansi(parser)
         }
         Some(c) if c == '_' || c.is_ascii_alphabetic() => {
-            Ok(Part::Parameter { name: name(parser), change: Change::None, quoted })
+            Ok(Part::Parameter { name: name(parser), index: None, change: Change::None, quoted })
         }
         Some(c) if c.is_ascii_digit() || "@*#?$!-".contains(c) => {
             parser.next();
-            Ok(Part::Parameter { name: c.into(), change: Change::None, quoted })
+            Ok(Part::Parameter { name: c.into(), index: None, change: Change::None, quoted })
         }
         _ => Ok(Part::Text { text: "$".into(), quoted }),
     }
@@ -283,25 +303,52 @@ fn backtick(parser: &mut Parser, quoted: bool) -> Result<Part, SyntaxError> {
 }
 
 fn braced(parser: &mut Parser, quoted: bool) -> Result<Part, SyntaxError> {
-    let done = |name: String, change: Change| Ok(Part::Parameter { name, change, quoted });
+    let done = |name: String, index: Option<Index>, change: Change| {
+        Ok(Part::Parameter { name, index, change, quoted })
+    };
     if parser.peek() == Some('#') && parser.peek_at(1) != Some('}') {
         parser.eat("#");
         let name = special_or_name(parser);
-        return if parser.eat("}") { done(name, Change::Length) } else { bad(parser) };
+        let index = index(parser)?;
+        return if parser.eat("}") { done(name, index, Change::Length) } else { bad(parser) };
+    }
+    if parser.peek() == Some('!') && parser.peek_at(1).is_some_and(|c| c == '_' || c.is_ascii_alphabetic()) {
+        parser.eat("!");
+        let name = name(parser);
+        let index = index(parser)?;
+        let change = if index.is_some() { Change::Keys } else { Change::Indirect };
+        return if parser.eat("}") { done(name, index, change) } else { bad(parser) };
     }
     let name = special_or_name(parser);
     if name.is_empty() {
         return bad(parser);
     }
-    if parser.eat("[") {
-        // Arrays are not kept: `${x[0]}` and `${x[@]}` are the scalar.
-        while parser.next().is_some_and(|c| c != ']') {}
-    }
+    let index = index(parser)?;
     if parser.eat("}") {
-        return done(name, Change::None);
+        return done(name, index, Change::None);
     }
     let change = change(parser)?;
-    if parser.eat("}") { done(name, change) } else { bad(parser) }
+    if parser.eat("}") { done(name, index, change) } else { bad(parser) }
+}
+
+/// `[…]` behind a name.
+fn index(parser: &mut Parser) -> Result<Option<Index>, SyntaxError> {
+    if !parser.eat("[") {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    loop {
+        match parser.next() {
+            Some(']') => break,
+            Some(c) => text.push(c),
+            None => return Err(SyntaxError::Open('}')),
+        }
+    }
+    Ok(Some(match text.as_str() {
+        "@" => Index::Each,
+        "*" => Index::Joined,
+        _ => Index::At(key(&text, parser.depth())?),
+    }))
 }
 
 fn change(parser: &mut Parser) -> Result<Change, SyntaxError> {

@@ -64,7 +64,7 @@ const LINES: &[(&str, &str, &str, i32)] = &[
     ("export 1a=2", "", "bash: line 1: export: `1a=2': not a valid identifier\n", 1),
     ("echo $-", "hBc\n", "", 0),
     ("echo $BASH_VERSION", "5.2.15(1)-release\n", "", 0),
-    ("seq 3 | paste -sd+ 2>/dev/null; seq 1 2 7 | tr '\\n' ,", "1,3,5,7,", "", 0),
+    ("seq 3 | paste -sd+ 2>/dev/null; seq 1 2 7 | tr '\\n' ,", "1+2+3\n1,3,5,7,", "", 0),
     ("printf '%s-%03d|%-4s|%x\\n' a 7 b 255", "a-007|b   |ff\n", "", 0),
     ("printf '%d\\n' abc", "0\n", "bash: line 1: printf: abc: invalid number\n", 1),
     ("echo a b c | awk '{print $2, NF}'", "b 3\n", "", 0),

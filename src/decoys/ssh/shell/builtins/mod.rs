@@ -1,19 +1,70 @@
 //! Builtins of bash, and the programs that run other programs.
 
 mod ask;
+mod habits;
 mod runners;
 mod tests_and_signals;
 mod variables;
 
 use crate::decoys::ssh::shell::run::{Flow, Io, Run, Sink, Stop};
+use crate::decoys::ssh::shell::text::logical;
 
 /// Names that `type` calls a shell builtin.
 pub(super) const BUILTINS: &[&str] = &[
-    ".", ":", "[", "alias", "bg", "break", "builtin", "cd", "command", "continue", "declare", "dirs",
-    "disown", "echo", "enable", "eval", "exec", "exit", "export", "false", "fg", "getopts", "hash", "help",
-    "history", "jobs", "kill", "let", "local", "logout", "popd", "printf", "pushd", "pwd", "read",
-    "readonly", "return", "set", "shift", "shopt", "source", "test", "times", "trap", "true", "type",
-    "typeset", "ulimit", "umask", "unalias", "unset", "wait",
+    ".",
+    ":",
+    "[",
+    "alias",
+    "bg",
+    "break",
+    "builtin",
+    "cd",
+    "command",
+    "continue",
+    "declare",
+    "dirs",
+    "disown",
+    "echo",
+    "enable",
+    "eval",
+    "exec",
+    "exit",
+    "export",
+    "false",
+    "fg",
+    "getopts",
+    "hash",
+    "help",
+    "history",
+    "jobs",
+    "kill",
+    "let",
+    "local",
+    "logout",
+    "mapfile",
+    "popd",
+    "printf",
+    "pushd",
+    "pwd",
+    "read",
+    "readarray",
+    "readonly",
+    "return",
+    "set",
+    "shift",
+    "shopt",
+    "source",
+    "test",
+    "times",
+    "trap",
+    "true",
+    "type",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "unset",
+    "wait",
 ];
 
 impl Run<'_> {
@@ -26,10 +77,20 @@ impl Run<'_> {
     ) -> Option<i32> {
         let rest = arguments.get(1..).unwrap_or_default();
         Some(match name {
-            ":" | "true" | "alias" | "unalias" | "bg" | "disown" | "enable" | "shopt" | "trap" | "times"
-            | "hash" | "readonly" | "wait" | "getopts" => 0,
+            ":" | "true" | "bg" | "disown" | "enable" | "shopt" | "hash" | "help" => 0,
             "false" => 1,
-            "jobs" | "dirs" | "popd" | "pushd" | "help" => 0,
+            "alias" => self.alias(rest, io).await,
+            "unalias" => self.unalias(rest, io).await,
+            "trap" => self.trap(rest, io).await,
+            "times" => {
+                self.out(io, "0m0.004s 0m0.002s\n0m0.001s 0m0.003s\n").await;
+                0
+            }
+            "readonly" => self.readonly(rest, io).await,
+            "getopts" => self.getopts(rest, io).await,
+            "jobs" => self.jobs(io).await,
+            "wait" => self.wait(rest, io).await,
+            "dirs" | "popd" | "pushd" => self.folders(name, rest, io).await,
             "cd" => self.change_directory(rest, io).await,
             "pwd" => {
                 let line = format!("{}\n", self.shell.cwd);
@@ -45,13 +106,8 @@ impl Run<'_> {
             "break" => self.set_flow(Flow::Break(count(rest.first()))),
             "continue" => self.set_flow(Flow::Continue(count(rest.first()))),
             "export" | "declare" | "typeset" | "local" => self.declare(name, rest, io).await,
-            "unset" => {
-                for name in rest.iter().filter(|a| !a.starts_with('-')) {
-                    self.shell.variables.remove(name);
-                    self.shell.functions.remove(name);
-                }
-                0
-            }
+            "unset" => self.unset(rest, io).await,
+            "mapfile" | "readarray" => self.mapfile(rest, io).await,
             "set" => self.set_builtin(rest, io).await,
             "shift" => {
                 let count = number(rest.first()).and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
@@ -84,18 +140,9 @@ impl Run<'_> {
             }
             "history" => self.history_builtin(rest, io).await,
             "kill" => self.kill(rest, io).await,
-            "umask" => {
-                if rest.is_empty() {
-                    self.out(io, "0022\n").await;
-                }
-                0
-            }
+            "umask" => self.umask(rest, io).await,
             "ulimit" => self.ulimit(rest, io).await,
-            "fg" => {
-                let line = format!("{}fg: current: no such job\n", self.shell.prefix());
-                self.error(io, &line).await;
-                1
-            }
+            "fg" => self.foreground(rest, io).await,
             "cat" if reads_terminal(rest) => self.cat_stream(io).await,
             "bash" | "sh" | "dash" | "/bin/bash" | "/bin/sh" | "/usr/bin/bash" | "/usr/bin/sh" => {
                 self.inner_shell(name, rest, io).await
@@ -103,11 +150,7 @@ impl Run<'_> {
             "xargs" => self.xargs(rest, io).await,
             "env" if rest.iter().any(|a| !a.starts_with('-') && !a.contains('=')) => self.env(rest, io).await,
             "nohup" | "nice" | "stdbuf" | "setsid" | "ionice" => self.wrapped(name, rest, io).await,
-            "timeout" | "time" => {
-                let skip = usize::from(name == "timeout");
-                let start = rest.iter().position(|a| !a.starts_with('-')).unwrap_or(0) + skip;
-                self.inner(rest.get(start..).unwrap_or_default(), io).await
-            }
+            "timeout" => self.timeout(rest, io).await,
             "sudo" => self.sudo(rest, io).await,
             "su" => self.su(rest, io).await,
             "passwd" => self.passwd(io).await,
@@ -281,19 +324,4 @@ fn count(text: Option<&String>) -> u32 {
 
 fn number(text: Option<&String>) -> Option<i32> {
     text.and_then(|t| t.parse().ok())
-}
-
-/// A path without `.` and `..`, links kept: as `cd` tracks it.
-fn logical(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            name => parts.push(name),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }

@@ -73,6 +73,7 @@ impl Run<'_> {
                     words.next();
                 }
                 "-0" => nul = true,
+                option if option.starts_with("-I") => replace = option.get(2..).map(str::to_owned),
                 option if option.starts_with("-n") => {
                     per = option.get(2..).and_then(|n| n.parse().ok()).unwrap_or(1)
                 }

@@ -2,6 +2,7 @@
 
 use crate::decoys::ssh::shell::ast::Word;
 use crate::decoys::ssh::shell::commands::test;
+use crate::decoys::ssh::shell::regex::Regex;
 use crate::decoys::ssh::shell::run::{Flow, Io, Run, Stop};
 use crate::decoys::ssh::shell::text::matches;
 
@@ -49,8 +50,7 @@ impl Run<'_> {
                 let text: Vec<char> = left.chars().collect();
                 let holds = if operator == "=~" {
                     let source: String = pattern.iter().map(|(c, _)| *c).collect();
-                    crate::decoys::ssh::shell::regex::Regex::new(&source, true, false)
-                        .is_ok_and(|r| r.is_match(&left))
+                    self.matches_expression(&source, &text)
                 } else {
                     matches(&pattern, &text) == (operator != "!=")
                 };
@@ -71,6 +71,14 @@ impl Run<'_> {
         Ok(test::evaluate(self.shell, &plain).map_or(2, |holds| i32::from(!holds)))
     }
 
+    /// `=~`: what matched, and its groups, go to `BASH_REMATCH`.
+    fn matches_expression(&mut self, source: &str, text: &[char]) -> bool {
+        let spans = Regex::new(source, true, false).ok().and_then(|r| r.find(text, 0));
+        let groups: Vec<String> = spans.iter().flatten().map(|span| piece(text, *span)).collect();
+        self.shell.set_list("BASH_REMATCH", groups);
+        spans.is_some()
+    }
+
     pub(in crate::decoys::ssh::shell) async fn kill(&mut self, rest: &[String], io: &Io) -> i32 {
         let prefix = format!("{}kill: ", self.shell.prefix());
         if rest.first().is_some_and(|a| a == "-l") {
@@ -85,6 +93,10 @@ impl Run<'_> {
         let mut status = 0;
         let now = self.shell.session.now();
         for target in targets {
+            if let Some(job) = self.job(target) {
+                self.shell.jobs.retain(|other| *other != job);
+                continue;
+            }
             let Ok(pid) = target.parse::<u32>() else {
                 self.error(io, &format!("{prefix}{target}: arguments must be process or job IDs\n")).await;
                 status = 1;
@@ -124,4 +136,9 @@ impl Run<'_> {
         self.out(io, text).await;
         0
     }
+}
+
+/// The text of a group; empty when it took no part.
+fn piece(text: &[char], span: Option<(usize, usize)>) -> String {
+    span.and_then(|(from, to)| text.get(from..to)).unwrap_or_default().iter().collect()
 }

@@ -30,7 +30,12 @@ impl Run<'_> {
             self.out(io, &lines).await;
             return 0;
         }
+        let letters: String = rest.iter().filter_map(|a| a.strip_prefix('-')).collect();
         for item in names {
+            if letters.contains('p') && how != "export" {
+                status |= self.show(item, io).await;
+                continue;
+            }
             let (name, value) = item.split_once('=').map_or((item.as_str(), None), |(n, v)| (n, Some(v)));
             if !is_name(name) {
                 let line = format!("{}{how}: `{item}': not a valid identifier\n", self.shell.prefix());
@@ -38,14 +43,83 @@ impl Run<'_> {
                 status = 1;
                 continue;
             }
+            if letters.contains('A') || letters.contains('a') {
+                self.shell.make_array(name, letters.contains('A'));
+            }
             if let Some(value) = value {
-                self.shell.set(name, value.to_owned());
+                let number = letters.contains('i').then(|| super::super::arith::evaluate(value, self.shell));
+                let value = number.and_then(Result::ok).map_or_else(|| value.to_owned(), |n| n.to_string());
+                self.shell.set(name, value);
             }
             if how == "export" || rest.iter().any(|a| a == "-x") {
                 self.shell.export(name);
             }
         }
         status
+    }
+
+    /// `declare -p`
+    async fn show(&mut self, name: &str, io: &Io) -> i32 {
+        let Some(variable) = self.shell.variables.get(name).cloned() else {
+            let line = format!("{}declare: {name}: not found\n", self.shell.prefix());
+            self.error(io, &line).await;
+            return 1;
+        };
+        let line = match &variable.items {
+            None => {
+                format!(
+                    "declare {} {name}=\"{}\"\n",
+                    if variable.exported { "-x" } else { "--" },
+                    variable.value
+                )
+            }
+            Some(items) => {
+                let letter = if self.shell.is_keyed(name) { 'A' } else { 'a' };
+                let cells: Vec<String> =
+                    items.keys().iter().zip(items.values()).map(|(k, v)| format!("[{k}]=\"{v}\"")).collect();
+                format!("declare -{letter} {name}=({})\n", cells.join(" "))
+            }
+        };
+        self.out(io, &line).await;
+        0
+    }
+
+    /// `mapfile` and `readarray`
+    pub(in crate::decoys::ssh::shell) async fn mapfile(&mut self, rest: &[String], io: &Io) -> i32 {
+        let name =
+            rest.iter().rev().find(|a| !a.starts_with('-')).cloned().unwrap_or_else(|| "MAPFILE".into());
+        let bare = rest.iter().any(|a| a.starts_with('-') && a.contains('t'));
+        let bytes = self.read_all(io).await;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let lines = text.split_inclusive('\n').map(|line| {
+            if bare { line.strip_suffix('\n').unwrap_or(line).to_owned() } else { line.to_owned() }
+        });
+        self.shell.set_list(&name, lines);
+        0
+    }
+
+    /// `unset`, of variables, elements and functions.
+    pub(in crate::decoys::ssh::shell) async fn unset(&mut self, rest: &[String], io: &Io) -> i32 {
+        for word in rest.iter().filter(|a| !a.starts_with('-')) {
+            match word.strip_suffix(']').and_then(|w| w.split_once('[')) {
+                Some((name, key)) => {
+                    let key = if self.shell.is_keyed(name) {
+                        key.to_owned()
+                    } else {
+                        match self.arithmetic(key, io).await {
+                            Ok(number) => number.to_string(),
+                            Err(_) => return 1,
+                        }
+                    };
+                    self.shell.unset_element(name, &key);
+                }
+                None => {
+                    self.shell.variables.remove(word);
+                    self.shell.functions.remove(word);
+                }
+            }
+        }
+        0
     }
 
     pub(in crate::decoys::ssh::shell) async fn set_builtin(&mut self, rest: &[String], io: &Io) -> i32 {
@@ -56,7 +130,7 @@ impl Run<'_> {
                 self.out(io, &lines).await;
             }
             Some("--") => self.shell.arguments = rest.get(1..).unwrap_or_default().to_vec(),
-            Some(option) if option.starts_with(['-', '+']) => {}
+            Some(option) if option.starts_with(['-', '+']) => self.set_options(rest),
             Some(_) => self.shell.arguments = rest.to_vec(),
         }
         0
@@ -64,7 +138,7 @@ impl Run<'_> {
 
     pub(in crate::decoys::ssh::shell) async fn read_builtin(&mut self, rest: &[String], io: &Io) -> i32 {
         let mut names: Vec<&str> = Vec::new();
-        let mut silent = false;
+        let (mut silent, mut array) = (false, false);
         let mut words = rest.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -77,7 +151,10 @@ impl Run<'_> {
                 "-t" | "-n" | "-d" | "-u" | "-N" => {
                     words.next();
                 }
-                option if option.starts_with('-') => silent |= option.contains('s'),
+                option if option.starts_with('-') => {
+                    silent |= option.contains('s');
+                    array |= option.contains('a');
+                }
                 name => names.push(name),
             }
         }
@@ -93,6 +170,11 @@ impl Run<'_> {
         let separators = self.shell.variables.get("IFS").map_or(" \t\n".to_owned(), |v| v.value.clone());
         if names.is_empty() {
             self.shell.set("REPLY", line);
+            return status;
+        }
+        if let Some(name) = names.first().filter(|_| array) {
+            let cells = line.split(|c| separators.contains(c)).filter(|c| !c.is_empty()).map(str::to_owned);
+            self.shell.set_list(name, cells);
             return status;
         }
         let mut left = line.trim_matches(|c: char| c.is_whitespace() && separators.contains(c));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Call, Options, find};
 use crate::decoys::ssh::shell::node::Errno;
+use crate::decoys::ssh::shell::text::logical;
 
 /// Longest sleep that is played: a day.
 const MAX_SLEEP: f64 = 86_400.0;
@@ -254,10 +255,14 @@ pub(super) fn readlink(call: &mut Call) -> i32 {
     let options = Options::new(call.rest(), "");
     let follow = call.name() == "realpath" || options.has('f') || options.has('e');
     let mut status = 0;
-    for name in options.operands {
+    for name in &options.operands {
         let path = call.shell.path(name);
         if follow {
-            match call.shell.fs.real_path(&path) {
+            let found = match call.shell.fs.real_path(&path) {
+                Err(_) if options.has('m') => Ok(logical(&path)),
+                other => other,
+            };
+            match found {
                 Ok(real) => call.out(&format!("{real}\n")),
                 Err(errno) => status = call.fail(1, &format!("{name}: {errno}")),
             }

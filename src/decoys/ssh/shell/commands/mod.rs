@@ -1,9 +1,12 @@
 //! The programs of the system that answer.
 
+mod archives;
+mod blocks;
 mod files;
 mod hardware;
 mod info;
 mod listing;
+mod machine;
 mod network;
 mod packages;
 mod print;
@@ -240,7 +243,8 @@ pub fn find(shell: &Shell, name: &str) -> Option<String> {
     if name.is_empty() {
         return None;
     }
-    let path = shell.variables.get("PATH").map(|v| v.value.clone()).unwrap_or_default();
+    // Without a PATH the library's own is searched.
+    let path = shell.variables.get("PATH").map_or_else(|| "/bin:/usr/bin".to_owned(), |v| v.value.clone());
     path.split(':')
         .filter(|d| !d.is_empty())
         .map(|d| format!("{}/{name}", shell.path(d)))
@@ -273,6 +277,20 @@ fn valued(arguments: &[String]) -> bool {
     operands.is_empty() || operands.iter().any(|o| *o == "-")
 }
 
+/// Programs that read standard input where a `-` says so.
+fn any_dash(arguments: &[String]) -> bool {
+    arguments.iter().skip(1).any(|a| a == "-")
+}
+
+fn shuf_reads(arguments: &[String]) -> bool {
+    !arguments.iter().any(|a| a.starts_with("-i") || a == "-e") && valued(arguments)
+}
+
+fn split_reads(arguments: &[String]) -> bool {
+    let operands = Options::new(arguments.get(1..).unwrap_or_default(), "lbna").operands;
+    operands.first().is_none_or(|o| *o == "-")
+}
+
 /// The program of a name.
 pub fn lookup(name: &str) -> Option<Program> {
     let (run, reads): (Work, Reads) = match name {
@@ -287,6 +305,18 @@ pub fn lookup(name: &str) -> Option<Program> {
         "rev" => (tools::rev, without_files),
         "tac" => (tools::tac, without_files),
         "nl" => (tools::nl, without_files),
+        "paste" => (tools::columns::paste, valued),
+        "comm" => (tools::columns::comm, any_dash),
+        "join" => (tools::columns::join, any_dash),
+        "fold" => (tools::columns::fold, valued),
+        "expand" | "unexpand" => (tools::columns::expand, valued),
+        "shuf" => (tools::columns::shuf, shuf_reads),
+        "split" => (tools::columns::split, split_reads),
+        "tar" => (archives::tar, archives::tar_reads),
+        "gzip" | "gunzip" | "zcat" => (archives::gzip, without_files),
+        "dd" => (blocks::dd, blocks::dd_reads),
+        "truncate" => (blocks::truncate, never),
+        "shred" => (blocks::shred, never),
         "tee" => (tools::tee, always),
         "grep" | "egrep" | "fgrep" => (tools::grep::grep, behind_one),
         "sed" => (tools::sed::sed, behind_one),
@@ -297,7 +327,11 @@ pub fn lookup(name: &str) -> Option<Program> {
         "basename" => (tools::words::basename, never),
         "dirname" => (tools::words::dirname, never),
         "strings" => (tools::strings, without_files),
-        "md5sum" | "sha1sum" | "sha256sum" => (sums::sum, without_files),
+        "cksum" => (sums::cksum, without_files),
+        "sum" => (sums::bsd_sum, without_files),
+        "md5sum" | "sha1sum" | "sha224sum" | "sha256sum" | "sha384sum" | "sha512sum" => {
+            (sums::sum, without_files)
+        }
         "base64" => (sums::base64, without_files),
         "xxd" | "hexdump" => (sums::xxd, without_files),
         "od" => (sums::od, without_files),
@@ -349,6 +383,19 @@ pub fn lookup(name: &str) -> Option<Program> {
         "lsblk" => (hardware::lsblk, never),
         "lscpu" => (hardware::lscpu, never),
         "dmesg" => (hardware::dmesg, never),
+        "hostnamectl" => (machine::hostnamectl, never),
+        "timedatectl" => (machine::timedatectl, never),
+        "loginctl" => (machine::loginctl, never),
+        "systemd-detect-virt" => (machine::detect_virt, never),
+        "findmnt" => (machine::findmnt, never),
+        "vmstat" => (machine::vmstat, never),
+        "pstree" => (machine::pstree, never),
+        "lastlog" => (machine::lastlog, never),
+        "lastb" => (machine::lastb, never),
+        "locale" => (machine::locale, never),
+        "getconf" => (machine::getconf, never),
+        "fuser" => (machine::fuser, never),
+        "factor" => (machine::factor, never),
         "tty" => (info::tty, never),
         "getent" => (info::getent, never),
         "ps" => (processes::ps, never),

@@ -2,11 +2,12 @@
 
 use base64::Engine;
 use md5::{Digest, Md5};
-use sha2::Sha256;
+use sha1::Sha1;
+use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 use super::{Call, Options};
 
-/// `md5sum`, `sha1sum`, `sha256sum`
+/// `md5sum`, `sha1sum` and the `sha…sum` of FIPS 180-4.
 pub(super) fn sum(call: &mut Call) -> i32 {
     let options = Options::new(call.rest(), "");
     let mut status = 0;
@@ -20,50 +21,15 @@ pub(super) fn sum(call: &mut Call) -> i32 {
     for (name, bytes) in call.inputs(&options.operands, &mut status) {
         let digest = match call.name() {
             "md5sum" => hex::encode(Md5::digest(&bytes)),
-            "sha1sum" => hex::encode(sha1(&bytes)),
+            "sha1sum" => hex::encode(Sha1::digest(&bytes)),
+            "sha224sum" => hex::encode(Sha224::digest(&bytes)),
+            "sha384sum" => hex::encode(Sha384::digest(&bytes)),
+            "sha512sum" => hex::encode(Sha512::digest(&bytes)),
             _ => hex::encode(Sha256::digest(&bytes)),
         };
         call.out(&format!("{digest}  {name}\n"));
     }
     status
-}
-
-/// SHA-1, FIPS 180-4 6.1: only to answer `sha1sum`.
-fn sha1(bytes: &[u8]) -> [u8; 20] {
-    let mut state: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
-    let mut padded = bytes.to_vec();
-    padded.push(0x80);
-    while padded.len() % 64 != 56 {
-        padded.push(0);
-    }
-    padded.extend((u64::try_from(bytes.len()).unwrap_or(0) * 8).to_be_bytes());
-    for block in padded.chunks_exact(64) {
-        let mut words: Vec<u32> =
-            block.chunks_exact(4).map(|w| w.iter().fold(0, |n, b| n << 8 | u32::from(*b))).collect();
-        for n in 16..80 {
-            let at = |back: usize| words.get(n - back).copied().unwrap_or(0);
-            words.push((at(3) ^ at(8) ^ at(14) ^ at(16)).rotate_left(1));
-        }
-        let [mut a, mut b, mut c, mut d, mut e] = state;
-        for (n, word) in words.iter().enumerate() {
-            let (f, k) = match n / 20 {
-                0 => (b & c | !b & d, 0x5a82_7999),
-                1 => (b ^ c ^ d, 0x6ed9_eba1),
-                2 => (b & c | b & d | c & d, 0x8f1b_bcdc),
-                _ => (b ^ c ^ d, 0xca62_c1d6),
-            };
-            let next = a.rotate_left(5).wrapping_add(f).wrapping_add(e).wrapping_add(k).wrapping_add(*word);
-            (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
-        }
-        for (slot, value) in state.iter_mut().zip([a, b, c, d, e]) {
-            *slot = slot.wrapping_add(value);
-        }
-    }
-    let mut out = [0; 20];
-    for (slot, byte) in out.iter_mut().zip(state.iter().flat_map(|w| w.to_be_bytes())) {
-        *slot = byte;
-    }
-    out
 }
 
 /// `base64`
@@ -185,13 +151,51 @@ fn character(byte: u8) -> String {
     }
 }
 
+/// `cksum`: the CRC of POSIX, and the length.
+pub(super) fn cksum(call: &mut Call) -> i32 {
+    let options = Options::new(call.rest(), "a");
+    let mut status = 0;
+    for (name, bytes) in call.inputs(&options.operands, &mut status) {
+        let shown = if options.operands.is_empty() { String::new() } else { format!(" {name}") };
+        call.out(&format!("{} {}{shown}\n", posix_crc(&bytes), bytes.len()));
+    }
+    status
+}
+
+/// POSIX.1-2017, cksum: CRC-32 of the bytes and of their count, high bit first.
+fn posix_crc(bytes: &[u8]) -> u32 {
+    let mut length = bytes.len();
+    let mut tail = Vec::new();
+    while length > 0 {
+        tail.push(u8::try_from(length & 0xff).unwrap_or(0));
+        length >>= 8;
+    }
+    !bytes.iter().chain(&tail).fold(0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte) << 24, |crc, _| {
+            if crc & 0x8000_0000 == 0 { crc << 1 } else { crc << 1 ^ 0x04c1_1db7 }
+        })
+    })
+}
+
+/// `sum`: the rotating checksum of BSD and blocks of 1 KiB.
+pub(super) fn bsd_sum(call: &mut Call) -> i32 {
+    let options = Options::new(call.rest(), "");
+    let mut status = 0;
+    for (name, bytes) in call.inputs(&options.operands, &mut status) {
+        let sum = bytes.iter().fold(0_u16, |sum, byte| sum.rotate_right(1).wrapping_add(u16::from(*byte)));
+        let shown = if options.operands.is_empty() { String::new() } else { format!(" {name}") };
+        call.out(&format!("{sum:05} {:>5}{shown}\n", bytes.len().div_ceil(1024)));
+    }
+    status
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sha1_of_known_texts() {
-        assert_eq!(hex::encode(sha1(b"abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
-        assert_eq!(hex::encode(sha1(b"")), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    fn the_checksum_of_posix() {
+        assert_eq!(posix_crc(b""), 4_294_967_295);
+        assert_eq!(posix_crc(b"abc"), 1_219_131_554);
     }
 }

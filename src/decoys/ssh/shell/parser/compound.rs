@@ -179,6 +179,11 @@ impl Parser {
             if self.keyword("]]") {
                 return Ok(Kind::Test(list));
             }
+            if list.last().and_then(Word::bare) == Some("=~") {
+                self.blanks();
+                list.push(words::expression(self)?);
+                continue;
+            }
             let operator = ["&&", "||", "(", ")", "<", ">"].into_iter().find(|o| self.starts(o));
             if let Some(operator) = operator {
                 self.position += operator.len();

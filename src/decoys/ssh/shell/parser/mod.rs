@@ -1,5 +1,6 @@
 //! Reads a shell line into a [`Script`]. Never fails otherwise than bash would say it.
 
+mod assign;
 mod compound;
 
 use crate::decoys::ssh::shell::ast::{
@@ -48,6 +49,9 @@ pub(in crate::decoys::ssh::shell) struct Parser {
     /// Newlines behind which here-documents lie: (newline, where reading goes on).
     documents: Vec<(usize, usize)>,
 }
+
+/// Builtins behind which `NAME=(…)` may stand.
+const DECLARE: [&str; 5] = ["declare", "typeset", "local", "export", "readonly"];
 
 const WORDS_THAT_END: [&str; 8] = ["then", "elif", "else", "fi", "do", "done", "esac", "}"];
 
@@ -194,10 +198,13 @@ impl Parser {
             if stop {
                 break;
             }
+            let from = self.position;
             let mut item = self.item()?;
             self.blanks();
             if !self.starts("&&") && self.eat("&") {
-                item.background = true;
+                let typed: String =
+                    self.source.get(from..self.position - 1).unwrap_or_default().iter().collect();
+                item.background = Some(typed.trim().to_owned());
             } else if !self.starts(";;") {
                 self.eat(";");
             }
@@ -226,7 +233,7 @@ impl Parser {
             } else if self.eat("||") {
                 Junction::Or
             } else {
-                return Ok(Item { first, rest, background: false });
+                return Ok(Item { first, rest, background: None });
             };
             self.newlines();
             rest.push((junction, self.pipeline()?));
@@ -238,12 +245,15 @@ impl Parser {
         while self.keyword("!") {
             negated = !negated;
         }
-        self.keyword("time");
+        let timed = self.keyword("time");
+        while self.keyword("!") {
+            negated = !negated;
+        }
         let mut commands = vec![self.command()?];
         loop {
             self.blanks();
             if self.starts("||") || !self.eat("|") {
-                return Ok(Pipeline { negated, commands });
+                return Ok(Pipeline { negated, timed, commands });
             }
             if self.eat("&") {
                 let both = Redirect { fd: 2, to: Target::Duplicate(Word::plain("1")) };
@@ -270,7 +280,8 @@ impl Parser {
     }
 
     fn simple(&mut self) -> Result<Command, SyntaxError> {
-        let (mut assigns, mut list, mut redirects) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut assigns, mut list, mut lists, mut redirects) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         loop {
             self.blanks();
             if let Some(redirect) = self.redirect()? {
@@ -278,9 +289,16 @@ impl Parser {
                 continue;
             }
             if list.is_empty()
-                && let Some(name) = self.assignment()
+                && let Some(assign) = self.assignment(false)?
             {
-                assigns.push((name, self.word()?.unwrap_or_default()));
+                assigns.push(assign);
+                continue;
+            }
+            if list.first().and_then(Word::bare).is_some_and(|w| DECLARE.contains(&w))
+                && let Some(assign) = self.assignment(true)?
+            {
+                list.push(Word::plain(assign.name.clone()));
+                lists.push(assign);
                 continue;
             }
             match self.word()? {
@@ -295,23 +313,7 @@ impl Parser {
         if assigns.is_empty() && list.is_empty() && redirects.is_empty() {
             return Err(self.unexpected());
         }
-        Ok(Command { kind: Kind::Simple { assigns, words: list }, redirects })
-    }
-
-    /// Takes `NAME=` if it stands here.
-    fn assignment(&mut self) -> Option<String> {
-        let mut name = String::new();
-        for ahead in 0..128 {
-            match self.peek_at(ahead)? {
-                '=' if !name.is_empty() => {
-                    self.position += ahead + 1;
-                    return Some(name);
-                }
-                c if c == '_' || c.is_ascii_alphabetic() || (c.is_ascii_digit() && ahead > 0) => name.push(c),
-                _ => return None,
-            }
-        }
-        None
+        Ok(Command { kind: Kind::Simple { assigns, words: list, lists }, redirects })
     }
 
     fn redirect(&mut self) -> Result<Option<Redirect>, SyntaxError> {

@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::{Flow, Io, MAX_DEPTH, Run, Sink, Stop, explain};
-use crate::decoys::ssh::shell::ast::{Redirect, Word};
+use crate::decoys::ssh::shell::ast::{Assign, Redirect, Word};
 use crate::decoys::ssh::shell::commands::{self, Call, Effect};
 use crate::decoys::ssh::shell::node::Errno;
 use crate::decoys::ssh::shell::parser;
@@ -11,8 +11,7 @@ use crate::decoys::ssh::shell::parser;
 impl Run<'_> {
     pub(super) async fn simple(
         &mut self,
-        assigns: &[(String, Word)],
-        words: &[Word],
+        (assigns, words, lists): (&[Assign], &[Word], &[Assign]),
         redirects: &[Redirect],
         outer: &Io,
     ) -> Result<i32, Stop> {
@@ -21,16 +20,22 @@ impl Run<'_> {
         let arguments = self.shell_alias(arguments);
         let io = self.redirect(redirects, outer).await?;
         let mut before = Vec::new();
-        for (name, word) in assigns {
-            let value = self.text(word, &io).await?;
+        for assign in assigns {
+            let name = &assign.name;
             before.push((name.clone(), self.shell.variables.get(name).cloned()));
-            self.shell.set(name, value);
+            self.may_change(name, &io).await?;
+            let line = self.assign(assign, &io).await?;
+            self.trace(&[line], &io).await;
             if !arguments.is_empty() {
                 self.shell.export(name);
             }
         }
         let Some(name) = arguments.first() else { return Ok(self.shell.status) };
+        self.trace(&arguments, outer).await;
         let status = self.invoke(name, &arguments, &io).await;
+        for assign in lists {
+            self.assign(assign, &io).await?;
+        }
         for (name, variable) in before {
             match variable {
                 Some(variable) => self.shell.variables.insert(name, variable),
@@ -42,10 +47,38 @@ impl Run<'_> {
 
     /// `ls` is an alias for `ls --color=auto` in an interactive shell of Debian's .bashrc.
     fn shell_alias(&self, mut arguments: Vec<String>) -> Vec<String> {
-        if self.shell.screen.is_some() && arguments.first().is_some_and(|a| a == "ls") {
+        if self.shell.screen.is_none() {
+            return arguments;
+        }
+        let alias = arguments.first().and_then(|name| self.shell.aliases.get(name));
+        if let Some(text) = alias {
+            let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            arguments.splice(..1, words);
+        } else if arguments.first().is_some_and(|a| a == "ls") {
             arguments.insert(1, "--color=auto".into());
         }
         arguments
+    }
+
+    /// `set -x`
+    async fn trace(&mut self, words: &[String], io: &Io) {
+        if self.shell.options.contains(&'x') {
+            let shown: Vec<String> = words.iter().map(|w| quoted(w)).collect();
+            self.error(io, &format!("+ {}\n", shown.join(" "))).await;
+        }
+    }
+
+    /// Refuses to change what `readonly` fixed.
+    async fn may_change(&mut self, name: &str, io: &Io) -> Result<(), Stop> {
+        if !self.shell.variables.get(name).is_some_and(|v| v.fixed) {
+            return Ok(());
+        }
+        let line = format!("{}{name}: readonly variable\n", self.shell.prefix());
+        self.error(io, &line).await;
+        if self.shell.screen.is_none() {
+            self.flow = Flow::Exit(1);
+        }
+        Err(Stop(1))
     }
 
     /// Runs a function, a builtin or a program by name.
@@ -186,5 +219,15 @@ impl Run<'_> {
             }
         }
         status
+    }
+}
+
+/// A word as `set -x` shows it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./=:,+@%^".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }

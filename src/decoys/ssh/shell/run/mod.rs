@@ -1,11 +1,12 @@
 //! Runs a parsed line.
 
+mod assign;
+mod background;
 mod invoke;
 mod outcome;
 mod redirect;
 mod streams;
 
-use outcome::Hurry;
 pub use outcome::explain;
 
 use std::time::Duration;
@@ -92,6 +93,8 @@ pub struct Run<'a> {
     inputs: Vec<(Vec<u8>, usize)>,
     fuel: u32,
     depth: usize,
+    /// How many conditions enclose the current command: `set -e` does not count in them.
+    tested: u32,
     /// What is to happen after the current command.
     pub flow: Flow,
 }
@@ -111,10 +114,19 @@ pub struct Ended {
 /// [`SyntaxError`] when it can't be parsed: nothing has run then.
 pub async fn run(shell: &mut Shell, port: &mut dyn Port, source: &str) -> Result<Ended, SyntaxError> {
     let script = parser::parse(source)?;
-    let mut run =
-        Run { shell, port, buffers: Vec::new(), inputs: Vec::new(), fuel: FUEL, depth: 0, flow: Flow::Next };
+    let mut run = Run {
+        shell,
+        port,
+        buffers: Vec::new(),
+        inputs: Vec::new(),
+        fuel: FUEL,
+        depth: 0,
+        tested: 0,
+        flow: Flow::Next,
+    };
     let io = Io { input: Source::Port, out: Sink::Out, error: Sink::Error };
     let status = run.script(&script, &io).await;
+    run.leave_trap(&io).await;
     Ok(match run.flow {
         Flow::Exit(status) => Ended { status, exit: true },
         Flow::Next | Flow::Break(_) | Flow::Continue(_) | Flow::Return(_) => Ended { status, exit: false },
@@ -133,65 +145,51 @@ impl Run<'_> {
                 if self.flow != Flow::Next {
                     break;
                 }
-                let status = self.item(item, io).await;
+                let (status, counts) = self.item(item, io).await;
                 self.shell.status = status;
+                if status != 0 && counts && self.tested == 0 && self.shell.options.contains(&'e') {
+                    self.flow = if self.flow == Flow::Next { Flow::Exit(status) } else { self.flow };
+                }
             }
             self.shell.status
         })
     }
 
-    async fn item(&mut self, item: &Item, io: &Io) -> i32 {
-        if item.background {
-            return self.background(item, io).await;
+    /// An and-or list: its status, and whether a failure counts for `set -e`.
+    async fn item(&mut self, item: &Item, io: &Io) -> (i32, bool) {
+        if let Some(line) = &item.background {
+            return (self.background(item, line, io).await, false);
         }
+        let condition = u32::from(!item.rest.is_empty());
+        self.tested += condition;
         let mut status = self.pipeline(&item.first, io).await;
-        for (junction, pipeline) in &item.rest {
+        self.tested -= condition;
+        let mut counts = item.rest.is_empty() && !item.first.negated;
+        for (n, (junction, pipeline)) in item.rest.iter().enumerate() {
             if self.flow != Flow::Next {
                 break;
             }
             self.shell.status = status;
-            match (junction, status == 0) {
-                (Junction::And, true) | (Junction::Or, false) => status = self.pipeline(pipeline, io).await,
-                (Junction::And, false) | (Junction::Or, true) => {}
+            let wanted = match junction {
+                Junction::And => status == 0,
+                Junction::Or => status != 0,
+            };
+            if wanted {
+                let last = n + 1 == item.rest.len();
+                self.tested += u32::from(!last);
+                status = self.pipeline(pipeline, io).await;
+                self.tested -= u32::from(!last);
+                counts = last && !pipeline.negated;
             }
         }
-        status
-    }
-
-    /// A background list runs to its end at once: its effects are there, its time is not waited for.
-    async fn background(&mut self, item: &Item, io: &Io) -> i32 {
-        let pid = self.shell.spawn();
-        self.shell.background = Some(pid);
-        if self.shell.screen.is_some() {
-            self.error(io, &format!("[1] {pid}\n")).await;
-        }
-        let quiet = Io { input: Source::Null, ..io.clone() };
-        let front = Item { background: false, ..item.clone() };
-        let before = self.flow;
-        let mut saved = self.shell.clone();
-        let mut port = Hurry(self.port);
-        let mut run = Run {
-            shell: &mut saved,
-            port: &mut port,
-            buffers: std::mem::take(&mut self.buffers),
-            inputs: Vec::new(),
-            fuel: self.fuel / 2,
-            depth: self.depth + 1,
-            flow: Flow::Next,
-        };
-        if run.depth < MAX_DEPTH {
-            Box::pin(run.item(&front, &quiet)).await;
-        }
-        self.fuel = self.fuel.min(run.fuel * 2);
-        self.buffers = run.buffers;
-        self.flow = before;
-        0
+        (status, counts)
     }
 
     async fn pipeline(&mut self, pipeline: &Pipeline, io: &Io) -> i32 {
+        let began = self.shell.session.now();
         let count = pipeline.commands.len();
         let mut input = io.input;
-        let mut status = 0;
+        let mut statuses = Vec::new();
         for (n, command) in pipeline.commands.iter().enumerate() {
             let last = n + 1 == count;
             let mark = self.buffers.len();
@@ -203,16 +201,23 @@ impl Run<'_> {
             if !last {
                 self.buffers.push(Vec::new());
             }
-            status = if count > 1 {
+            self.tested += u32::from(pipeline.negated);
+            statuses.push(if count > 1 {
                 self.apart(command, &stage).await
             } else {
                 self.command(command, &stage).await
-            };
+            });
+            self.tested -= u32::from(pipeline.negated);
             if !last {
                 let bytes = self.buffers.pop().unwrap_or_default();
                 input = self.input(bytes);
             }
         }
+        if pipeline.timed {
+            self.tell_time(began, io).await;
+        }
+        let status = statuses.last().copied().unwrap_or(0);
+        self.shell.set_list("PIPESTATUS", statuses.iter().map(i32::to_string));
         if pipeline.negated { i32::from(status == 0) } else { status }
     }
 
@@ -270,8 +275,8 @@ impl Run<'_> {
     }
 
     async fn kind(&mut self, command: &Command, outer: &Io) -> Result<i32, Stop> {
-        if let Kind::Simple { assigns, words } = &command.kind {
-            return self.simple(assigns, words, &command.redirects, outer).await;
+        if let Kind::Simple { assigns, words, lists } = &command.kind {
+            return self.simple((assigns, words, lists), &command.redirects, outer).await;
         }
         let io = &self.redirect(&command.redirects, outer).await?;
         Ok(match &command.kind {
@@ -349,9 +354,17 @@ impl Run<'_> {
         status
     }
 
+    /// A script whose failure is an answer.
+    async fn condition(&mut self, script: &Script, io: &Io) -> i32 {
+        self.tested += 1;
+        let status = self.script(script, io).await;
+        self.tested -= 1;
+        status
+    }
+
     async fn choose(&mut self, arms: &[(Script, Script)], otherwise: Option<&Script>, io: &Io) -> i32 {
         for (condition, body) in arms {
-            if self.script(condition, io).await == 0 {
+            if self.condition(condition, io).await == 0 {
                 self.shell.status = 0;
                 return self.script(body, io).await;
             }
@@ -368,7 +381,7 @@ impl Run<'_> {
     async fn repeat(&mut self, until: bool, condition: &Script, body: &Script, io: &Io) -> i32 {
         let mut status = 0;
         loop {
-            let holds = self.script(condition, io).await == 0;
+            let holds = self.condition(condition, io).await == 0;
             if holds == until || self.flow != Flow::Next {
                 return status;
             }

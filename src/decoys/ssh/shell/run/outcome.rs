@@ -26,21 +26,53 @@ pub fn explain(error: &SyntaxError, name: &str, source: &str) -> String {
     }
 }
 
-/// A port that does not wait: for what runs in the background.
-pub(in crate::decoys::ssh::shell) struct Hurry<'a>(pub(in crate::decoys::ssh::shell) &'a mut dyn Port);
+/// A port that does not wait: for what runs in the background. It adds up how long it would have.
+pub(in crate::decoys::ssh::shell) struct Hurry<'a> {
+    pub(in crate::decoys::ssh::shell) port: &'a mut dyn Port,
+    pub(in crate::decoys::ssh::shell) waited: Duration,
+}
 
 impl Port for Hurry<'_> {
     fn write(&mut self, error: bool, bytes: Vec<u8>) -> BoxFuture<'_, ()> {
-        self.0.write(error, bytes)
+        self.port.write(error, bytes)
     }
 
     fn read(&mut self) -> BoxFuture<'_, Option<Vec<u8>>> {
         Box::pin(async { None })
     }
 
-    fn pause(&mut self, _: Duration) -> BoxFuture<'_, ()> {
+    fn pause(&mut self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.waited = self.waited.saturating_add(duration);
         Box::pin(async {})
     }
 
     fn echo(&mut self, _: bool) {}
+}
+
+/// A port with a limit: past it nothing waits and nothing is printed.
+pub(in crate::decoys::ssh::shell) struct Limited<'a> {
+    pub(in crate::decoys::ssh::shell) port: &'a mut dyn Port,
+    pub(in crate::decoys::ssh::shell) left: Duration,
+    pub(in crate::decoys::ssh::shell) over: bool,
+}
+
+impl Port for Limited<'_> {
+    fn write(&mut self, error: bool, bytes: Vec<u8>) -> BoxFuture<'_, ()> {
+        if self.over { Box::pin(async {}) } else { self.port.write(error, bytes) }
+    }
+
+    fn read(&mut self) -> BoxFuture<'_, Option<Vec<u8>>> {
+        if self.over { Box::pin(async { None }) } else { self.port.read() }
+    }
+
+    fn pause(&mut self, duration: Duration) -> BoxFuture<'_, ()> {
+        let wait = duration.min(self.left);
+        self.left -= wait;
+        self.over |= wait < duration;
+        self.port.pause(wait)
+    }
+
+    fn echo(&mut self, on: bool) {
+        self.port.echo(on);
+    }
 }

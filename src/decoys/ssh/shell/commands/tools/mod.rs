@@ -1,6 +1,7 @@
 //! Filters on lines.
 
 pub(super) mod awk;
+pub(super) mod columns;
 pub(super) mod fields;
 pub(super) mod grep;
 pub(super) mod sed;
@@ -177,7 +178,12 @@ pub(super) fn strings(call: &mut Call) -> i32 {
 }
 
 fn filter(call: &mut Call, work: impl Fn(&str) -> String) -> i32 {
-    let options = Options::new(call.rest(), "n");
+    filter_words(call, "n", work)
+}
+
+/// A filter on text; letters in `valued` take a word.
+fn filter_words(call: &mut Call, valued: &str, work: impl Fn(&str) -> String) -> i32 {
+    let options = Options::new(call.rest(), valued);
     let mut status = 0;
     for (_, bytes) in call.inputs(&options.operands, &mut status) {
         let out = work(&String::from_utf8_lossy(&bytes));
