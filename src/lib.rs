@@ -12,6 +12,7 @@ pub mod database;
 pub mod decoys;
 pub mod detect;
 pub mod event;
+pub mod export;
 pub mod forward;
 pub mod imaging;
 pub mod link;

@@ -37,6 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("detect", &["event"]),
     ("store", &["event", "runtime"]),
+    ("export", &["event", "imaging", "record", "store"]),
     ("forward", &["event", "runtime", "sys"]),
     ("privileged", &["event", "runtime", "sys", "record"]),
     ("console", &["event", "runtime", "store", "record", "wire"]),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::store::Anchor;
+
 /// Deception honeynet appliance for hospitals.
 #[derive(Parser)]
 #[command(name = "honeyward", version, about, long_about = LONG_ABOUT, max_term_width = 100)]
@@ -42,10 +44,13 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Write a session's packets as pcapng.
     Pcap(PcapArgs),
+    /// Take out a session or an incident as an evidence bundle.
+    Export(ExportArgs),
     /// List alerts, newest first.
     Alerts(AlertsArgs),
-    /// Re-compute the hash chain and check the files; exit 1 at the first broken record.
-    Verify(Json),
+    /// Re-compute the hash chain and check the files, of the store or of a bundle; exit 1 when one is
+    /// broken.
+    Verify(VerifyArgs),
     /// The persona's own lure accounts and baits.
     #[command(subcommand)]
     Lure(LureCommand),
@@ -147,6 +152,42 @@ pub(crate) struct PcapArgs {
     /// Where to; standard output without it.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct ExportArgs {
+    /// Session or incident: its id, or the first characters of one.
+    pub subject: String,
+    /// Where to: a folder that is not there yet, or a file whose name ends in `.zip`.
+    #[arg(long, short = 'o', alias = "output", value_name = "DIR|FILE.zip")]
+    pub to: PathBuf,
+    /// Who takes it out; the login name without it.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Who looks on.
+    #[arg(long, value_name = "NAME")]
+    pub witness: Option<String>,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Whose evidence it is: the hospital's name.
+    #[arg(long, value_name = "NAME")]
+    pub organisation: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct VerifyArgs {
+    /// An evidence bundle, folder or ZIP file; the store without it.
+    pub bundle: Option<PathBuf>,
+    /// What an alert or a heartbeat said of the chain, `chain_sequence:chain_head`; may be repeated.
+    #[arg(long, value_name = "SEQ:HEAD")]
+    pub anchor: Vec<Anchor>,
+    /// The public key that must have signed, as it was written down; this installation's own for its
+    /// store.
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<String>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(Args)]

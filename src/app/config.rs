@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) capture: capd::Settings,
     /// What the hospital tells about itself, so that its own devices raise no alarm.
     pub(crate) detection: detect::Settings,
+    /// How the chain is signed.
+    pub(crate) evidence: Evidence,
     /// What becomes of real patients' data that comes by mistake.
     pub(crate) privacy: sensor::PrivacySettings,
     /// Where alerts go.
@@ -49,6 +51,22 @@ pub(crate) struct Honeynet {
 impl Default for Honeynet {
     fn default() -> Self {
         Honeynet { personas: DEFAULT_PACK.into() }
+    }
+}
+
+/// `[evidence]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Evidence {
+    /// Minutes after which what the chain holds is signed.
+    pub(crate) root_minutes: u64,
+    /// Whether roots have an SM3 value beside that of SHA-256.
+    pub(crate) sm3: bool,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Evidence { root_minutes: 60, sm3: false }
     }
 }
 
@@ -135,6 +153,9 @@ impl Config {
             let table = text.match_indices("[[network.segment]]").nth(i).map_or(0, |(place, _)| place);
             let place = text.get(table..).and_then(|t| t.find(key)).map_or(table, |p| table + p);
             faults.push(Fault::at(file, text, place, format!("{key}: {problem}")));
+        }
+        if !(1..=1440).contains(&self.evidence.root_minutes) {
+            faults.push(at("root_minutes", "expected 1 to 1440"));
         }
         for (i, destination) in self.destination.iter().enumerate() {
             let table = text.match_indices("[[destination]]").nth(i).map_or(0, |(place, _)| place);

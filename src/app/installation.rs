@@ -8,6 +8,7 @@ use rand::Rng;
 
 use super::Layout;
 use crate::persona::Installation;
+use crate::store::Signer;
 
 /// What the decoys derive their differences from: all that the sensor is given of the secret.
 pub(crate) fn decoy_secret(layout: &Layout) -> io::Result<[u8; 32]> {
@@ -22,6 +23,16 @@ pub(crate) fn own_secret(layout: &Layout, label: &str) -> io::Result<Installatio
 /// The same as an [`Installation`].
 pub(crate) fn decoys(layout: &Layout) -> io::Result<Installation> {
     decoy_secret(layout).map(Installation::new)
+}
+
+/// What signs the chain's roots and evidence bundles. The sensor is never given it.
+pub(crate) fn evidence_seed(layout: &Layout) -> io::Result<[u8; 32]> {
+    Ok(Installation::new(read_or_make(layout)?).derive("evidence/1"))
+}
+
+/// The same as a [`Signer`].
+pub(crate) fn signer(layout: &Layout) -> io::Result<Signer> {
+    Signer::new(&evidence_seed(layout)?).ok_or_else(|| io::Error::other("the signing key can't be made"))
 }
 
 fn read_or_make(layout: &Layout) -> io::Result<[u8; 32]> {

@@ -29,6 +29,8 @@ pub(crate) struct Launch {
     pub(crate) network: Option<MadeNetwork>,
     /// What the decoys derive their differences from; only the sensor gets it.
     pub(crate) decoy_secret: Option<String>,
+    /// What the chain's roots are signed with; only core gets it.
+    pub(crate) evidence_seed: Option<String>,
 }
 
 /// A socket that is bound and, for the sensor, handed down.

@@ -70,6 +70,8 @@ impl Prepared {
         let could = |what: &str, error: std::io::Error| Exit::Could(format!("{what}: {error}"));
         let secret = installation::decoy_secret(&layout)
             .map_err(|e| could(&layout.secret().display().to_string(), e))?;
+        let seed = installation::evidence_seed(&layout)
+            .map_err(|e| could(&layout.secret().display().to_string(), e))?;
         let pack = super::commands::check::load_pack(&config, crate::persona::Installation::new(secret))?;
         crate::sys::raise_open_files();
         let network = network::make(&config, &pack)?;
@@ -95,6 +97,7 @@ impl Prepared {
             services: bound.iter().map(bound_service).collect(),
             network: network.as_ref().map(Network::handed),
             decoy_secret: Some(hex::encode(secret)),
+            evidence_seed: Some(hex::encode(seed)),
         };
         Ok(Prepared { layout, launch, pack, bound, network, console, _lock: lock })
     }
@@ -110,7 +113,7 @@ impl Prepared {
         let (stop_core, core_ear) = shutdown();
         let children = self.start(&outlet, &ear, &core_ear);
         let inside: Vec<_> = self.network.iter().map(|network| network.inside.as_raw_fd()).collect();
-        let testing = containment::test_hourly(self.line(false), inside, outlet.clone());
+        let testing = containment::test_hourly(self.line(Role::Probe), inside, outlet.clone());
         let testing = tokio::spawn(testing);
         let ready = screen::announce(&self.layout, &self.pack, &self.launch);
         tokio::select! {
@@ -131,24 +134,23 @@ impl Prepared {
     }
 
     /// A child's orders.
-    fn line(&self, with_secret: bool) -> String {
+    fn line(&self, role: Role) -> String {
         let mut launch = self.launch.clone();
-        if !with_secret {
-            launch.decoy_secret = None;
-        }
+        launch.decoy_secret.take_if(|_| role != Role::Sensor);
+        launch.evidence_seed.take_if(|_| role != Role::Core);
         let mut line = serde_json::to_string(&launch).unwrap_or_default();
         line.push('\n');
         line
     }
 
     fn start(&self, outlet: &Outlet, ear: &Shutdown, core_ear: &Shutdown) -> Children {
-        let line = |with_secret| self.line(with_secret);
+        let line = |role| self.line(role);
         let mut sockets: Vec<_> = self.bound.iter().map(|b| b.socket.as_raw_fd()).collect();
         sockets.extend(self.bound.iter().filter_map(|b| b.inner.as_ref()).map(AsRawFd::as_raw_fd));
         sockets.extend(self.network.iter().map(|network| network.inside.as_raw_fd()));
         let netd = self.network.as_ref().map(|network| {
             let namespaces = network.namespaces.iter().map(AsRawFd::as_raw_fd).collect();
-            Child::start(Role::Netd, line(false), namespaces, outlet.clone(), ear.clone())
+            Child::start(Role::Netd, line(Role::Netd), namespaces, outlet.clone(), ear.clone())
         });
         let child = |role, line, sockets, ear: &Shutdown| {
             Child::start(role, line, sockets, outlet.clone(), ear.clone())
@@ -156,13 +158,13 @@ impl Prepared {
         let console = self
             .console
             .as_ref()
-            .map(|socket| child(Role::Console, line(false), vec![socket.as_raw_fd()], ear));
+            .map(|socket| child(Role::Console, line(Role::Console), vec![socket.as_raw_fd()], ear));
         let children = Children {
             console,
             netd,
-            core: child(Role::Core, line(false), Vec::new(), core_ear),
-            capd: child(Role::Capd, line(false), Vec::new(), ear),
-            sensor: child(Role::Sensor, line(true), sockets, ear),
+            core: child(Role::Core, line(Role::Core), Vec::new(), core_ear),
+            capd: child(Role::Capd, line(Role::Capd), Vec::new(), ear),
+            sensor: child(Role::Sensor, line(Role::Sensor), sockets, ear),
         };
         let (layout, states) = (self.layout.clone(), children.states());
         tokio::spawn(processes::keep_status(layout, "supervisor", move || json!(states()), ear.clone()));

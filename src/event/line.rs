@@ -71,6 +71,31 @@ pub fn of(observation: &Observation) -> String {
     }
 }
 
+/// The kind's own name, as the field `what` has it.
+pub fn what(observation: &Observation) -> &'static str {
+    match observation {
+        Observation::Opened { .. } => "opened",
+        Observation::Closed { .. } => "closed",
+        Observation::Fingerprint { .. } => "fingerprint",
+        Observation::AuthAttempt { .. } => "auth_attempt",
+        Observation::Request { .. } => "request",
+        Observation::Command { .. } => "command",
+        Observation::Query { .. } => "query",
+        Observation::RecordRead { .. } => "record_read",
+        Observation::RecordWrite { .. } => "record_write",
+        Observation::Message { .. } => "message",
+        Observation::Transfer { .. } => "transfer",
+        Observation::Tunnel { .. } => "tunnel",
+        Observation::Malformed { .. } => "malformed",
+        Observation::ExploitAttempt { .. } => "exploit_attempt",
+        Observation::Content { .. } => "content",
+        Observation::Tampering { .. } => "tampering",
+        Observation::RealData { .. } => "real_data",
+        Observation::LureTouched { .. } => "lure_touched",
+        Observation::Probe { .. } => "probe",
+    }
+}
+
 /// A word of our vocabulary as people read it: `peer_reset` is `peer reset`.
 pub fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
@@ -152,6 +177,18 @@ mod tests {
     fn what_a_peer_sends_can_not_move_the_cursor() {
         let line = of(&Observation::Command { line: "ls\u{1b}[2J\n张".into(), exit: Some(1) });
         assert_eq!(line, "$ ls\\u{1b}[2J\\u{a}张 -> 1");
+    }
+
+    #[test]
+    fn a_kind_has_the_name_that_records_give_it() {
+        for observation in [
+            Observation::Opened { tls: false },
+            Observation::Command { line: "id".into(), exit: None },
+            Observation::LureTouched { lure: "a".into(), how: "b".into() },
+            Observation::Probe { means: "c".into() },
+        ] {
+            assert_eq!(serde_json::to_value(&observation).unwrap()["what"], what(&observation));
+        }
     }
 
     #[test]

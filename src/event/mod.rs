@@ -11,6 +11,7 @@ pub mod frame;
 pub mod line;
 pub mod observation;
 pub mod origin;
+pub mod root;
 pub mod system;
 pub mod tainted;
 
@@ -19,6 +20,7 @@ pub use case::{CaseChange, CaseState};
 pub use detail::Detail;
 pub use observation::Observation;
 pub use origin::{Origin, SessionId};
+pub use root::Root;
 pub use system::SystemEvent;
 pub use tainted::Tainted;
 

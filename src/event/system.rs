@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaseChange, SessionId, Tainted};
+use super::{CaseChange, Root, SessionId, Tainted};
 
 /// A fact about our own processes. Each is evidence too: it says what could not be seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +98,36 @@ pub enum SystemEvent {
         /// Sources of open incidents whose packets it held: they alone filled the quota.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         incidents: Vec<IpAddr>,
+    },
+    /// The system's clock was set: times of records before and after differ by this much more or less
+    /// than time went by.
+    ClockStepped {
+        /// By how many milliseconds it went forward; below zero, back.
+        by_ms: i64,
+    },
+    /// Whether a time service keeps the clock, at the start and whenever that changes. It holds for
+    /// all records up to the next of these.
+    ClockState {
+        /// Whether one says that it does.
+        synchronised: bool,
+        /// How far off the clock may be at most, by the kernel's reckoning, in milliseconds.
+        max_error_ms: u64,
+    },
+    /// The appliance signed what its chain holds.
+    ChainRoot {
+        /// What was signed.
+        root: Root,
+    },
+    /// Evidence was taken out by the command line.
+    Exported {
+        /// Who said so.
+        by: String,
+        /// Why.
+        reason: String,
+        /// The session or the incident.
+        subject: String,
+        /// SHA-256 of the bundle's `tagmanifest-sha256.txt`, lower-case hex: it stands for all of it.
+        digest: String,
     },
     /// A user of the console looked at evidence or changed something.
     Console {

@@ -1,4 +1,4 @@
-//! A PDF of one page with Chinese text, as report printers of hospitals write it: the standard font
+//! A PDF with Chinese text, as report printers of hospitals write it: the standard font
 //! STSong-Light with the encoding UniGB-UCS2-H (ISO 32000-1 9.7.5.2), which readers bring along and
 //! which is therefore not embedded.
 
@@ -46,45 +46,52 @@ pub(crate) struct Pdf {
     pub(crate) made: DateTime,
     pub(crate) offset_minutes: i32,
     pub(crate) seed: u64,
+    /// The program that says it wrote the file.
+    pub(crate) producer: &'static str,
 }
 
-const PRODUCER: &str = "iTextSharp 4.1.6 by 1T3XT";
+/// What the products' report printers are built on.
+pub(crate) const PRINTER: &str = "iTextSharp 4.1.6 by 1T3XT";
+
+const FONT: [&[u8]; 2] = [
+    b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light-UniGB-UCS2-H/Encoding/UniGB-UCS2-H\
+      /DescendantFonts[4 0 R]>>",
+    b"<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/FontDescriptor 6 0 R\
+      /CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 4>>/DW 1000/W[1 95 500]>>",
+];
+
+const DESCRIPTOR: &[u8] =
+    b"<</Type/FontDescriptor/FontName/STSong-Light/FontBBox[-25 -254 1000 880]/Flags 6/ItalicAngle 0\
+      /Ascent 880/Descent -120/CapHeight 880/StemV 93>>";
 
 impl Pdf {
-    /// The file.
+    /// A file of one page.
     pub(crate) fn write(self, page: &Page) -> Vec<u8> {
-        let stream = deflated(page.operators.as_bytes());
-        let mut content = format!("<</Length {}/Filter/FlateDecode>>stream\n", stream.len()).into_bytes();
-        content.extend_from_slice(&stream);
-        content.extend_from_slice(b"\nendstream");
-        let objects: Vec<Vec<u8>> = [
-            content,
-            b"<</Type/Page/Contents 1 0 R/Parent 5 0 R/Resources<</ProcSet [/PDF /Text /ImageB /ImageC /ImageI]\
-              /Font<</F1 3 0 R>>>>/MediaBox[0 0 595 842]>>"
-                .to_vec(),
-            b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light-UniGB-UCS2-H/Encoding/UniGB-UCS2-H\
-              /DescendantFonts[4 0 R]>>"
-                .to_vec(),
-            b"<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/FontDescriptor 6 0 R\
-              /CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 4>>/DW 1000/W[1 95 500]>>"
-                .to_vec(),
-            b"<</Type/Pages/Count 1/Kids[2 0 R]>>".to_vec(),
-            b"<</Type/FontDescriptor/FontName/STSong-Light/FontBBox[-25 -254 1000 880]/Flags 6/ItalicAngle 0\
-              /Ascent 880/Descent -120/CapHeight 880/StemV 93>>"
-                .to_vec(),
-            b"<</Type/Catalog/Pages 5 0 R>>".to_vec(),
-            self.information().into_bytes(),
-        ]
-        .into();
+        self.write_all(std::slice::from_ref(page))
+    }
+
+    /// A file of these pages, of which there is at least one.
+    pub(crate) fn write_all(self, pages: &[Page]) -> Vec<u8> {
+        // Contents and page are objects 1 and 2 of the first page, 9 and 10 of the second, and so on.
+        let number = |page: usize| if page == 0 { 1 } else { 7 + page * 2 };
+        let kids: Vec<_> = (0..pages.len()).map(|page| format!("{} 0 R", number(page) + 1)).collect();
+        let mut pairs = pages.iter().enumerate().flat_map(|(i, page)| [content(page), leaf(number(i))]);
+        let mut objects: Vec<Vec<u8>> = pairs.by_ref().take(2).collect();
+        objects.extend(FONT.map(<[u8]>::to_vec));
+        objects.push(format!("<</Type/Pages/Count {}/Kids[{}]>>", kids.len(), kids.join(" ")).into_bytes());
+        objects.push(DESCRIPTOR.to_vec());
+        objects.push(b"<</Type/Catalog/Pages 5 0 R>>".to_vec());
+        objects.push(self.information().into_bytes());
+        objects.extend(pairs);
         self.assemble(&objects)
     }
 
     fn information(self) -> String {
-        let offset = self.offset_minutes;
+        let (offset, producer) = (self.offset_minutes, self.producer);
         let sign = if offset < 0 { '-' } else { '+' };
         let zone = format!("{sign}{:02}'{:02}'", offset.abs() / 60, offset.abs() % 60);
         let at = self.made.strftime("%Y%m%d%H%M%S");
-        format!("<</CreationDate(D:{at}{zone})/Producer({PRODUCER})/ModDate(D:{at}{zone})>>")
+        format!("<</CreationDate(D:{at}{zone})/Producer({producer})/ModDate(D:{at}{zone})>>")
     }
 
     fn assemble(self, objects: &[Vec<u8>]) -> Vec<u8> {
@@ -111,6 +118,23 @@ impl Pdf {
     }
 }
 
+fn content(page: &Page) -> Vec<u8> {
+    let stream = deflated(page.operators.as_bytes());
+    let mut content = format!("<</Length {}/Filter/FlateDecode>>stream\n", stream.len()).into_bytes();
+    content.extend_from_slice(&stream);
+    content.extend_from_slice(b"\nendstream");
+    content
+}
+
+/// The page whose contents are this object.
+fn leaf(contents: usize) -> Vec<u8> {
+    format!(
+        "<</Type/Page/Contents {contents} 0 R/Parent 5 0 R/Resources<</ProcSet [/PDF /Text /ImageB /ImageC /ImageI]\
+         /Font<</F1 3 0 R>>>>/MediaBox[0 0 595 842]>>"
+    )
+    .into_bytes()
+}
+
 fn deflated(plain: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     // Writing to memory can't fail.
@@ -127,7 +151,7 @@ mod tests {
         let mut page = Page::new();
         page.centred("报告", 298.0, 700.0, 16.0);
         let made = jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0);
-        let file = Pdf { made, offset_minutes: 480, seed: 7 }.write(&page);
+        let file = Pdf { made, offset_minutes: 480, seed: 7, producer: PRINTER }.write(&page);
         let text = String::from_utf8_lossy(&file);
         assert!(text.contains("D:20260302093000+08'00'"));
         let table = file.windows(5).position(|w| w == b"xref\n").unwrap();

@@ -8,7 +8,7 @@ use uuid::Uuid;
 const MAGIC: [u8; 4] = *b"HWL1";
 
 /// Processes that may speak to core.
-const PROCESSES: [&str; 5] = ["sensor", "capd", "supervisor", "console", "netd"];
+const PROCESSES: [&str; 6] = ["sensor", "capd", "supervisor", "console", "netd", "export"];
 
 /// Who speaks, and from where on.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -44,6 +44,11 @@ impl SessionFiles {
         self.folder.join(format!("{}.hwt", self.id))
     }
 
+    /// Secrets of the session's TLS, as a key log (RFC 9850): with them its packets can be read.
+    pub fn secrets(&self) -> PathBuf {
+        self.folder.join(format!("{}.keys", self.id))
+    }
+
     /// The terminal recording of this number, counted from 1.
     pub fn terminal(&self, number: u32) -> PathBuf {
         self.folder.join(format!("{}.terminal-{number}.cast", self.id))

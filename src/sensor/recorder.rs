@@ -1,5 +1,8 @@
 //! Joins a session's recorder to the files of the record room.
 
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +11,9 @@ use jiff::Timestamp;
 
 use crate::event::SessionId;
 use crate::event::observation::FileDigest;
-use crate::record::{ArtefactWriter, Artefacts, Cast, Recipient, Transcript, TranscriptSummary};
+use crate::record::{
+    ArtefactWriter, Artefacts, Cast, Recipient, SessionFiles, Transcript, TranscriptSummary,
+};
 use crate::session::{Artefact, ArtefactSink, Recorder, TerminalSink};
 
 /// The bytes of one session on disk.
@@ -20,7 +25,12 @@ pub(super) struct SessionRecorder {
     terminals: AtomicU32,
     recipient: Option<Recipient>,
     withheld: AtomicBool,
+    /// Lines of a key log that are not on the disk yet.
+    secrets: Mutex<Vec<u8>>,
 }
+
+/// Most bytes of TLS secrets of one session: a connection has six lines of at most 200 bytes.
+const SECRETS_CAP: usize = 16 << 10;
 
 /// What a withheld transcript says in place of the peer's bytes.
 const WITHHELD: &str = "withheld: real data";
@@ -42,6 +52,7 @@ impl SessionRecorder {
             terminals: AtomicU32::new(0),
             recipient,
             withheld: AtomicBool::new(false),
+            secrets: Mutex::default(),
         })
     }
 
@@ -57,10 +68,26 @@ impl SessionRecorder {
         if let Some(transcript) = self.transcript().as_mut() {
             transcript.flush();
         }
+        self.keep_secrets();
+    }
+
+    fn keep_secrets(&self) {
+        let lines = std::mem::take(&mut *self.secrets.lock().unwrap_or_else(PoisonError::into_inner));
+        if lines.is_empty() {
+            return;
+        }
+        let path = SessionFiles::new(&self.sessions, self.session).secrets();
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
+            OpenOptions::new().append(true).create(true).mode(0o640).open(&path)?.write_all(&lines)
+        });
+        if let Err(error) = written {
+            tracing::warn!(%error, session = %self.session, "its packets will stay encrypted");
+        }
     }
 
     /// Ends the transcript; tells what it holds and how many bytes were not kept.
     pub(super) fn finish(&self, at: Timestamp) -> (Option<FileDigest>, u64) {
+        self.keep_secrets();
         let Some(transcript) = self.transcript().take() else { return (None, 0) };
         let mut summary = transcript.finish(at);
         if self.withheld.load(Ordering::Relaxed) && summary.length > 0 {
@@ -112,6 +139,14 @@ impl Recorder for SessionRecorder {
 
     fn withhold(&self) {
         self.withheld.store(true, Ordering::Relaxed);
+    }
+
+    fn tls_secret(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let line = format!("{label} {} {}\n", hex::encode(client_random), hex::encode(secret));
+        let mut lines = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() + line.len() <= SECRETS_CAP {
+            lines.extend_from_slice(line.as_bytes());
+        }
     }
 
     fn artefact(&self) -> Box<dyn ArtefactSink> {

@@ -385,6 +385,7 @@ async fn secure(
         }
     }
     let counted = Tap::below_tls(stream, Arc::clone(passed));
+    let acceptor = TlsAcceptor::from(session.keyed(acceptor.config()));
     let accepted = tokio::time::timeout_at(deadline, acceptor.accept(counted)).await;
     if let Some(ja4) = passed.ja4.get().filter(|_| !session.is_own()) {
         session.emit(Observation::Fingerprint { mark: Mark::Ja4, value: ja4.as_str().into() });

@@ -1,5 +1,6 @@
 //! What a decoy is handed for one connection.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rustls::{KeyLog, ServerConfig};
 use sha2::{Digest, Sha256};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -50,6 +52,11 @@ pub trait Recorder: Send + Sync {
     }
     /// Keeps none of the peer's bytes of this session, those that are kept already included.
     fn withhold(&self) {}
+    /// Keeps a secret of the session's TLS, so that its packets can be read later: its label in a key
+    /// log (RFC 9850), the ClientHello's random and the secret.
+    fn tls_secret(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let _ = (label, client_random, secret);
+    }
     /// Starts a terminal recording of this many columns and rows.
     fn terminal(&self, at: Timestamp, columns: u16, rows: u16, title: &str) -> Box<dyn TerminalSink>;
 }
@@ -223,6 +230,13 @@ impl Session {
         &*self.0.parts.recorder
     }
 
+    /// The settings of a server with which this session's TLS secrets become evidence.
+    pub fn keyed(&self, config: &ServerConfig) -> Arc<ServerConfig> {
+        let mut keyed = config.clone();
+        keyed.key_log = Arc::new(Secrets(self.clone()));
+        Arc::new(keyed)
+    }
+
     /// Seeded randomness, its own stream for each purpose.
     pub fn rng(&self, purpose: &str) -> StdRng {
         let mut hash = Sha256::new();
@@ -264,6 +278,26 @@ impl Session {
     /// A delay of the product, or none where pacing is off.
     pub fn pace(&self, delay: Duration) -> Duration {
         if self.0.parts.pacing { delay } else { Duration::ZERO }
+    }
+}
+
+/// Hands TLS secrets to the session's recorder.
+struct Secrets(Session);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
+impl KeyLog for Secrets {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        self.0.recorder().tls_secret(label, client_random, secret);
+    }
+
+    fn will_log(&self, _label: &str) -> bool {
+        // What the honeynet's own consoles say is nobody's evidence.
+        !self.0.is_own()
     }
 }
 

@@ -1,7 +1,5 @@
 //! A machine's line to its peer that may turn to TLS in the middle of the conversation.
 
-use std::sync::Arc;
-
 use bytes::{Buf, BytesMut};
 use rustls::ServerConfig;
 
@@ -35,8 +33,8 @@ impl Secured {
     ///
     /// # Errors
     /// When the settings can't be used or the peer breaks TLS, in words.
-    pub fn start(&mut self, config: Arc<ServerConfig>, early: Early, out: &mut Outbox) -> Result<(), String> {
-        self.tls = Some(Tls::new(config)?);
+    pub fn start(&mut self, config: &ServerConfig, early: Early, out: &mut Outbox) -> Result<(), String> {
+        self.tls = Some(Tls::new(self.session.keyed(config))?);
         out.sealed_input = true;
         let mut came = self.input.split();
         match early {

@@ -118,7 +118,7 @@ fn what_the_team_does_is_in_the_chain_and_found() {
     let newest: Vec<u64> =
         reader.newest_beside(&["system/case"], Some(3), 1).unwrap().iter().map(|record| record.seq).collect();
     assert_eq!(newest, [2]);
-    assert_eq!(reader.verify(|_, _| {}).unwrap().broken, None);
+    assert_eq!(reader.verify(&Known::default(), |_, _| {}).unwrap().broken, None);
 }
 
 #[test]

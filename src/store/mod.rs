@@ -7,7 +7,9 @@
 
 mod canonical;
 mod error;
+pub mod merkle;
 mod record;
+pub mod root;
 mod session_row;
 mod sqlite;
 mod terms;
@@ -20,8 +22,9 @@ mod tests;
 
 pub use error::StoreError;
 pub use record::{Entry, GENESIS, Head, Record};
+pub use root::Signer;
 pub use session_row::{Access, Counts, SessionRow};
 pub use sqlite::{
     AlertFilter, Case, CaseFilter, Detected, Incident, Reader, SessionFilter, Store, Transaction,
 };
-pub use verify::{Break, Breakage, Files, Verified};
+pub use verify::{Anchor, Break, Breakage, Files, Known, Verified};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::canonical;
-use crate::event::{Alert, Event, SessionId};
+use crate::event::{Alert, Event, Root, SessionId, SystemEvent};
 
 /// The hash before the first record.
 pub const GENESIS: [u8; 32] = [0; 32];
@@ -37,6 +37,19 @@ pub enum Entry {
     Event(Event),
     /// Something that the SIEM is told.
     Alert(Alert),
+}
+
+impl Record {
+    /// The root that it holds. Only core signs: another process that says so is not believed.
+    pub fn root(&self) -> Option<&Root> {
+        match &self.entry {
+            Entry::Event(Event::System(system)) if self.process == "core" => match &system.event {
+                SystemEvent::ChainRoot { root } => Some(root),
+                _ => None,
+            },
+            Entry::Event(_) | Entry::Alert(_) => None,
+        }
+    }
 }
 
 /// The last record of the chain.

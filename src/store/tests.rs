@@ -82,7 +82,7 @@ fn filled() -> (TempDir, PathBuf) {
 }
 
 fn verify(path: &Path) -> Verified {
-    Reader::open(path).unwrap().verify(|_, _| {}).unwrap()
+    Reader::open(path).unwrap().verify(&Known::default(), |_, _| {}).unwrap()
 }
 
 fn tamper(path: &Path, sql: &str) {
@@ -93,7 +93,7 @@ fn tamper(path: &Path, sql: &str) {
 fn a_whole_chain_verifies_and_reads_back() {
     let (_dir, path) = filled();
     let mut calls = 0;
-    let verified = Reader::open(&path).unwrap().verify(|_, _| calls += 1).unwrap();
+    let verified = Reader::open(&path).unwrap().verify(&Known::default(), |_, _| calls += 1).unwrap();
     assert_eq!(verified.broken, None);
     assert_eq!((verified.head.seq, verified.sessions, verified.alerts, calls), (15, 3, 2, 15));
     assert_eq!(verified.incomplete_sessions, 0);

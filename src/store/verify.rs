@@ -1,11 +1,44 @@
 //! Checks the chain record by record. Pure: the engine hands the rows over in order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::str::FromStr;
 
 use crate::event::observation::{Direction, FileDigest};
-use crate::event::{Alert, Event, Observation, SessionEvent, SessionId, SystemEvent};
+use crate::event::{Alert, Event, Observation, Root, SessionEvent, SessionId, SystemEvent};
 
+use super::merkle::{Algorithm, Hash};
 use super::record::{self, Entry, Head, Record};
+use super::root::{end_of, is_signed};
+
+/// What is known of the chain from elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Places that alerts or heartbeats told of: each must still have that hash.
+    pub anchors: Vec<Anchor>,
+    /// The public key that signs the roots, lower-case hex; any key, but always the same, without it.
+    pub key: Option<String>,
+}
+
+/// A place in the chain as it was told to somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// Number of the record.
+    pub seq: u64,
+    /// Its hash, lower-case hex.
+    pub hash: String,
+}
+
+impl FromStr for Anchor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || format!("{text}: expected chain_sequence:chain_head, as in 1042:5f3c… (64 digits)");
+        let (seq, hash) = text.trim().split_once(':').ok_or_else(expected)?;
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let seq = seq.parse().ok().filter(|_| is_hash).ok_or_else(expected)?;
+        Ok(Anchor { seq, hash: hash.to_ascii_lowercase() })
+    }
+}
 
 /// The first record that does not fit, and why.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -49,6 +82,16 @@ pub enum Breakage {
         /// The last number that was written.
         expected: u64,
     },
+    /// It has another hash than somebody was told: the chain was rewritten.
+    Rewritten {
+        /// The hash that was told.
+        told: String,
+    },
+    /// It is a root that the records or the key do not bear out.
+    FalseRoot {
+        /// Why.
+        why: String,
+    },
     /// A list that is derived from the records disagrees with them.
     Index {
         /// Which list, and where.
@@ -69,6 +112,12 @@ pub struct Verified {
     pub sessions: usize,
     /// Alerts in the chain.
     pub alerts: usize,
+    /// Signed roots in the chain.
+    pub roots: usize,
+    /// Last record that a root signs for.
+    pub signed: u64,
+    /// The key that signs, lower-case hex; empty before the first root.
+    pub key: String,
     /// Files that the records vouch for.
     pub files: Files,
 }
@@ -102,6 +151,13 @@ pub(super) struct Verifier {
     files: Files,
     sessions: HashMap<SessionId, Seen>,
     alerts: Vec<(u64, Alert)>,
+    known: Known,
+    /// Hashes of the records behind the last root.
+    unsigned: Vec<Hash>,
+    roots: usize,
+    signed: Option<Head>,
+    /// Roots with an SM3 value, which the engine looks at: it has the bodies.
+    second: Vec<(u64, Root)>,
 }
 
 /// Events of one session in the chain, and as many as the sensor numbered.
@@ -112,6 +168,23 @@ struct Seen {
 }
 
 impl Verifier {
+    /// Goes by what is known from elsewhere.
+    pub(super) fn new(known: &Known) -> Self {
+        Verifier { known: known.clone(), ..Verifier::default() }
+    }
+
+    /// The first anchor behind the end of the chain.
+    pub(super) fn missing_anchor(&self) -> Option<Break> {
+        let head = self.head().seq;
+        let missing = self.known.anchors.iter().map(|anchor| anchor.seq).filter(|seq| *seq > head).max()?;
+        Some(Break { seq: head, breakage: Breakage::CutOff { expected: missing } })
+    }
+
+    /// Roots that also have an SM3 value, with the numbers of their records.
+    pub(super) fn second_roots(&self) -> &[(u64, Root)] {
+        &self.second
+    }
+
     /// The last good record so far.
     pub(super) fn head(&self) -> Head {
         self.head.unwrap_or(Head::EMPTY)
@@ -147,6 +220,9 @@ impl Verifier {
             sessions: self.sessions.len(),
             alerts: self.alerts.len(),
             incomplete_sessions: incomplete,
+            roots: self.roots,
+            signed: self.signed.map_or(0, |head| head.seq),
+            key: self.known.key.unwrap_or_default(),
             files: self.files,
         }
     }
@@ -173,17 +249,63 @@ impl Verifier {
         {
             return Err(Breakage::Mislabelled);
         }
+        self.compare_anchors(row.seq, &sealed.hash)?;
         self.take(record, &head)?;
+        self.unsigned.push(sealed.hash);
         self.head = Some(Head { seq: row.seq, hash: sealed.hash });
         Ok(())
     }
 
+    fn compare_anchors(&self, seq: u64, hash: &Hash) -> Result<(), Breakage> {
+        let hash = hex::encode(hash);
+        match self.known.anchors.iter().find(|anchor| anchor.seq == seq && anchor.hash != hash) {
+            Some(anchor) => Err(Breakage::Rewritten { told: anchor.hash.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    fn take_root(&mut self, seq: u64, root: Root) -> Result<(), Breakage> {
+        let signed = self.signed.unwrap_or(Head::EMPTY);
+        self.judge(&root, signed).map_err(|why| Breakage::FalseRoot { why: why.into() })?;
+        self.unsigned.drain(..root.count());
+        self.known.key = Some(root.key.clone());
+        self.signed = Some(end_of(&root));
+        self.roots += 1;
+        if root.sm3.is_some() {
+            self.second.push((seq, root));
+        }
+        Ok(())
+    }
+
+    fn judge(&self, root: &Root, signed: Head) -> Result<(), &'static str> {
+        if !is_signed(root) {
+            return Err("its signature is wrong");
+        }
+        if self.known.key.as_ref().is_some_and(|key| *key != root.key) {
+            return Err("another key signed it");
+        }
+        if root.from != signed.seq + 1 || root.before != hex::encode(signed.hash) {
+            return Err("it does not follow the root before it");
+        }
+        let count = root.count();
+        let spanned = self.unsigned.get(..count).filter(|spanned| !spanned.is_empty());
+        let spanned = spanned.ok_or("it spans records that are not there")?;
+        let is_head = spanned.last().is_some_and(|hash| hex::encode(hash) == root.head);
+        if !is_head || hex::encode(Algorithm::Sha256.root(spanned)) != root.merkle {
+            return Err("the records that it spans are others");
+        }
+        Ok(())
+    }
+
     fn take(&mut self, record: Record, head: &Head) -> Result<(), Breakage> {
+        if let Some(root) = record.root() {
+            return self.take_root(record.seq, root.clone());
+        }
         match record.entry {
             Entry::Alert(alert) if !names(&alert, head) => return Err(Breakage::FalseHead),
             Entry::Alert(alert) => self.alerts.push((record.seq, alert)),
             Entry::Event(Event::Session(event)) => self.take_event(event),
-            Entry::Event(Event::System(record)) => self.files.take_system(record.event),
+            Entry::Event(Event::System(system)) => self.files.take_system(system.event),
         }
         Ok(())
     }

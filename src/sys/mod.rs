@@ -4,6 +4,7 @@
 
 pub mod attempts;
 pub mod boot;
+pub mod clock;
 pub mod interfaces;
 pub mod machine;
 pub mod network;

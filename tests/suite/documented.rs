@@ -6,7 +6,7 @@ use honeyward::event::alert::Reason;
 use honeyward::event::observation::{
     AuthMethod, Change, CloseReason, Direction, FileDigest, Handling, Mark, RecordKind,
 };
-use honeyward::event::{Alert, Detail, Observation, Origin, Severity, SystemEvent};
+use honeyward::event::{Alert, Detail, Observation, Origin, Root, Severity, SystemEvent};
 use honeyward::store::{Access, Counts, SessionRow};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -63,6 +63,7 @@ fn every_event_and_field_is_documented() {
     fields_agree::<Origin>("## Origin");
     fields_agree::<FileDigest>("## FileDigest");
     fields_agree::<Change>("## Change");
+    fields_agree::<Root>("## Root");
 }
 
 #[test]

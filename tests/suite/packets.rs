@@ -91,6 +91,7 @@ fn cut(packets: &Path, session: &Session, to: &Path) -> Cut {
         to: Some(session.to),
         carrier: Carrier::Tcp,
         comment: "Honeyward session 42: to decoy pacs".into(),
+        secrets: Vec::new(),
     };
     let plan = Plan::make(packets, &wanted).unwrap();
     plan.write(&mut fs::File::create(to).unwrap()).unwrap();

@@ -4,6 +4,7 @@ mod alerts;
 mod allowances;
 mod baits;
 pub(crate) mod check;
+mod export;
 mod init;
 mod lure;
 mod neighbourhood;
@@ -47,6 +48,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Allowances(AllowancesCommand::List(args)) => allowances::list(&args, &layout),
         Command::Allowances(AllowancesCommand::Try(args)) => allowances::dry_run(&args, &layout),
         Command::Siem(SiemCommand::Test(args)) => siem::test(&args),
+        Command::Export(args) => export::run(&args, &layout),
         Command::Pcap(args) => pcap::run(&args, &layout),
         Command::Replay(args) => replay::run(&args, &layout),
         Command::Sessions(args) => sessions::run(&args, &layout),

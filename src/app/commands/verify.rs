@@ -1,5 +1,6 @@
-//! `honeyward verify`: the chain re-computed, and the files that it vouches for.
+//! `honeyward verify`: the chain re-computed, and the files that it vouches for; or a bundle.
 
+mod bundle;
 mod files;
 
 use std::io::{IsTerminal, Write};
@@ -7,11 +8,11 @@ use std::io::{IsTerminal, Write};
 use serde::Serialize;
 
 use self::files::{Checked, Fault};
-use crate::app::cli::Json;
+use crate::app::cli::VerifyArgs;
 use crate::app::exit::Exit;
 use crate::app::output::{say, say_json};
-use crate::app::{Layout, find};
-use crate::store::{Break, Breakage};
+use crate::app::{Layout, find, installation};
+use crate::store::{Break, Breakage, Known};
 
 /// The result, as `--json` gives it.
 #[derive(Serialize)]
@@ -28,6 +29,12 @@ struct Report {
     incomplete_sessions: usize,
     /// Alerts in the chain.
     alerts: usize,
+    /// Signed roots in the chain.
+    roots: usize,
+    /// Last record that a root signs for.
+    signed: u64,
+    /// The public key that signs: compare with the one that was written down.
+    key: String,
     /// The first broken record.
     broken: Option<Break>,
     /// Files whose bytes were compared with the chain or with their name.
@@ -39,12 +46,22 @@ struct Report {
 }
 
 /// Checks everything.
-pub(crate) fn run(args: &Json, layout: &Layout) -> Exit {
-    let report = match check(layout) {
+pub(crate) fn run(args: &VerifyArgs, layout: &Layout) -> Exit {
+    let mut known = Known {
+        anchors: args.anchor.clone(),
+        key: args.key.as_ref().map(|key| key.trim().to_ascii_lowercase()),
+    };
+    if let Some(path) = &args.bundle {
+        return bundle::run(path, &known, &args.json);
+    }
+    if known.key.is_none() && layout.secret().is_file() {
+        known.key = installation::signer(layout).ok().map(|signer| signer.key());
+    }
+    let report = match check(layout, &known) {
         Ok(report) => report,
         Err(exit) => return exit,
     };
-    if args.json {
+    if args.json.json {
         say_json(&report);
     } else {
         print(&report);
@@ -52,10 +69,10 @@ pub(crate) fn run(args: &Json, layout: &Layout) -> Exit {
     if report.ok { Exit::Done } else { Exit::Finding }
 }
 
-fn check(layout: &Layout) -> Result<Report, Exit> {
+fn check(layout: &Layout, known: &Known) -> Result<Report, Exit> {
     let mut reader = find::store(layout)?;
     let mut meter = Meter::new("records");
-    let verified = reader.verify(|done, all| meter.show(done, all))?;
+    let verified = reader.verify(known, |done, all| meter.show(done, all))?;
     meter.clear();
     let mut meter = Meter::new("files");
     let Checked { count, not_kept, wrong } =
@@ -69,6 +86,9 @@ fn check(layout: &Layout) -> Result<Report, Exit> {
         sessions: verified.sessions,
         incomplete_sessions: verified.incomplete_sessions,
         alerts: verified.alerts,
+        roots: verified.roots,
+        signed: verified.signed,
+        key: verified.key,
         broken: verified.broken,
         files_checked: count,
         files_not_kept: not_kept,
@@ -85,6 +105,9 @@ fn print(report: &Report) {
         say(&format!("Chain good: {records} records, {sessions} sessions, {alerts} alerts."));
     }
     say(&format!("Head: record {} {}", report.records, report.head));
+    if report.roots > 0 {
+        say(&format!("Signed: {} roots, up to record {}, by {}", report.roots, report.signed, report.key));
+    }
     if report.incomplete_sessions > 0 {
         say(&format!(
             "{} sessions lack events that were lost before they came here.",
@@ -112,6 +135,10 @@ fn explain(breakage: &Breakage) -> String {
         Breakage::Mislabelled => "its time, session or kind were changed beside it".into(),
         Breakage::FalseHead => "it is an alert with an anchor that the chain never had".into(),
         Breakage::CutOff { expected } => format!("the chain ends here, but went on to record {expected}"),
+        Breakage::Rewritten { told } => {
+            format!("the chain was rewritten: somebody was told that this record has the hash {told}")
+        }
+        Breakage::FalseRoot { why } => format!("it is a signed root that does not hold: {why}"),
         Breakage::Index { what } => what.clone(),
     }
 }

@@ -2,17 +2,21 @@
 
 mod allowances;
 mod baiting;
+mod clock;
 mod couriers;
 mod keeper;
 mod keeping;
+mod roots;
 mod withholding;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
 use self::keeper::Keeper;
+use self::roots::Notary;
 use super::keep_status;
 use crate::app::Layout;
 use crate::app::launch::Launch;
@@ -20,6 +24,7 @@ use crate::detect;
 use crate::event::SystemEvent;
 use crate::link::{Batch, Inlet};
 use crate::runtime::Shutdown;
+use crate::store::Signer;
 
 /// Batches that wait while a transaction runs: they make the next one.
 const WAITING: usize = 8;
@@ -31,6 +36,8 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     let inlet =
         Inlet::bind(&layout.core_socket()).map_err(|e| format!("{}: {e}", layout.core_socket().display()))?;
     let (batches, taken) = mpsc::channel(WAITING);
+    tokio::spawn(clock::run(couriers::Voice::new(&batches), ear.clone()));
+    tokio::spawn(roots::run(layout.clone(), notary(&launch)?, couriers::Voice::new(&batches), ear.clone()));
     tokio::spawn(withholding::run(layout.clone(), couriers::Voice::new(&batches), ear.clone()));
     let allowances = launch.config.detection.allowance.clone();
     let voice = couriers::Voice::new(&batches);
@@ -42,6 +49,15 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     let ended = on_own_thread(keeper, taken, ear.clone())?;
     inlet.serve(batches, ear).await;
     ended.await.map_err(|_| "the store's thread died".to_owned())
+}
+
+fn notary(launch: &Launch) -> Result<Notary, String> {
+    let seed = launch.evidence_seed.as_deref().ok_or("core was given no key to sign with")?;
+    let seed = hex::decode(seed).map_err(|e| e.to_string())?;
+    let seed: [u8; 32] = seed.try_into().map_err(|_| "the key to sign with has not 32 bytes")?;
+    let signer = Signer::new(&seed).ok_or("the key to sign with is none")?;
+    let evidence = &launch.config.evidence;
+    Ok(Notary { signer, every: Duration::from_secs(evidence.root_minutes * 60), sm3: evidence.sm3 })
 }
 
 fn settings(launch: &Launch) -> detect::Settings {

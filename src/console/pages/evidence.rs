@@ -47,8 +47,10 @@ pub(in crate::console) fn packets(visit: &Visit<'_>, id: &str) -> Result<Answer,
 /// Where the packets of a session are.
 pub(super) fn plan(visit: &Visit<'_>, found: &SessionRow) -> Result<Plan, Refusal> {
     let carrier = (visit.console.given.carrier)(&found.service);
-    let wanted = Wanted::of(&origin(found), carrier, found.opened, found.closed);
-    Ok(Plan::make(&visit.console.given.places.packets, &wanted)?)
+    let places = &visit.console.given.places;
+    let wanted = Wanted::of(&origin(found), carrier, found.opened, found.closed)
+        .with_secrets(&places.sessions, found.id);
+    Ok(Plan::make(&places.packets, &wanted)?)
 }
 
 fn origin(row: &SessionRow) -> Origin {

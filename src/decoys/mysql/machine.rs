@@ -175,7 +175,7 @@ impl MysqlMachine {
             }
             Some(Response::Tls(_)) => {
                 let config = self.station.tls().filter(|_| !self.line.is_sealed());
-                match config.map(|config| self.line.start(config, Early::Handshake, out)) {
+                match config.map(|config| self.line.start(&config, Early::Handshake, out)) {
                     Some(Ok(())) => {
                         self.phase = Phase::Greeted;
                         Duration::ZERO

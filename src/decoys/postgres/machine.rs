@@ -155,7 +155,7 @@ impl PostgresMachine {
         };
         self.out.raw(b"S");
         self.flush(out);
-        match self.line.start(config, Early::Dropped, out) {
+        match self.line.start(&config, Early::Dropped, out) {
             Ok(()) => Step::Wait,
             Err(_) => Step::End,
         }

@@ -120,7 +120,7 @@ impl RdpMachine {
             return None;
         }
         let Some(certified) = self.server.certified(now) else { return Some(self.close(out)) };
-        if let Err(error) = self.line.start(certified.config, Early::Handshake, out) {
+        if let Err(error) = self.line.start(&certified.config, Early::Handshake, out) {
             self.teller.malformed(&format!("TLS: {error}"), &[]);
             return Some(self.close(out));
         }

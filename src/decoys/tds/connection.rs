@@ -101,7 +101,7 @@ impl TdsMachine {
             Agreed::Plain => Next::Read(self.patience()),
             Agreed::Nothing => self.close(out),
             Agreed::Login | Agreed::All => {
-                let tls = self.server.tls().and_then(|config| Tls::new(config).ok());
+                let tls = self.server.tls().and_then(|config| Tls::new(self.session.keyed(&config)).ok());
                 let Some(tls) = tls else { return self.close(out) };
                 self.channel.start_tls(tls);
                 Next::Read(self.patience())

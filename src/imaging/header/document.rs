@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Subject, age, local_text, object};
 use crate::imaging::anatomy::Build;
-use crate::imaging::pdf::{Page, Pdf};
+use crate::imaging::pdf::{PRINTER, Page, Pdf};
 use crate::wire::dicom::dataset::{DataSet, Vr, tags};
 use crate::world::{Modality, Sex};
 
@@ -82,7 +82,8 @@ pub(crate) fn report_pdf(s: &Subject<'_>) -> Vec<u8> {
     page.text(&format!("审核时间：{verified}"), 300.0, foot - 18.0, 10.5);
     page.text("本报告仅供临床医师参考，医师签字后生效。", LEFT, foot - 38.0, 9.0);
     let made = s.view.local(s.series.started);
-    Pdf { made, offset_minutes: hospital.utc_offset_minutes, seed: s.study.seed }.write(&page)
+    Pdf { made, offset_minutes: hospital.utc_offset_minutes, seed: s.study.seed, producer: PRINTER }
+        .write(&page)
 }
 
 fn moment(s: &Subject<'_>, at: Timestamp) -> String {

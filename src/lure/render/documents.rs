@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Way;
-use crate::imaging::pdf::{Page, Pdf};
+use crate::imaging::pdf::{PRINTER, Page, Pdf};
 use crate::lure::token::Tokens;
 use crate::wire::zip::Zip;
 
@@ -105,5 +105,5 @@ pub(super) fn pdf(way: &Way<'_>, tokens: &Tokens, minted: Timestamp) -> Named {
     }
     let made = minted.to_zoned(TimeZone::UTC).datetime();
     let seed = tokens.uid.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    ("登录说明.pdf", Pdf { made, offset_minutes: 0, seed }.write(&page))
+    ("登录说明.pdf", Pdf { made, offset_minutes: 0, seed, producer: PRINTER }.write(&page))
 }

@@ -16,7 +16,8 @@ use super::incarnation::{self, Step};
 use super::pcapng::{self, Block, Statistics};
 use super::segment::{Segment, nanoseconds};
 use super::{Interface, InterfaceId};
-use crate::event::Origin;
+use crate::event::{Origin, SessionId};
+use crate::record::SessionFiles;
 
 /// The handshake precedes the accept, and the end of a close follows it, by at most about this:
 /// Linux gives a SYN and a FIN up to a minute or two of retries.
@@ -60,6 +61,8 @@ pub struct Wanted {
     pub carrier: Carrier,
     /// What the file says of itself.
     pub comment: String,
+    /// Secrets of its TLS, the lines of a key log; empty where it has none.
+    pub secrets: Vec<u8>,
 }
 
 impl Wanted {
@@ -68,7 +71,15 @@ impl Wanted {
         let Origin { session, source, target, host, service, own: _ } = origin;
         let comment =
             format!("Honeyward session {session}: {source} to decoy {host} ({service}) at {target}");
-        Wanted { source: *source, target: *target, from, to, carrier, comment }
+        Wanted { source: *source, target: *target, from, to, carrier, comment, secrets: Vec::new() }
+    }
+
+    /// With the secrets of its TLS that are kept below `sessions`, so that readers show the plain protocol.
+    #[must_use]
+    pub fn with_secrets(mut self, sessions: &Path, session: SessionId) -> Self {
+        // Most sessions have none.
+        self.secrets = std::fs::read(SessionFiles::new(sessions, session).secrets()).unwrap_or_default();
+        self
     }
 
     /// When its packets may have come, ns since 1970, both ends included.
@@ -103,6 +114,7 @@ pub struct Plan {
     interfaces: Vec<(Interface, Statistics)>,
     picks: Vec<Found>,
     comment: String,
+    secrets: Vec<u8>,
     whole: bool,
 }
 
@@ -117,7 +129,8 @@ impl Plan {
         let (picks, whole) = pick(found, wanted);
         let during = (picks.first().map_or(0, |p| p.at), picks.last().map_or(0, |p| p.at));
         let interfaces = interfaces.into_iter().map(|i| (i.description, i.samples.during(during))).collect();
-        Ok(Plan { files, segments, interfaces, picks, comment: wanted.comment.clone(), whole })
+        let (comment, secrets) = (wanted.comment.clone(), wanted.secrets.clone());
+        Ok(Plan { files, segments, interfaces, picks, comment, secrets, whole })
     }
 
     /// What there is; `None` when no packet of the session is kept.
@@ -143,6 +156,9 @@ impl Plan {
         pcapng::section(&mut head, Some(&self.comment));
         for (interface, _) in used.iter().filter_map(|i| self.interfaces.get(*i)) {
             pcapng::interface(&mut head, interface);
+        }
+        if !self.secrets.is_empty() {
+            pcapng::tls_secrets(&mut head, &self.secrets);
         }
         out.write_all(&head)?;
         let mut block = Vec::new();

@@ -1,4 +1,4 @@
-//! The four pcapng blocks that segments and cuts are made of, written and read.
+//! The pcapng blocks that segments and cuts are made of, written and read.
 //!
 //! Little endian, nanosecond time stamps. A reader stops at the last whole block, so a file that
 //! is still being written, or was cut by a crash, reads up to there.
@@ -16,6 +16,12 @@ pub const INTERFACE: u32 = 1;
 pub const STATISTICS: u32 = 5;
 /// Enhanced Packet Block, 4.3.
 pub const PACKET: u32 = 6;
+
+/// Decryption Secrets Block, 4.7.
+pub const SECRETS: u32 = 10;
+
+/// Secrets as a key log of TLS, 4.7.1.
+const TLS_KEY_LOG: u32 = 0x544c_534b;
 
 /// Bytes of a packet block before the packet's own.
 pub const PACKET_HEAD: usize = 28;
@@ -61,6 +67,15 @@ pub fn interface(out: &mut Vec<u8>, interface: &Interface) {
     option(&mut body, 9, &[9]);
     option(&mut body, 0, b"");
     block(out, INTERFACE, &body);
+}
+
+/// Appends secrets of TLS, the lines of a key log. They stand before the packets that need them.
+pub fn tls_secrets(out: &mut Vec<u8>, lines: &[u8]) {
+    let mut body = TLS_KEY_LOG.to_le_bytes().to_vec();
+    body.extend_from_slice(&u32::try_from(lines.len()).unwrap_or(u32::MAX).to_le_bytes());
+    body.extend_from_slice(lines);
+    body.extend_from_slice(&[0; 3][..lines.len().wrapping_neg() % 4]);
+    block(out, SECRETS, &body);
 }
 
 /// Appends one packet. `length` is what it was on the wire.

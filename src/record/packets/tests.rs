@@ -114,6 +114,7 @@ fn wanted(client: &str, server: &str, from: Timestamp, to: Timestamp) -> Wanted 
         to: Some(to),
         carrier: Carrier::Tcp,
         comment: "a test".into(),
+        secrets: Vec::new(),
     }
 }
 

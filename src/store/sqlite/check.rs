@@ -3,25 +3,37 @@
 use rusqlite::{Connection, Row as SqlRow};
 use uuid::Uuid;
 
+use super::read::sm3_digests;
 use super::{Reader, rank, session_id, stored_head, unsigned};
 use crate::event::SessionId;
-use crate::store::verify::{Break, Breakage, Row, Verified, Verifier};
+use crate::store::merkle::Algorithm;
+use crate::store::verify::{Break, Breakage, Known, Row, Verified, Verifier};
 use crate::store::{Head, StoreError};
 
 impl Reader {
-    /// Re-computes the chain and compares what is derived from it. `progress` is told how many
-    /// records of how many are done.
+    /// Re-computes the chain, and compares what is derived from it and what is known from elsewhere.
+    /// `progress` is told how many records of how many are done.
     ///
     /// # Errors
     /// The engine failed; what is wrong with records is in the result.
-    pub fn verify(&mut self, mut progress: impl FnMut(u64, u64)) -> Result<Verified, StoreError> {
+    pub fn verify(
+        &mut self,
+        known: &Known,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<Verified, StoreError> {
         // One transaction: the writer may go on, this sees one moment.
         let transaction = self.connection.transaction()?;
         let end = stored_head(&transaction)?;
-        let mut verifier = Verifier::default();
+        let mut verifier = Verifier::new(known);
         let mut broken = follow(&transaction, &mut verifier, |done| progress(done, end.seq))?;
         if broken.is_none() {
             broken = check_end(verifier.head(), end);
+        }
+        if broken.is_none() {
+            broken = verifier.missing_anchor();
+        }
+        if broken.is_none() {
+            broken = check_second_roots(&transaction, &verifier)?;
         }
         if broken.is_none() {
             broken = check_sessions(&transaction, &verifier)?;
@@ -75,6 +87,17 @@ fn check_end(head: Head, end: Head) -> Option<Break> {
         Breakage::Index { what: format!("the stored head names record {}", end.seq) }
     };
     Some(Break { seq: head.seq, breakage })
+}
+
+fn check_second_roots(connection: &Connection, verifier: &Verifier) -> Result<Option<Break>, StoreError> {
+    for (seq, root) in verifier.second_roots() {
+        let found = Algorithm::Sm3.root(&sm3_digests(connection, root.from, root.to)?);
+        if root.sm3.as_deref() != Some(&hex::encode(found)) {
+            let why = "the records that it spans have another SM3 value".into();
+            return Ok(Some(Break { seq: *seq, breakage: Breakage::FalseRoot { why } }));
+        }
+    }
+    Ok(None)
 }
 
 fn check_sessions(connection: &Connection, verifier: &Verifier) -> Result<Option<Break>, StoreError> {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row as SqlRow};
 
 use super::{micros, rank, schema, signed, stored_head, unreadable, unsigned};
 use crate::event::{Alert, SessionId, Severity};
+use crate::store::merkle::{Algorithm, Hash};
 use crate::store::{Entry, Head, Record, SessionRow, StoreError};
 
 /// Which alerts to list.
@@ -202,6 +203,34 @@ impl Reader {
         rows.map(|row| row.map_err(StoreError::from)).collect()
     }
 
+    /// Hashes of the records between two, both included, in order.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn hashes(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError> {
+        let mut statement =
+            self.connection.prepare("SELECT hash FROM records WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq")?;
+        let rows = statement.query_map((signed(from), signed(to)), |row| row.get(0))?;
+        rows.map(|row| row.map_err(StoreError::from)).collect()
+    }
+
+    /// SM3 digests of the bodies of the records between two, both included, in order.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn sm3_digests(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError> {
+        sm3_digests(&self.connection, from, to)
+    }
+
+    /// A record's bytes as they stand in the chain.
+    ///
+    /// # Errors
+    /// The engine failed, or there is no such record.
+    pub fn body(&self, seq: u64) -> Result<String, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT body FROM records WHERE seq = ?1")?;
+        Ok(statement.query_row([signed(seq)], |row| row.get(0))?)
+    }
+
     /// The last record committed.
     ///
     /// # Errors
@@ -222,6 +251,16 @@ fn id_range(start: &str) -> Option<([u8; 16], [u8; 16])> {
         hex::decode_to_slice(whole, &mut bytes).ok().map(|()| bytes)
     };
     Some((end('0')?, end('f')?))
+}
+
+pub(super) fn sm3_digests(connection: &Connection, from: u64, to: u64) -> Result<Vec<Hash>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT body FROM records WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq")?;
+    let digest = |row: &SqlRow<'_>| {
+        Ok(Algorithm::Sm3.digest(&[row.get_ref(0)?.as_bytes().map_err(rusqlite::Error::from)?]))
+    };
+    let rows = statement.query_map((signed(from), signed(to)), digest)?;
+    rows.map(|row| row.map_err(StoreError::from)).collect()
 }
 
 pub(super) fn seq_and_body(row: &SqlRow<'_>) -> rusqlite::Result<(u64, String)> {

@@ -168,6 +168,9 @@ mod tests {
             broken: None,
             incomplete_sessions: 0,
             sessions: 0,
+            roots: 0,
+            signed: 0,
+            key: String::new(),
             alerts: 0,
             files,
         };

@@ -2,7 +2,7 @@
 
 use super::results::{mark, ordered_by};
 use super::{person, staff, staff_or_none, time, time_or_none};
-use crate::imaging::pdf::{Page, Pdf};
+use crate::imaging::pdf::{PRINTER, Page, Pdf};
 use crate::world::{LabOrder, Patient, Study, View};
 
 /// Left and right edge of the text, in points.
@@ -108,5 +108,11 @@ fn lines(text: &str) -> Vec<String> {
 
 fn written(view: &View, page: &Page, seed: impl Iterator<Item = u8>) -> Vec<u8> {
     let seed = seed.fold(7u64, |seed, byte| seed.wrapping_mul(131).wrapping_add(u64::from(byte)));
-    Pdf { made: view.local(view.now()), offset_minutes: view.hospital().utc_offset_minutes, seed }.write(page)
+    Pdf {
+        made: view.local(view.now()),
+        offset_minutes: view.hospital().utc_offset_minutes,
+        seed,
+        producer: PRINTER,
+    }
+    .write(page)
 }

@@ -6,7 +6,7 @@ use super::Visit;
 use super::pages::{age, long_time, patient_of, sex, stage};
 use crate::decoys::http::engine::Reply;
 use crate::event::observation::RecordKind;
-use crate::imaging::pdf::{Page, Pdf};
+use crate::imaging::pdf::{PRINTER, Page, Pdf};
 use crate::world::{Flag, LabOrder};
 
 /// Most rows of one export.
@@ -19,7 +19,7 @@ pub(super) fn report(visit: &Visit<'_>) -> Option<Reply> {
     let made = visit.view.local(order.verified.or(order.analysed).unwrap_or(order.ordered));
     let seed = order.specimen.bytes().fold(0xcbf2u64, |h, b| h.wrapping_mul(0x0100_0000_01b3) ^ u64::from(b));
     let offset_minutes = visit.view.hospital().utc_offset_minutes;
-    let file = Pdf { made, offset_minutes, seed }.write(&sheet(visit, &order));
+    let file = Pdf { made, offset_minutes, seed, producer: PRINTER }.write(&sheet(visit, &order));
     let name = format!("inline; filename={}.pdf", order.specimen);
     Some(download("application/pdf", name, file))
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::Eyes;
 use super::node::{Node, number};
 use super::papers::{self, Paper, Reports};
-use crate::imaging::pdf::{Page, Pdf};
+use crate::imaging::pdf::{PRINTER, Page, Pdf};
 use crate::world::{Flag, LabOrder, Sex, View};
 
 /// Left and right edge of a sheet, points.
@@ -49,7 +49,10 @@ fn node(eyes: &Eyes<'_>, order: &LabOrder) -> Option<Node> {
 pub(super) fn pdf(view: &View, order: &LabOrder) -> Option<Vec<u8>> {
     let made = view.local(order.verified?);
     let offset_minutes = view.hospital().utc_offset_minutes;
-    Some(Pdf { made, offset_minutes, seed: number(&order.specimen) }.write(&sheet(view, order)))
+    Some(
+        Pdf { made, offset_minutes, seed: number(&order.specimen), producer: PRINTER }
+            .write(&sheet(view, order)),
+    )
 }
 
 fn sheet(view: &View, order: &LabOrder) -> Page {

@@ -8,7 +8,7 @@ use crate::event::observation::AuthMethod;
 use crate::event::{Observation, Origin, SessionEvent, SessionId, Severity};
 use crate::link::Item;
 use crate::runtime::shutdown;
-use crate::store::{AlertFilter, Reader, SessionFilter};
+use crate::store::{AlertFilter, Known, Reader, SessionFilter};
 
 const STREAM: Uuid = Uuid::from_u128(1);
 
@@ -54,7 +54,7 @@ fn what_is_sent_again_is_kept_once_and_judged_once() {
         let progress = progress.borrow();
         assert_eq!(progress.events + progress.repeated, positions.end - positions.start);
     }
-    let verified = Reader::open(&path).unwrap().verify(|_, _| {}).unwrap();
+    let verified = Reader::open(&path).unwrap().verify(&Known::default(), |_, _| {}).unwrap();
     assert_eq!(verified.broken, None);
     assert_eq!(verified.sessions, 9);
     assert_eq!(high(&path), 1, "guessing over several lives is one alert");
@@ -82,7 +82,7 @@ fn batches_are_answered_when_they_are_on_the_disk() {
     assert_eq!(reader.sessions(&SessionFilter::default()).unwrap().len(), 200);
     drop(sender);
     thread.join().unwrap();
-    let verified = reader.verify(|_, _| {}).unwrap();
+    let verified = reader.verify(&Known::default(), |_, _| {}).unwrap();
     let (alerts, stopped) = (2, 1);
     assert_eq!((verified.broken, verified.head.seq), (None, 200 + alerts + stopped));
 }
@@ -141,5 +141,5 @@ fn a_sensor_that_starts_again_ends_what_its_predecessor_left_open() {
         assert_eq!(session.events, 2);
         assert!(!session.is_incomplete());
     }
-    assert_eq!(reader.verify(|_, _| {}).unwrap().broken, None);
+    assert_eq!(reader.verify(&Known::default(), |_, _| {}).unwrap().broken, None);
 }
