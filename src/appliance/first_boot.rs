@@ -5,13 +5,17 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::answers::{self, Answers, FILE_MAX, Halves};
-use super::dialogue;
 use super::disk::{self, Partition};
 use super::network::Card;
 use super::screen::{Screen, words};
+use super::{dialogue, drivers};
 use crate::sys::boot::{Mount, mount, unmount};
+
+/// A stick is known by its hub, then by its driver, which waits a second before it looks at it.
+const STICKS_APPEAR: Duration = Duration::from_secs(6);
 
 /// The file on the medium.
 pub const FILE: &str = "honeyward/first-boot.toml";
@@ -146,16 +150,22 @@ fn checked(name: &str, text: &str, program: Program) -> Result<Halves, String> {
 
 /// The file on the system's own disk, or on any other medium: its name for messages, and its text.
 fn find(boot: Option<&Partition>) -> Option<(String, String)> {
-    let own = boot.map(|boot| boot.device.clone());
-    let others = media(boot);
-    own.iter().chain(&others).find_map(|device| {
+    let answers = |device: &Path| {
         let text = on_medium(device, |place| read_capped(&place.join(FILE)))?;
         Some((format!("{}:{FILE}", device.display()), text))
-    })
+    };
+    let own = boot.and_then(|boot| answers(&boot.device));
+    own.or_else(|| media(boot).iter().find_map(|device| answers(device)))
 }
 
-/// All devices that may hold a file system, but the system's own boot partition.
+/// All devices that may hold a file system, but the system's own boot partition. Waits for sticks that were
+/// just plugged in.
 pub(super) fn media(but: Option<&Partition>) -> Vec<PathBuf> {
+    let started = Instant::now();
+    while started.elapsed() < STICKS_APPEAR {
+        drivers::load_all();
+        std::thread::sleep(Duration::from_millis(500));
+    }
     let mut names = disk::block_devices();
     names.retain(|name| !["loop", "ram", "zram"].iter().any(|kind| name.starts_with(kind)));
     names.sort();
