@@ -100,6 +100,7 @@ impl Drop for Outside {
 pub(crate) struct Machine {
     qemu: Child,
     serial: PathBuf,
+    plugged: Option<UnixStream>,
     log: PathBuf,
 }
 
@@ -148,7 +149,7 @@ impl Machine {
             command.args(["-drive", &format!("if=pflash,format=raw,file={}", vars.display())]);
         }
         let qemu = command.spawn().expect("install the Debian package qemu-system-x86");
-        Machine { qemu, serial, log }
+        Machine { qemu, serial, plugged: None, log }
     }
 
     /// Waits until the machine says so.
@@ -167,10 +168,12 @@ impl Machine {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
-    /// Types a line at its serial console.
-    pub(crate) fn types(&self, line: &str) {
-        let mut serial = UnixStream::connect(&self.serial).unwrap();
-        serial.write_all(format!("{line}\n").as_bytes()).unwrap();
+    /// Types a line at its serial console. The line stays plugged in: what was typed into one that is
+    /// unplugged before the machine has read it is lost.
+    pub(crate) fn types(&mut self, line: &str) {
+        let serial = &self.serial;
+        let plugged = self.plugged.get_or_insert_with(|| UnixStream::connect(serial).unwrap());
+        plugged.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     /// Waits until it is off.
