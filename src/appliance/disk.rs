@@ -74,13 +74,14 @@ pub fn prepare_data(boot: &Partition) -> Result<Partition, String> {
     Ok(found)
 }
 
-/// Mounts the boot partition for writing at once; it is mounted only as long as it is needed.
+/// Mounts the boot partition for as long as it is needed; what was written is on the medium when it is
+/// unmounted.
 ///
 /// # Errors
 /// Those of mount(2).
 pub fn mount_boot(boot: &Partition, place: &Path) -> io::Result<()> {
     fs::create_dir_all(place)?;
-    mount(&boot.device.display().to_string(), place, "vfat", Mount::Synchronous, "umask=0077")
+    mount(&boot.device.display().to_string(), place, "vfat", Mount::Data, "umask=0077")
 }
 
 /// Mounts the data partition.

@@ -54,15 +54,13 @@ pub fn keep(kept: &Kept<'_>, screen: &mut Screen) -> Ending {
     let mut trial = Trial::new(kept.updating.as_ref().filter(|_| kept.is_trial));
     loop {
         child.turn(&*kept.command);
-        if let Some(watchdog) = &mut watchdog {
-            // Any write feeds it; a failed one shows by the restart that follows.
-            let _ = watchdog.write_all(b"1");
-        }
+        feed(watchdog.as_mut());
         if trial.turn(&*kept.healthy, screen) == Verdict::Failed {
             child.stop();
             return Ending::Restart;
         }
-        let ordered = buttons.try_recv().ok().or_else(|| order(screen, kept.updating.as_ref()));
+        let ordered =
+            buttons.try_recv().ok().or_else(|| order(screen, kept.updating.as_ref(), watchdog.as_mut()));
         if let Some(ending) = ordered {
             screen.say(&words("Ending in order ...", "正在按顺序关闭……"));
             child.stop();
@@ -76,18 +74,38 @@ pub fn keep(kept: &Kept<'_>, screen: &mut Screen) -> Ending {
 }
 
 /// What was typed: the keeper's turn is the wait for it.
-fn order(screen: &mut Screen, updating: Option<&Updating>) -> Option<Ending> {
+fn order(screen: &mut Screen, updating: Option<&Updating>, watchdog: Option<&mut File>) -> Option<Ending> {
     let line = screen.typed(TURN)?;
     match (line.as_str(), updating) {
         ("off", _) => return Some(Ending::Off),
         ("restart", _) => return Some(Ending::Restart),
-        ("update", Some(updating)) => return updating.from_medium(screen).then_some(Ending::Restart),
+        ("update", Some(updating)) => return update(updating, screen, watchdog).then_some(Ending::Restart),
         _ => screen.say(&words(
             "off: power off   restart: start again   update: install from a USB stick or CD",
             "off：关机   restart：重启   update：从 U 盘或光盘安装更新",
         )),
     }
     None
+}
+
+/// Updates in a thread, since a slow stick takes longer than the watchdog waits. Nothing is reaped meanwhile:
+/// the thread waits for programs of its own.
+fn update(updating: &Updating, screen: &mut Screen, mut watchdog: Option<&mut File>) -> bool {
+    std::thread::scope(|scope| {
+        let work = scope.spawn(|| updating.from_medium(screen));
+        while !work.is_finished() {
+            feed(watchdog.as_deref_mut());
+            std::thread::sleep(TURN);
+        }
+        work.join().unwrap_or(false)
+    })
+}
+
+fn feed(watchdog: Option<&mut File>) {
+    if let Some(watchdog) = watchdog {
+        // Any write feeds it; a failed one shows by the restart that follows.
+        let _ = watchdog.write_all(b"1");
+    }
 }
 
 struct Supervised {

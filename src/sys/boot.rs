@@ -13,8 +13,6 @@ use std::path::Path;
 pub enum Mount {
     /// Written and read; no programs, devices or set-uid files on it.
     Data,
-    /// The same, and what the kernel has acknowledged is on the medium.
-    Synchronous,
     /// Read only, with programs.
     ReadOnly,
     /// Devices live there.
@@ -28,7 +26,6 @@ impl Mount {
         let guarded = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
         match self {
             Mount::Data => guarded,
-            Mount::Synchronous => guarded | libc::MS_SYNCHRONOUS,
             Mount::ReadOnly => libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV,
             Mount::Devices => libc::MS_NOSUID | libc::MS_NOEXEC,
             Mount::Move => libc::MS_MOVE,
