@@ -319,7 +319,7 @@ fn a_wrong_certificate_is_found_before_anything_runs_and_an_old_state_is_gone() 
     let mut net = Honeynet::with("");
     drop(Tab::new(&net, "nobody"));
     assert!(net.stop().success());
-    let state = net.data().join("run/console.json");
+    let state = net.data().join("run/console/status.json");
     fs::write(&state, "{\"pid\":1,\"state\":{\"address\":\"192.0.2.1:1\"}}").unwrap();
     net.start_again();
     let fresh = within(Duration::from_secs(20), "the console's own state", || {

@@ -124,7 +124,7 @@ fn a_terminal_is_played_in_english() {
     intrude(&net, &attacker);
     let session = incident(&net, &attacker)["sessions"][0].as_str().unwrap().to_owned();
     browser.go(&format!("{base}/sessions/{session}/terminal/1"));
-    let printed = "return document.querySelector('.ap-player')?.innerText.includes('root:x:0:0') ?? false";
+    let printed = "return document.querySelector('.ap-player')?.innerText.includes('hisop:x:1000') ?? false";
     browser.until("the player", "return !!document.querySelector('.ap-player')");
     assert!(browser.text(".jumps").contains("cat /etc/passwd"));
     browser.script("window.terminalPlayer.seek('100%')");

@@ -348,7 +348,8 @@ fn a_bundle_of_a_chain_that_was_written_anew_shows_against_an_anchor() {
     assert_eq!(verdict(anchor), Verdict::Rewritten);
     assert_eq!(verdict(Anchor { seq: 999, hash: "ab".repeat(32) }), Verdict::Truncated);
     assert_eq!(verdict(Anchor { seq: 2, hash: "ab".repeat(32) }), Verdict::NotCovered);
-    let forged = Appliance::with("nobody", Some(FORGER)).bundle(&FORGER);
+    let forger = Appliance::with("nobody", Some(FORGER));
+    let forged = forger.bundle(&FORGER);
     let found = export::check(&forged, &known(&[])).unwrap();
     assert!(found.faults.iter().any(|fault| fault.verdict == Verdict::Unsigned));
 }

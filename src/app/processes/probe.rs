@@ -16,7 +16,10 @@ use crate::app::output::say;
 use crate::sys::attempts;
 
 /// An address that no machine has (RFC 5737).
-const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 443);
+const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+/// Ports of what an intruder would call: the web, and a shell that waits for him.
+const STRANGERS: [u16; 4] = [443, 4444, 8443, 31_337];
 
 /// A connection that nothing refuses would be tried for so long.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -30,7 +33,7 @@ pub(super) fn run(launch: &Launch) -> Exit {
         return Exit::Could(error);
     }
     let mut broken = false;
-    for (what, tried) in attempts(&layout, parent) {
+    for (what, tried) in connections(launch).into_iter().chain(attempts(&layout, parent)) {
         match tried {
             Err(error) if sandbox::is_refusal(&error) => say(&format!("held {what}")),
             Err(error) => {
@@ -48,11 +51,24 @@ pub(super) fn run(launch: &Launch) -> Exit {
 
 type Tried = io::Result<()>;
 
+/// Connections to where no machine is. In a network of its own the sensor reaches nobody at any port.
+/// Without one only the port decides, and the ports of decoys are not tried: such a packet would leave.
+fn connections(launch: &Launch) -> Vec<(&'static str, Tried)> {
+    let connect = |port| TcpStream::connect_timeout(&SocketAddr::new(NOBODY, port), PATIENCE).map(|_| ());
+    let decoys: Vec<u16> = launch.services.iter().map(|service| service.address.port()).collect();
+    let apart = launch.network.is_some();
+    let stranger = STRANGERS.into_iter().find(|port| apart || !decoys.contains(port));
+    let mut tried: Vec<_> =
+        stranger.map(|port| ("connect to a stranger over TCP", connect(port))).into_iter().collect();
+    if apart {
+        tried.push(("connect to the router's pages over TCP", connect(80)));
+    }
+    tried
+}
+
 fn attempts(layout: &Layout, parent: u32) -> Vec<(&'static str, Tried)> {
     let socket = |family, kind, protocol| attempts::socket(family, kind, protocol).map(|_| ());
     vec![
-        ("connect to a stranger over TCP", TcpStream::connect_timeout(&NOBODY, PATIENCE).map(|_| ())),
-        ("connect to the router's pages over TCP", web()),
         ("send a datagram over UDP", socket(libc::AF_INET, libc::SOCK_DGRAM, 0)),
         ("send an echo request over ICMP", socket(libc::AF_INET, libc::SOCK_DGRAM, libc::IPPROTO_ICMP)),
         ("send a raw IP packet", socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_RAW)),
@@ -77,12 +93,6 @@ fn attempts(layout: &Layout, parent: u32) -> Vec<(&'static str, Tried)> {
         ("start a program", Command::new("/bin/true").spawn().map(|_| ())),
         ("start a copy of this program", Command::new("/proc/self/exe").spawn().map(|_| ())),
     ]
-}
-
-/// A port that decoys have too, where no decoy is.
-fn web() -> Tried {
-    let address = SocketAddr::new(NOBODY.ip(), 80);
-    TcpStream::connect_timeout(&address, PATIENCE).map(|_| ())
 }
 
 fn read(path: &Path) -> Tried {

@@ -200,9 +200,9 @@ mod tests {
         // RFC 9562, A.4.
         let dns = Uuid::from_u128(0x6ba7_b810_9dad_11d1_80b4_00c0_4fd4_30c8);
         assert_eq!(named(dns, "www.example.com").to_string(), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
-        // An example of the standard itself, 6.6.1.
+        // As the OASIS library of Python makes it.
         let (address, _) = observable(&Kind::Source("198.51.100.3".parse().unwrap())).unwrap();
-        assert_eq!(address["id"], "ipv4-addr--ff26c055-6336-5bc5-b98d-13d6226742dd");
+        assert_eq!(address["id"], "ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4");
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl Rig {
             run("ip", &["netns", "add", namespace]);
             run("ip", &["-n", namespace, "link", "set", "lo", "up"]);
         }
+        // The other end asks nobody for a router: what is heard is the machine's.
+        for scope in ["all", "default"] {
+            let quiet = format!("echo 1 > /proc/sys/net/ipv6/conf/{scope}/disable_ipv6");
+            run("ip", &["netns", "exec", &intruder, "sh", "-c", &quiet]);
+        }
         let mut rig = Rig {
             machine,
             intruder,

@@ -1,12 +1,20 @@
 //! Expansion of words: parameters, substitutions, splitting, file names (POSIX XCU 2.6).
 
+mod braces;
+mod changes;
+mod files;
+mod names;
+
+use braces::braces;
+use changes::{case, replace, slice, trim};
+use files::{glob, tilde};
+
 use futures_util::future::BoxFuture;
 
-use super::arith::{self, Names};
-use super::ast::{Change, Index, Part, Word};
-use super::run::{Flow, Io, Run, Stop};
-use super::state::Shell;
-use super::text::{Marked, matches};
+use crate::decoys::ssh::shell::arith;
+use crate::decoys::ssh::shell::ast::{Change, Index, Part, Word};
+use crate::decoys::ssh::shell::run::{Flow, Io, Run, Stop};
+use crate::decoys::ssh::shell::text::Marked;
 
 /// Most fields one command line may expand to.
 const MAX_FIELDS: usize = 20_000;
@@ -69,7 +77,11 @@ impl Fields {
 
 impl Run<'_> {
     /// Expands words to arguments.
-    pub(super) async fn words(&mut self, words: &[Word], io: &Io) -> Result<Vec<String>, Stop> {
+    pub(in crate::decoys::ssh::shell) async fn words(
+        &mut self,
+        words: &[Word],
+        io: &Io,
+    ) -> Result<Vec<String>, Stop> {
         let mut out = Vec::new();
         for word in words {
             for word in braces(word) {
@@ -88,12 +100,16 @@ impl Run<'_> {
     }
 
     /// Expands a word to one text, without splitting or file names.
-    pub(super) async fn text(&mut self, word: &Word, io: &Io) -> Result<String, Stop> {
+    pub(in crate::decoys::ssh::shell) async fn text(&mut self, word: &Word, io: &Io) -> Result<String, Stop> {
         Ok(self.pattern(word, io).await?.into_iter().map(|(c, _)| c).collect())
     }
 
     /// Expands a word to a pattern that remembers what was quoted.
-    pub(super) async fn pattern(&mut self, word: &Word, io: &Io) -> Result<Field, Stop> {
+    pub(in crate::decoys::ssh::shell) async fn pattern(
+        &mut self,
+        word: &Word,
+        io: &Io,
+    ) -> Result<Field, Stop> {
         let mut fields = Fields::default();
         self.parts(word, io, &mut fields, false).await?;
         Ok(fields.current)
@@ -149,7 +165,11 @@ impl Run<'_> {
     }
 
     /// Evaluates an expression; a bad one is told on standard error.
-    pub(super) async fn arithmetic(&mut self, source: &str, io: &Io) -> Result<i64, Stop> {
+    pub(in crate::decoys::ssh::shell) async fn arithmetic(
+        &mut self,
+        source: &str,
+        io: &Io,
+    ) -> Result<i64, Stop> {
         if source.trim().is_empty() {
             return Ok(0);
         }
@@ -373,215 +393,5 @@ impl Run<'_> {
             }
         }
         out.push(plain);
-    }
-}
-
-fn tilde(site: &super::Site, home: &mut Option<String>, text: &str) -> String {
-    let (name, rest) = match text.find('/') {
-        Some(at) => text.split_at(at),
-        None => (text, ""),
-    };
-    match name.strip_prefix('~') {
-        Some("") => home.take().map_or_else(|| text.to_owned(), |h| format!("{h}{rest}")),
-        Some(user) => site.account(user).map_or_else(|| text.to_owned(), |a| format!("{}{rest}", a.home)),
-        None => text.to_owned(),
-    }
-}
-
-fn glob(shell: &Shell, field: &Field) -> Vec<String> {
-    let absolute = field.first().is_some_and(|(c, _)| *c == '/');
-    let segments: Vec<&[Marked]> = field.split(|(c, _)| *c == '/').filter(|s| !s.is_empty()).collect();
-    let mut found = vec![if absolute { "/".to_owned() } else { String::new() }];
-    for (n, segment) in segments.iter().enumerate() {
-        let last = n + 1 == segments.len();
-        let mut next = Vec::new();
-        for base in &found {
-            step(shell, base, segment, last, &mut next);
-            if next.len() > MAX_FIELDS {
-                break;
-            }
-        }
-        found = next;
-    }
-    found
-}
-
-fn step(shell: &Shell, base: &str, segment: &[Marked], last: bool, next: &mut Vec<String>) {
-    let join = |name: &str| {
-        if base.is_empty() || base.ends_with('/') {
-            format!("{base}{name}")
-        } else {
-            format!("{base}/{name}")
-        }
-    };
-    if !segment.iter().any(|(c, quoted)| !quoted && "*?[".contains(*c)) {
-        let path = join(&segment.iter().map(|(c, _)| *c).collect::<String>());
-        if shell.fs.lstat(&shell.path(&path)).is_ok() {
-            next.push(path);
-        }
-        return;
-    }
-    let folder = if base.is_empty() { shell.cwd.clone() } else { shell.path(base) };
-    let hidden = segment.first().is_some_and(|(c, _)| *c == '.');
-    for (name, meta) in shell.fs.list(&folder).unwrap_or_default() {
-        let letters: Vec<char> = name.chars().collect();
-        let enters = last || meta.is_directory() || meta.target.is_some();
-        if enters && (hidden || !name.starts_with('.')) && matches(segment, &letters) {
-            next.push(join(&name));
-        }
-    }
-}
-
-fn trim(value: &str, pattern: &[Marked], suffix: bool, longest: bool) -> String {
-    let letters: Vec<char> = value.chars().collect();
-    let count = letters.len();
-    let mut cuts: Vec<usize> = (0..=count).collect();
-    if longest {
-        cuts.reverse();
-    }
-    for cut in cuts {
-        let (piece, rest) = if suffix {
-            (letters.get(count - cut..), letters.get(..count - cut))
-        } else {
-            (letters.get(..cut), letters.get(cut..))
-        };
-        if piece.is_some_and(|p| matches(pattern, p)) {
-            return rest.unwrap_or_default().iter().collect();
-        }
-    }
-    value.to_owned()
-}
-
-fn replace(value: &str, pattern: &[Marked], with: &str, all: bool) -> String {
-    let letters: Vec<char> = value.chars().take(4096).collect();
-    let mut out = String::new();
-    let mut at = 0;
-    let mut open = true;
-    while at < letters.len() {
-        let found = (at + 1..=letters.len())
-            .rev()
-            .find(|end| open && letters.get(at..*end).is_some_and(|p| matches(pattern, p)));
-        match found {
-            Some(end) => {
-                out.push_str(with);
-                at = end;
-                open = all;
-            }
-            None => {
-                out.extend(letters.get(at));
-                at += 1;
-            }
-        }
-    }
-    out
-}
-
-fn slice(value: &str, offset: i64, length: Option<i64>) -> String {
-    let letters: Vec<char> = value.chars().collect();
-    let count = i64::try_from(letters.len()).unwrap_or(0);
-    let start = if offset < 0 { (count + offset).max(0) } else { offset.min(count) };
-    let end = match length {
-        None => count,
-        Some(length) if length < 0 => (count + length).max(start),
-        Some(length) => start.saturating_add(length).min(count),
-    };
-    let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
-    letters.get(range).unwrap_or_default().iter().collect()
-}
-
-fn case(value: &str, upper: bool, all: bool) -> String {
-    let turn = |c: char| if upper { c.to_uppercase().to_string() } else { c.to_lowercase().to_string() };
-    value.chars().enumerate().map(|(n, c)| if all || n == 0 { turn(c) } else { c.into() }).collect()
-}
-
-/// `{a,b}` and `{1..9}`: at most this many words.
-const MAX_BRACES: usize = 4_096;
-
-fn braces(word: &Word) -> Vec<Word> {
-    for (n, part) in word.0.iter().enumerate() {
-        let Part::Text { text, quoted: false } = part else { continue };
-        let Some((before, choices, after)) = brace(text) else { continue };
-        let mut out = Vec::new();
-        for choice in choices {
-            let mut parts = word.0.clone();
-            if let Some(slot) = parts.get_mut(n) {
-                *slot = Part::Text { text: format!("{before}{choice}{after}"), quoted: false };
-            }
-            out.extend(braces(&Word(parts)));
-            if out.len() >= MAX_BRACES {
-                break;
-            }
-        }
-        return out;
-    }
-    vec![word.clone()]
-}
-
-fn brace(text: &str) -> Option<(&str, Vec<String>, &str)> {
-    let open = text.find('{')?;
-    let close = open + text.get(open..)?.find('}')?;
-    let inside = text.get(open + 1..close)?;
-    if inside.contains('{') {
-        return None;
-    }
-    let choices = if let Some((from, to)) = inside.split_once("..") {
-        range(from, to)?
-    } else if inside.contains(',') {
-        inside.split(',').map(str::to_owned).collect()
-    } else {
-        return None;
-    };
-    Some((text.get(..open)?, choices, text.get(close + 1..)?))
-}
-
-fn range(from: &str, to: &str) -> Option<Vec<String>> {
-    if let (Ok(a), Ok(b)) = (from.parse::<i64>(), to.parse::<i64>()) {
-        let wide = if from.starts_with('0') && from.len() > 1 { from.len() } else { 0 };
-        let count = usize::try_from(a.abs_diff(b)).ok()?.min(MAX_BRACES - 1);
-        let step = if a <= b { 1 } else { -1 };
-        return Some(
-            (0..=count).map(|n| format!("{:0wide$}", a + step * i64::try_from(n).unwrap_or(0))).collect(),
-        );
-    }
-    let (mut a, mut b) = (from.chars(), to.chars());
-    match (a.next()?, a.next(), b.next()?, b.next()) {
-        (a, None, b, None) if a <= b => Some((a..=b).map(String::from).collect()),
-        (a, None, b, None) => Some((b..=a).rev().map(String::from).collect()),
-        _ => None,
-    }
-}
-
-impl Names for Shell {
-    fn get(&self, name: &str) -> i64 {
-        let text = match (name, name.split_once('[')) {
-            ("RANDOM" | "SECONDS", _) => Shell::get(&mut self.clone(), name),
-            (_, Some((array, key))) => {
-                let key = self.clone().number_key(array, key);
-                self.items(array).and_then(|items| items.get(&key).cloned())
-            }
-            _ => self.variables.get(name).map(|v| v.value.clone()),
-        };
-        text.and_then(|t| t.trim().parse().ok()).unwrap_or(0)
-    }
-
-    fn set(&mut self, name: &str, value: i64) {
-        match name.split_once('[') {
-            Some((array, key)) => {
-                let key = self.number_key(array, key);
-                self.set_element(array, &key, value.to_string());
-            }
-            None => Shell::set(self, name, value.to_string()),
-        }
-    }
-}
-
-impl Shell {
-    /// The key of an element in an expression: `key]` as it stands, or its value.
-    fn number_key(&mut self, array: &str, key: &str) -> String {
-        let key = key.trim_end_matches(']');
-        if self.is_keyed(array) {
-            return key.to_owned();
-        }
-        arith::evaluate(key, self).unwrap_or(0).to_string()
     }
 }
