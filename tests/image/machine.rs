@@ -172,7 +172,7 @@ impl Machine {
     /// unplugged before the machine has read it is lost.
     pub(crate) fn types(&mut self, line: &str) {
         let serial = &self.serial;
-        let plugged = self.plugged.get_or_insert_with(|| UnixStream::connect(serial).unwrap());
+        let plugged = self.plugged.get_or_insert_with(|| plug(serial));
         plugged.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
@@ -197,6 +197,14 @@ impl Drop for Machine {
         let _ = self.qemu.kill();
         let _ = self.qemu.wait();
     }
+}
+
+/// Plugs the serial line in, and reads what comes: the machine waits for who does not.
+fn plug(serial: &Path) -> UnixStream {
+    let line = UnixStream::connect(serial).unwrap();
+    let mut heard = line.try_clone().unwrap();
+    std::thread::spawn(move || std::io::copy(&mut heard, &mut std::io::sink()));
+    line
 }
 
 /// A file of the project.
