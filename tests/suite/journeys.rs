@@ -43,14 +43,16 @@ fn intrude(net: &Honeynet, attacker: &str) -> String {
     let (account, password) = net.lure("his", "ssh");
     let address = net.address("his", "ssh");
     let typed = net.scratch("typed");
-    fs::write(&typed, "uname -a\ncat /etc/passwd\necho '<script>alert(1)</script>' > /tmp/x.sh\nexit\n")
-        .unwrap();
+    // A person: a moment between the lines.
+    let lines = ["uname -a", "cat /etc/passwd", "echo '<script>alert(1)</script>' > /tmp/x.sh", "exit"];
+    let slowly: String = lines.iter().map(|line| format!("sleep 0.4\ncat <<'E'\n{line}\nE\n")).collect();
+    fs::write(&typed, slowly).unwrap();
     let options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null";
     let shell = format!(
-        "sshpass -p '{password}' ssh -tt {options} -b {attacker} -p {} {account}@{} < {}",
+        "sh {} | sshpass -p '{password}' ssh -tt {options} -b {attacker} -p {} {account}@{}",
+        typed.display(),
         address.port(),
-        address.ip(),
-        typed.display()
+        address.ip()
     );
     let ran = client("sh", "dash", &["-c", &shell]);
     assert!(text(&ran).contains("root:x:0:0"), "{}", text(&ran));
