@@ -77,19 +77,7 @@ pub(super) const ROUTES: &[Route] = &[
         path: "/sessions",
         scope: Scope::Read,
         about: ["查询会话，最新在前", "Sessions that match, newest first"],
-        takes: &[
-            "source",
-            "host",
-            "service",
-            "account",
-            "technique",
-            "hash",
-            "text",
-            "severity",
-            "from",
-            "until",
-            "before",
-        ],
+        takes: &pages::sessions::ASKED,
         gives: "application/json",
         run: |visit, _| {
             visit.needs(Role::reads_sessions)?;

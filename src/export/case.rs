@@ -1,12 +1,11 @@
 //! What a bundle is about: one session, or an incident with all its sessions.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 
 use jiff::SignedDuration;
 
 use crate::event::observation::{Direction, FileDigest, Handling};
-use crate::event::{Alert, Event, Observation, Origin, SessionEvent, SessionId};
+use crate::event::{Alert, Event, Observation, SessionEvent, SessionId};
 use crate::store::{AlertFilter, Entry, Reader, Record, SessionFilter, SessionRow, StoreError};
 
 /// Most sessions of one bundle: a guesser of passwords makes thousands that say the same.
@@ -146,18 +145,5 @@ impl Taken {
         self.events().any(|(_, event)| {
             matches!(event.observation, Observation::RealData { handling, .. } if handling != Handling::Kept)
         })
-    }
-
-    /// Who, where, which session.
-    pub(super) fn origin(&self) -> Origin {
-        let row = &self.row;
-        Origin {
-            session: row.id,
-            source: SocketAddr::new(row.source, row.source_port),
-            target: SocketAddr::new(row.target, row.target_port),
-            host: row.host.clone(),
-            service: row.service.clone(),
-            own: row.own,
-        }
     }
 }

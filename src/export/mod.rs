@@ -193,7 +193,7 @@ fn add_packets(bag: &mut Bag, taken: &Taken, places: &Places, absent: &mut Vec<S
         return Ok(());
     }
     let row = &taken.row;
-    let wanted = Wanted::of(&taken.origin(), (places.carrier)(&row.service), row.opened, row.closed)
+    let wanted = Wanted::of(&row.origin(), (places.carrier)(&row.service), row.opened, row.closed)
         .with_secrets(&places.sessions, id);
     let plan = match Plan::make(&places.packets, &wanted) {
         Ok(plan) => plan,

@@ -82,7 +82,7 @@ fn on_disk(file: &File) -> tempfile::NamedTempFile {
 
 #[test]
 fn ssh_keygen_reads_the_key_and_its_fingerprint_holds_the_token() {
-    let (lure, file) = mint(1, 3, Kind::SshKey, "/root/.ssh/id_ed25519");
+    let (lure, file) = mint(1, 3, Kind::SshKey, "/home/backup/.ssh/id_ed25519");
     let kept = on_disk(&file);
     let said = said_by("ssh-keygen", &["-l", "-f"], kept.path()).to_lowercase();
     assert!(lure.tokens.iter().all(|token| said.contains(token.as_str())), "{:?} in {said}", lure.tokens);

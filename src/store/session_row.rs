@@ -1,6 +1,6 @@
 //! What is known of a session at a glance, folded from its events.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,18 @@ pub struct Counts {
 }
 
 impl SessionRow {
+    /// Who, where, which session: as its events carry it.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            session: self.id,
+            source: SocketAddr::new(self.source, self.source_port),
+            target: SocketAddr::new(self.target, self.target_port),
+            host: self.host.clone(),
+            service: self.service.clone(),
+            own: self.own,
+        }
+    }
+
     /// The row of a session whose first kept event is at this time.
     pub(super) fn new(origin: &Origin, opened: Timestamp) -> Self {
         SessionRow {

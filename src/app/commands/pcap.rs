@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal};
-use std::net::SocketAddr;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -11,9 +10,7 @@ use crate::app::cli::PcapArgs;
 use crate::app::exit::Exit;
 use crate::app::output::say;
 use crate::app::{Layout, find};
-use crate::event::Origin;
 use crate::record::packets::{Cut, Plan, Wanted};
-use crate::store::SessionRow;
 
 /// Cuts them out of the segments and writes them.
 pub(crate) fn run(args: &PcapArgs, layout: &Layout) -> Exit {
@@ -26,7 +23,7 @@ pub(crate) fn run(args: &PcapArgs, layout: &Layout) -> Exit {
         Ok(row) => row,
         Err(exit) => return exit,
     };
-    let wanted = Wanted::of(&origin(&row), find::carrier(&row.service), row.opened, row.closed)
+    let wanted = Wanted::of(&row.origin(), find::carrier(&row.service), row.opened, row.closed)
         .with_secrets(&layout.sessions(), row.id);
     match cut(&layout.packets(), &wanted, args.output.as_deref()) {
         Ok(Some(cut)) => told(&cut, args.output.as_deref()),
@@ -36,17 +33,6 @@ pub(crate) fn run(args: &PcapArgs, layout: &Layout) -> Exit {
             row.id
         )),
         Err(error) => Exit::Could(format!("packets: {error}")),
-    }
-}
-
-fn origin(row: &SessionRow) -> Origin {
-    Origin {
-        session: row.id,
-        source: SocketAddr::new(row.source, row.source_port),
-        target: SocketAddr::new(row.target, row.target_port),
-        host: row.host.clone(),
-        service: row.service.clone(),
-        own: row.own,
     }
 }
 

@@ -1,6 +1,5 @@
 //! What an analyst takes out of a session: packets, bytes, terminals.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use minijinja::{Value, context};
@@ -11,7 +10,7 @@ use crate::console::accounts::Role;
 use crate::console::answer::Answer;
 use crate::console::plain;
 use crate::console::router::{Refusal, Visit};
-use crate::event::{Event, Observation, Origin};
+use crate::event::{Event, Observation};
 use crate::record::packets::{Plan, Wanted};
 use crate::record::{SessionFiles, cast, transcript};
 use crate::store::{Entry, Record, SessionRow};
@@ -48,20 +47,9 @@ pub(in crate::console) fn packets(visit: &Visit<'_>, id: &str) -> Result<Answer,
 pub(super) fn plan(visit: &Visit<'_>, found: &SessionRow) -> Result<Plan, Refusal> {
     let carrier = (visit.console.given.carrier)(&found.service);
     let places = &visit.console.given.places;
-    let wanted = Wanted::of(&origin(found), carrier, found.opened, found.closed)
+    let wanted = Wanted::of(&found.origin(), carrier, found.opened, found.closed)
         .with_secrets(&places.sessions, found.id);
     Ok(Plan::make(&places.packets, &wanted)?)
-}
-
-fn origin(row: &SessionRow) -> Origin {
-    Origin {
-        session: row.id,
-        source: SocketAddr::new(row.source, row.source_port),
-        target: SocketAddr::new(row.target, row.target_port),
-        host: row.host.clone(),
-        service: row.service.clone(),
-        own: row.own,
-    }
 }
 
 /// Memory that does not grow without end.

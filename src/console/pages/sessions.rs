@@ -20,8 +20,8 @@ const PAGE: usize = 50;
 /// Most sessions in a file; `honeyward sessions` has no such limit.
 const FILE: usize = 10_000;
 
-/// What may be asked for, in the order of the form.
-pub(in crate::console) const ASKED: [&str; 11] = [
+/// What may be asked for, in the order of the form; `before` is the page.
+pub(in crate::console) const ASKED: [&str; 12] = [
     "source",
     "decoy",
     "host",
@@ -33,6 +33,7 @@ pub(in crate::console) const ASKED: [&str; 11] = [
     "severity",
     "from",
     "until",
+    "before",
 ];
 
 pub(in crate::console) fn list(visit: &Visit<'_>) -> Result<Answer, Refusal> {
@@ -59,7 +60,8 @@ pub(in crate::console) fn list(visit: &Visit<'_>) -> Result<Answer, Refusal> {
 
 /// What was asked, as the end of an address; without the page.
 fn query(request: &Request) -> String {
-    let pairs = ASKED.iter().filter_map(|name| Some((name, request.asked(name)?)));
+    let pairs =
+        ASKED.iter().filter(|name| **name != "before").filter_map(|name| Some((name, request.asked(name)?)));
     pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
 }
 

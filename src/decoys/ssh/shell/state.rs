@@ -230,7 +230,8 @@ impl Shell {
     /// `$-`: letters of options, small ones first.
     fn letters(&self) -> String {
         let (fixed, last) = if self.screen.is_some() { ("him", "BHs") } else { ("h", "Bc") };
-        let mut small: Vec<char> = self.options.iter().copied().chain(fixed.chars()).collect();
+        let mut small: Vec<char> =
+            self.options.iter().copied().filter(char::is_ascii_lowercase).chain(fixed.chars()).collect();
         small.sort_unstable();
         small.into_iter().chain(last.chars()).collect()
     }

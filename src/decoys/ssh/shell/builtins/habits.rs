@@ -5,6 +5,9 @@ use crate::decoys::ssh::shell::run::{Flow, Io, Run};
 /// Most aliases and traps one shell keeps.
 const MAX_KEPT: usize = 256;
 
+/// `pipefail` has no letter of its own in bash, so `$-` does not show it.
+const PIPEFAIL: &str = "|";
+
 /// Longest alias or trap.
 const MAX_TEXT: usize = 4_096;
 
@@ -27,11 +30,12 @@ impl Run<'_> {
                     Some("errexit") => "e",
                     Some("nounset") => "u",
                     Some("xtrace") => "x",
+                    Some("pipefail") => PIPEFAIL,
                     _ => "",
                 },
                 letters => letters,
             };
-            for letter in letters.chars().filter(|c| "eux".contains(*c)) {
+            for letter in letters.chars().filter(|c| "eux|".contains(*c)) {
                 if on {
                     self.shell.options.insert(letter)
                 } else {

@@ -141,7 +141,13 @@ impl Run<'_> {
 
     /// `timeout`: what the command would do after its limit does not happen.
     pub(in crate::decoys::ssh::shell) async fn timeout(&mut self, rest: &[String], io: &Io) -> i32 {
-        let mut words = rest.iter().skip_while(|a| a.starts_with('-'));
+        let mut words = rest.iter().peekable();
+        while let Some(option) = words.next_if(|word| word.starts_with('-')) {
+            // The signal, and the time until the second one, are words of their own.
+            if matches!(option.as_str(), "-s" | "-k") {
+                words.next();
+            }
+        }
         let Some(limit) = words.next() else {
             self.error(io, "timeout: missing operand\nTry 'timeout --help' for more information.\n").await;
             return 125;

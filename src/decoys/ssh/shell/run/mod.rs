@@ -216,7 +216,8 @@ impl Run<'_> {
         if pipeline.timed {
             self.tell_time(began, io).await;
         }
-        let status = statuses.last().copied().unwrap_or(0);
+        let counts = |status: &&i32| !self.shell.options.contains(&'|') || **status != 0;
+        let status = statuses.iter().rev().find(counts).copied().unwrap_or(0);
         self.shell.set_list("PIPESTATUS", statuses.iter().map(i32::to_string));
         if pipeline.negated { i32::from(status == 0) } else { status }
     }
