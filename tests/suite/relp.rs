@@ -14,6 +14,8 @@ use tokio::sync::watch;
 use crate::delivery::{Store, alerts};
 use crate::honeynet::within;
 
+/// A receiver that writes before it acknowledges: with a queue in memory rsyslog acknowledges what a
+/// kill then takes from it, and no sender can know.
 fn start(here: &Path, port: u16) -> Child {
     let folder = here.display();
     let config = format!(
@@ -21,7 +23,7 @@ fn start(here: &Path, port: u16) -> Child {
          module(load=\"imrelp\")\n\
          template(name=\"whole\" type=\"string\" string=\"%rawmsg%\\n\")\n\
          input(type=\"imrelp\" port=\"{port}\" address=\"127.0.0.1\" ruleset=\"all\")\n\
-         ruleset(name=\"all\") {{ action(type=\"omfile\" file=\"{folder}/received\" template=\"whole\" \
+         ruleset(name=\"all\" queue.type=\"direct\") {{ action(type=\"omfile\" file=\"{folder}/received\" template=\"whole\" \
          fileCreateMode=\"0600\" asyncWriting=\"off\" ioBufferSize=\"1\") }}\n"
     );
     fs::write(here.join("rsyslog.conf"), config).unwrap();
