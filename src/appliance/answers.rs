@@ -92,20 +92,15 @@ pub struct Administrator {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decoys {
-    /// Name or MAC address of the network card; `auto` takes the first that is not management's.
+    /// Name or MAC address of the network card; `auto` takes the first that is not management's. Segments
+    /// know it as `decoys`.
     #[serde(default = "auto")]
     pub interface: String,
-    /// Length of the prefix of the decoys' network.
-    #[serde(default = "decoy_prefix")]
-    pub prefix: u8,
-    /// The gateway that the decoys' hosts would have; answers to other networks go there.
-    #[serde(default)]
-    pub gateway: Option<Ipv4Addr>,
 }
 
 impl Default for Decoys {
     fn default() -> Self {
-        Decoys { interface: auto(), prefix: decoy_prefix(), gateway: None }
+        Decoys { interface: auto() }
     }
 }
 
@@ -119,10 +114,6 @@ fn default_name() -> String {
 
 fn console_port() -> u16 {
     8443
-}
-
-fn decoy_prefix() -> u8 {
-    24
 }
 
 /// `A.B.C.D/N`.
@@ -241,9 +232,6 @@ impl Answers {
             && secret.chars().count() < SECRET_MIN
         {
             faults.push(("secret", format!("expected at least {SECRET_MIN} characters")));
-        }
-        if !(8..=30).contains(&self.decoys.prefix) {
-            faults.push(("prefix", "expected 8 to 30".to_owned()));
         }
         if self.management.port == 0 {
             faults.push(("port", "expected 1 to 65535".to_owned()));

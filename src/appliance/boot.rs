@@ -2,16 +2,19 @@
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::answers::Answers;
 use super::disk::{self, Partition};
 use super::first_boot::{self, Program, Settings};
 use super::keeper::{self, Kept};
+use super::reset::{self, Reset};
 use super::screen::{Screen, plain, words};
 use super::update::Running;
 use super::updating::Updating;
@@ -30,8 +33,6 @@ const READ: Duration = Duration::from_secs(60);
 pub struct Parts {
     /// Checks and questions of the first boot.
     pub program: Program,
-    /// Addresses of the decoys that a `honeynet.toml` puts on the decoys' card.
-    pub decoys: fn(&Path) -> Result<Vec<Ipv4Addr>, String>,
     /// Whether every process that should run on a data directory does.
     pub healthy: fn(&Path) -> bool,
 }
@@ -69,7 +70,7 @@ fn start(parts: Parts) -> Result<Ending, String> {
     let cards = network::cards();
     let answers = first_boot::answers(&settings, boot.as_ref(), &cards, &mut screen, parts.program)?;
     screen.language = answers.language;
-    set_up(&answers, &cards, &settings, parts, &mut screen)?;
+    set_up(&answers, &cards, &settings, &mut screen)?;
     let console = SocketAddr::from((answers.management.address.address, answers.management.port));
     screen.say(&words(format!("Console: https://{console}/"), format!("控制台：https://{console}/")));
     let state = Path::new(DATA).join("updates.json");
@@ -81,6 +82,8 @@ fn start(parts: Parts) -> Result<Ending, String> {
         healthy: Box::new(move || (parts.healthy)(&data)),
         is_trial,
         updating,
+        name: answers.name.clone(),
+        root: DATA.into(),
     };
     Ok(keeper::keep(&kept, &mut screen))
 }
@@ -101,7 +104,8 @@ fn mount_kernel() -> io::Result<()> {
 fn mount_data(boot: Option<&Partition>, screen: &mut Screen) -> Result<(), String> {
     if let Some(boot) = boot {
         let data = disk::prepare_data(boot)?;
-        return disk::mount_data(&data, Path::new(DATA)).map_err(|e| e.to_string());
+        disk::mount_data(&data, Path::new(DATA)).map_err(|e| e.to_string())?;
+        return begin_again(&data, screen);
     }
     screen.say(&words(
         "No disk of the appliance is here: all is kept in memory and lost when the machine ends.",
@@ -110,21 +114,44 @@ fn mount_data(boot: Option<&Partition>, screen: &mut Screen) -> Result<(), Strin
     mount("tmpfs", Path::new(DATA), "tmpfs", Mount::Data, "mode=0700").map_err(|e| e.to_string())
 }
 
+/// Does the reset that was ordered before this start.
+fn begin_again(data: &Partition, screen: &mut Screen) -> Result<(), String> {
+    let root = Path::new(DATA);
+    let could = |e: io::Error| format!("reset: {e}");
+    match reset::ordered(root) {
+        None => Ok(()),
+        Some(Reset::Seal) => {
+            reset::seal(root, Timestamp::now()).map_err(could)?;
+            screen.say(&words("Settings are gone; the evidence is sealed.", "设置已清除，证据已封存。"));
+            Ok(())
+        }
+        Some(Reset::Wipe) => {
+            unmount(root).map_err(could)?;
+            disk::format(&data.device)?;
+            disk::mount_data(data, root).map_err(could)?;
+            screen.say(&words("Settings and evidence are deleted.", "设置与证据已全部清除。"));
+            Ok(())
+        }
+    }
+}
+
 fn set_up(
     answers: &Answers,
     cards: &[network::Card],
     settings: &Settings,
-    parts: Parts,
     screen: &mut Screen,
 ) -> Result<(), String> {
     machine::set_name(&answers.name).map_err(|e| format!("{}: {e}", answers.name))?;
     let management = network::choose(cards, &answers.management.interface, None)?;
     network::set_management(management, &answers.management)?;
     let decoys = network::choose(cards, &answers.decoys.interface, Some(management))?;
-    network::set_decoys(decoys, &(parts.decoys)(&settings.honeynet())?, answers.decoys.prefix)?;
+    network::name_decoys(decoys)?;
     clock::keep(answers.time.servers.clone()).map_err(|e| e.to_string())?;
-    let shown = format!("{} {}, {}", management.name, answers.management.address, decoys.name);
-    screen.say(&words(format!("Network: {shown}"), format!("网络：{shown}")));
+    let (own, address, theirs) = (&management.name, answers.management.address, &decoys.mac);
+    screen.say(&words(
+        format!("Network: management {own} {address}, decoys {theirs}"),
+        format!("网络：管理 {own} {address}，诱捕 {theirs}"),
+    ));
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&settings.data).map_err(|e| e.to_string())
 }
 

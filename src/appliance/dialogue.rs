@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use super::answers::{Language, Network, SECRET_MIN};
 use super::network::Card;
 use super::screen::{Screen, Words, plain, words};
+use super::segments;
 
 /// Asks everything; the text of a `first-boot.toml`.
 pub fn ask(screen: &mut Screen, cards: &[Card], hosts: &[String]) -> String {
@@ -26,11 +27,7 @@ pub fn ask(screen: &mut Screen, cards: &[Card], hosts: &[String]) -> String {
     let time = optional_address(screen, &words("Time server (empty: none):", "时间服务器（留空：无）："));
     let secret = ask_secret(screen);
     let decoys = card(screen, cards, &words("Network card of the decoys (number):", "诱捕网口（编号）："));
-    let question = words(
-        format!("First of {} addresses for the decoys, such as 10.20.9.11/24:", hosts.len()),
-        format!("{} 个诱饵主机的首个地址，例如 10.20.9.11/24：", hosts.len()),
-    );
-    let first = valid(screen, &question, |text| first_of(text, hosts.len()));
+    let segments = segments::ask(screen, hosts);
     let mut text = format!(
         "[appliance]\nlanguage = \"{language}\"\n\n[appliance.management]\ninterface = \"{management}\"\naddress = \"{address}\"\n"
     );
@@ -40,10 +37,8 @@ pub fn ask(screen: &mut Screen, cards: &[Card], hosts: &[String]) -> String {
         secret
             .map(|secret| format!("\n[appliance.administrator]\nsecret = {}\n", toml::Value::String(secret))),
     );
-    text.push_str(&format!("\n[appliance.decoys]\ninterface = \"{decoys}\"\nprefix = {}\n", first.prefix));
-    for (host, address) in hosts.iter().zip(first.address.to_bits()..) {
-        text.push_str(&format!("\n[host.{host}]\naddress = \"{}\"\n", Ipv4Addr::from_bits(address)));
-    }
+    text.push_str(&format!("\n[appliance.decoys]\ninterface = \"{decoys}\"\n"));
+    text.extend(segments.iter().map(segments::Segment::to_toml));
     text
 }
 
@@ -69,7 +64,7 @@ fn card(screen: &mut Screen, cards: &[Card], question: &Words) -> String {
     })
 }
 
-fn optional_address(screen: &mut Screen, question: &Words) -> Option<Ipv4Addr> {
+pub(super) fn optional_address(screen: &mut Screen, question: &Words) -> Option<Ipv4Addr> {
     valid(screen, question, |text| match text {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| format!("{text:?}: 10.20.0.1")),
@@ -90,18 +85,8 @@ fn ask_secret(screen: &mut Screen) -> Option<String> {
     })
 }
 
-fn first_of(text: &str, hosts: usize) -> Result<Network, String> {
-    let first: Network = text.parse()?;
-    let last =
-        u32::try_from(hosts.saturating_sub(1)).ok().and_then(|n| first.address.to_bits().checked_add(n));
-    match last.map(Ipv4Addr::from_bits) {
-        Some(last) if first.holds(last) && (8..=30).contains(&first.prefix) => Ok(first),
-        _ => Err(format!("{text}: {hosts} addresses from there do not fit its network")),
-    }
-}
-
 /// Asks until the answer is one.
-fn valid<T>(screen: &mut Screen, question: &Words, read: impl Fn(&str) -> Result<T, String>) -> T {
+pub(super) fn valid<T>(screen: &mut Screen, question: &Words, read: impl Fn(&str) -> Result<T, String>) -> T {
     loop {
         match read(&screen.ask(question)) {
             Ok(answer) => return answer,

@@ -114,7 +114,12 @@ fn appeared(disk: &str) -> Result<Partition, String> {
     Err(format!("{disk}: the data partition does not appear after it was made"))
 }
 
-fn format(device: &Path) -> Result<(), String> {
+/// Makes the data partition's file system; what was there is discarded where the disk can, and gone for
+/// whoever reads files.
+///
+/// # Errors
+/// In words, with what the tool said.
+pub fn format(device: &Path) -> Result<(), String> {
     let options = ["-q", "-F", "-L", DATA, "-m", "1", "-E", "lazy_itable_init=1"].map(Path::new);
     let arguments: Vec<&Path> = options.into_iter().chain([device]).collect();
     run("/usr/sbin/mkfs.ext4", &arguments, "")

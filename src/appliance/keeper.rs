@@ -4,12 +4,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::screen::{Screen, words};
+use super::reset::{self, Reset};
+use super::screen::{Screen, plain, words};
 use super::updating::Updating;
 use crate::sys::machine::{self, Ending};
 
@@ -44,6 +45,10 @@ pub struct Kept<'a> {
     pub is_trial: bool,
     /// Its updates; none when it was not started from a disk of its own.
     pub updating: Option<Updating>,
+    /// The machine's name, and where its data partition is: for beginning again.
+    pub name: String,
+    /// The data partition.
+    pub root: PathBuf,
 }
 
 /// Keeps `run` alive until the machine is to end; tells how.
@@ -59,8 +64,7 @@ pub fn keep(kept: &Kept<'_>, screen: &mut Screen) -> Ending {
             child.stop();
             return Ending::Restart;
         }
-        let ordered =
-            buttons.try_recv().ok().or_else(|| order(screen, kept.updating.as_ref(), watchdog.as_mut()));
+        let ordered = buttons.try_recv().ok().or_else(|| order(kept, screen, watchdog.as_mut()));
         if let Some(ending) = ordered {
             screen.say(&words("Ending in order ...", "正在按顺序关闭……"));
             child.stop();
@@ -74,15 +78,27 @@ pub fn keep(kept: &Kept<'_>, screen: &mut Screen) -> Ending {
 }
 
 /// What was typed: the keeper's turn is the wait for it.
-fn order(screen: &mut Screen, updating: Option<&Updating>, watchdog: Option<&mut File>) -> Option<Ending> {
+fn order(kept: &Kept<'_>, screen: &mut Screen, watchdog: Option<&mut File>) -> Option<Ending> {
     let line = screen.typed(TURN)?;
-    match (line.as_str(), updating) {
+    match (line.as_str(), &kept.updating) {
         ("off", _) => return Some(Ending::Off),
         ("restart", _) => return Some(Ending::Restart),
         ("update", Some(updating)) => return update(updating, screen, watchdog).then_some(Ending::Restart),
-        _ => screen.say(&words(
-            "off: power off   restart: start again   update: install from a USB stick or CD",
-            "off：关机   restart：重启   update：从 U 盘或光盘安装更新",
+        _ => {}
+    }
+    let name = &kept.name;
+    match Reset::read(&line, name).map(|wanted| reset::order(&kept.root, wanted)) {
+        Some(Ok(())) => return Some(Ending::Restart),
+        Some(Err(error)) => screen.say(&plain(error.to_string())),
+        None => screen.say(&words(
+            format!(
+                "off: power off   restart: start again   update: install from a USB stick or CD\n\
+                 reset seal {name}: begin again, evidence stays   reset wipe {name}: delete everything"
+            ),
+            format!(
+                "off：关机   restart：重启   update：从 U 盘或光盘安装更新\n\
+                 reset seal {name}：重新配置，封存证据   reset wipe {name}：清除全部数据"
+            ),
         )),
     }
     None

@@ -12,6 +12,8 @@ pub mod drivers;
 pub mod first_boot;
 pub mod keeper;
 pub mod network;
+pub mod reset;
 pub mod screen;
+mod segments;
 pub mod update;
 pub mod updating;

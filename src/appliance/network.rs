@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::answers::{Management, Network};
 use crate::sys::interfaces;
+
+/// What the decoys' card is called: the `parent` of segments.
+pub const DECOYS: &str = "decoys";
 
 /// A network card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,39 +70,15 @@ pub fn set_management(card: &Card, wanted: &Management) -> Result<(), String> {
     fs::write("/run/resolv.conf", servers).map_err(|e| format!("/run/resolv.conf: {e}"))
 }
 
-/// Puts the decoys' addresses on their card.
+/// Gives the decoys' card the name under which segments know it, whatever the kernel calls it.
 ///
 /// # Errors
 /// In words.
-pub fn set_decoys(card: &Card, addresses: &[Ipv4Addr], prefix: u8) -> Result<(), String> {
-    quiet(&card.name);
-    interfaces::bring_up(&card.name).map_err(|e| format!("{}: {e}", card.name))?;
-    for (i, address) in addresses.iter().enumerate() {
-        let name = format!("{}:{}", card.name, i + 1);
-        interfaces::set_address(&name, *address, prefix).map_err(|e| format!("{name} {address}: {e}"))?;
+pub fn name_decoys(card: &Card) -> Result<(), String> {
+    if card.name == DECOYS {
+        return Ok(());
     }
-    Ok(())
-}
-
-/// The decoys' card speaks for no address but its own, forwards nothing, and has no IPv6 of the machine.
-fn quiet(card: &str) {
-    let settings = [
-        ("ipv4/conf/all/arp_ignore", "1"),
-        ("ipv4/conf/all/arp_announce", "2"),
-        ("ipv4/conf/all/rp_filter", "1"),
-        ("ipv4/ip_forward", "0"),
-        ("ipv4/icmp_echo_ignore_broadcasts", "1"),
-    ];
-    for (key, value) in settings {
-        set(key, value);
-    }
-    set(&format!("ipv6/conf/{card}/disable_ipv6"), "1");
-}
-
-fn set(key: &str, value: &str) {
-    if let Err(error) = fs::write(Path::new("/proc/sys/net").join(key), value) {
-        tracing::warn!(key, %error, "a network setting was not taken");
-    }
+    interfaces::rename(&card.name, DECOYS).map_err(|e| format!("{} ({}): {e}", card.name, card.mac))
 }
 
 #[cfg(test)]

@@ -17,7 +17,17 @@ pub fn bring_up(name: &str) -> io::Result<()> {
     ask(libc::SIOCSIFFLAGS, &mut request)
 }
 
-/// Gives an interface an address in place of the one it has; `NAME:N` has an address of its own.
+/// Gives an interface that is down another name.
+///
+/// # Errors
+/// When there is none of this name, another has the new one, it is up, or it may not.
+pub fn rename(name: &str, new: &str) -> io::Result<()> {
+    let mut request = named(name)?;
+    request.ifr_ifru.ifru_newname = named(new)?.ifr_name;
+    ask(libc::SIOCSIFNAME, &mut request)
+}
+
+/// Gives an interface an address in place of the one it has.
 ///
 /// # Errors
 /// As [`bring_up`], or a prefix that is none.

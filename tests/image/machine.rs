@@ -68,6 +68,18 @@ impl Outside {
         outside
     }
 
+    /// Where its files are.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// A program in the namespace that goes on.
+    pub(crate) fn spawn(&self, program: &str, arguments: &[&str]) -> Child {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.name, program]).args(arguments).stdin(Stdio::null());
+        command.stderr(Stdio::null()).spawn().unwrap_or_else(|e| panic!("{program}: {e}"))
+    }
+
     /// A program in the namespace.
     pub(crate) fn output(&self, program: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new("ip");

@@ -1,6 +1,5 @@
 //! `honeyward init`: the first process of the appliance's image.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use super::check;
@@ -9,25 +8,43 @@ use crate::app::exit::Exit;
 use crate::app::{Layout, processes, status};
 use crate::appliance::boot::{self, Parts};
 use crate::appliance::first_boot::Program;
+use crate::appliance::network::{self, DECOYS};
 use crate::console::SETUP;
 use crate::persona::Installation;
 
 /// The processes without which a version is not healthy.
-const NEEDED: [&str; 4] = ["sensor", "core", "capd", "console"];
+const NEEDED: [&str; 5] = ["netd", "sensor", "core", "capd", "console"];
 
 /// Runs the machine.
 pub(crate) fn run() -> Exit {
     processes::log_to_stderr();
     let program = Program { check: faults_of, hosts, secret };
-    match boot::run(Parts { program, decoys, healthy }) {
+    match boot::run(Parts { program, healthy }) {
         Ok(()) => Exit::Done,
         Err(fault) => Exit::Usage(fault),
     }
 }
 
-/// Finds every fault of a config and of the packs that it names.
+/// Finds every fault of a config and of the packs that it names. On the appliance decoys stand on segments:
+/// nothing of theirs is the machine's own.
 fn faults_of(file: &Path) -> Result<(), String> {
     let config = Config::load(Some(file)).map_err(|faults| faults.to_string())?;
+    if !config.network.is_used() {
+        return Err(format!(
+            "{}: expected [[network.segment]] with parent = \"{DECOYS}\": where the decoys stand",
+            file.display()
+        ));
+    }
+    let cards = network::cards();
+    let known = |parent: &str| parent == DECOYS || cards.iter().any(|card| card.name == parent);
+    if let Some(segment) = config.network.segment.iter().find(|segment| !known(&segment.parent)) {
+        return Err(format!(
+            "{}: segment {}: parent \"{}\": expected \"{DECOYS}\", or a network card of this machine",
+            file.display(),
+            segment.name,
+            segment.parent
+        ));
+    }
     match check::load_pack(&config, Installation::new([0; 32])) {
         Ok(_) => Ok(()),
         Err(Exit::Usage(faults) | Exit::Could(faults)) => Err(faults),
@@ -42,24 +59,6 @@ fn hosts() -> Vec<String> {
 
 fn secret(data: &Path) -> PathBuf {
     Layout::new(data).console().join(SETUP)
-}
-
-/// Addresses that no loopback has; none where each host has a network of its own.
-fn decoys(file: &Path) -> Result<Vec<Ipv4Addr>, String> {
-    let config = Config::load(Some(file)).map_err(|faults| faults.to_string())?;
-    // Hosts with a network of their own have their addresses there.
-    if config.network.is_used() {
-        return Ok(Vec::new());
-    }
-    if config.network.is_used() {
-        return Ok(Vec::new());
-    }
-    let pack = config.load_pack(Installation::new([0; 32])).map_err(|faults| faults.to_string())?;
-    let on_card = |address: IpAddr| match address {
-        IpAddr::V4(address) if !address.is_loopback() => Some(address),
-        IpAddr::V4(_) | IpAddr::V6(_) => None,
-    };
-    Ok(pack.hosts.iter().filter_map(|host| on_card(host.address)).collect())
 }
 
 fn healthy(data: &Path) -> bool {
