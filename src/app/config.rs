@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) detection: detect::Settings,
     /// How the chain is signed.
     pub(crate) evidence: Evidence,
+    /// When the appliance says that it lives, and what it calls too little.
+    pub(crate) health: Health,
     /// What becomes of real patients' data that comes by mistake.
     pub(crate) privacy: sensor::PrivacySettings,
     /// Where alerts go.
@@ -67,6 +69,22 @@ pub(crate) struct Evidence {
 impl Default for Evidence {
     fn default() -> Self {
         Evidence { root_minutes: 60, sm3: false }
+    }
+}
+
+/// `[health]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Health {
+    /// Seconds between two heartbeats.
+    pub(crate) heartbeat_seconds: u64,
+    /// Percent of a disk below which it is nearly full.
+    pub(crate) disk_free_percent: u8,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Health { heartbeat_seconds: 60, disk_free_percent: 10 }
     }
 }
 
@@ -156,6 +174,12 @@ impl Config {
         }
         if !(1..=1440).contains(&self.evidence.root_minutes) {
             faults.push(at("root_minutes", "expected 1 to 1440"));
+        }
+        if !(5..=3600).contains(&self.health.heartbeat_seconds) {
+            faults.push(at("heartbeat_seconds", "expected 5 to 3600"));
+        }
+        if !(1..=50).contains(&self.health.disk_free_percent) {
+            faults.push(at("disk_free_percent", "expected 1 to 50"));
         }
         for (i, destination) in self.destination.iter().enumerate() {
             let table = text.match_indices("[[destination]]").nth(i).map_or(0, |(place, _)| place);

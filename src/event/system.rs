@@ -210,6 +210,55 @@ pub enum SystemEvent {
         /// `minted`, `revoked`.
         state: String,
     },
+    /// The appliance lives. Told at the interval of the config, so that silence says something too; the head
+    /// of the chain that goes with it is this record's `prev`.
+    Heartbeat {
+        /// Seconds since core started.
+        uptime_s: u64,
+        /// Seconds until the next one.
+        every_s: u64,
+        /// Deception hosts that answer.
+        decoys: u64,
+        /// Their services.
+        services: u64,
+        /// Whether a time service keeps the clock; absent where the kernel does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        synchronised: Option<bool>,
+        /// What is not as it should be, by its name: `disk`, `destination siem`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failing: Vec<String>,
+    },
+    /// Deception hosts do not answer any more, or answer again.
+    Decoys {
+        /// `up`, `down`.
+        state: String,
+        /// Which.
+        hosts: Vec<String>,
+        /// Why, in plain words.
+        reason: String,
+    },
+    /// A disk is nearly full, or is so no longer.
+    Disk {
+        /// What is kept on it: `data`, `packets`.
+        place: String,
+        /// `low`, `ok`.
+        state: String,
+        /// MiB that are free.
+        free_mib: u64,
+        /// MiB that it has.
+        total_mib: u64,
+    },
+    /// A process's events wait for core and become more, or were taken after all.
+    Spool {
+        /// The process.
+        process: String,
+        /// `growing`, `ok`.
+        state: String,
+        /// Events that wait.
+        waiting: u64,
+        /// MiB of its spool.
+        mib: u64,
+    },
     /// A frame from another process was refused.
     FrameRefused {
         /// Which rule it broke.

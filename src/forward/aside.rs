@@ -4,8 +4,6 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::event::Alert;
-
 /// Where one destination's refused alerts are kept.
 #[derive(Debug)]
 pub(super) struct Aside {
@@ -18,10 +16,10 @@ impl Aside {
         Aside { folder: folder.join(format!("{destination}.poison")) }
     }
 
-    /// Keeps one alert, durably: only then may the destination's cursor pass it.
-    pub(super) fn keep(&self, alert: &Alert, message: &[u8]) -> io::Result<PathBuf> {
+    /// Keeps one under its name, durably: only then may the destination's cursor pass it.
+    pub(super) fn keep(&self, name: &str, message: &[u8]) -> io::Result<PathBuf> {
         fs::create_dir_all(&self.folder)?;
-        let path = self.folder.join(format!("{}-{}", alert.id, alert.revision));
+        let path = self.folder.join(name);
         let mut file = File::create(&path)?;
         file.write_all(message)?;
         file.sync_all()?;

@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use super::Destination;
 use super::aside::Aside;
 use super::cursor::Cursor;
-use super::format::message;
+use super::notice::Notice;
 use super::state::{DestinationState, Standing};
 use super::transport::{Connection, Fate, Parcel};
-use crate::event::{Alert, Severity, SystemEvent};
+use crate::event::{Alert, SystemEvent};
 use crate::runtime::Shutdown;
 
 /// A stream's write succeeds long before the receiver has read it, so what was sent is believed to
@@ -40,17 +40,17 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Where alerts come from: the store.
 pub trait AlertSource: Send + Sync {
-    /// Alerts after a sequence number, this severe or more, ascending, at most `limit`, with their
+    /// What this destination is told, after a sequence number, ascending, at most `limit`, with the
     /// numbers.
     ///
     /// # Errors
     /// In words, when the store can't be read now.
-    fn alerts_after(
+    fn notices_after(
         &self,
         sequence: u64,
-        min_severity: Severity,
+        destination: &Destination,
         limit: usize,
-    ) -> Result<Vec<(u64, Alert)>, String>;
+    ) -> Result<Vec<(u64, Notice)>, String>;
 }
 
 /// Carries alerts to one destination.
@@ -166,16 +166,15 @@ impl Courier {
         next: &mut u64,
         unsettled: &mut VecDeque<Sent>,
     ) -> Result<bool, Trouble> {
-        let least = self.destination.min_severity;
-        let page = self.source.alerts_after(*next, least, PAGE).map_err(io::Error::other)?;
-        let parcels: Vec<Parcel> = page.iter().map(|(_, alert)| parcel(alert, &self.destination)).collect();
+        let page = self.source.notices_after(*next, &self.destination, PAGE).map_err(io::Error::other)?;
+        let parcels: Vec<Parcel> = page.iter().map(|(_, notice)| parcel(notice, &self.destination)).collect();
         let mut begin = 0;
         while begin < page.len() {
             let end = begin + connection.batch(&parcels[begin..]);
             let fates = connection.send(&parcels[begin..end]).await?;
             let batch = page[begin..end].iter().zip(&parcels[begin..end]).zip(fates);
-            for (((sequence, alert), parcel), fate) in batch {
-                if self.take(connection, (alert, parcel), fate).await? {
+            for (((sequence, notice), parcel), fate) in batch {
+                if self.take(connection, (notice, parcel), fate).await? {
                     self.settle_up_to(*sequence)?;
                 } else {
                     unsettled.push_back(Sent { sequence: *sequence, at: Instant::now() });
@@ -192,7 +191,7 @@ impl Courier {
     async fn take(
         &self,
         connection: &mut Connection,
-        (alert, parcel): (&Alert, &Parcel),
+        (notice, parcel): (&Notice, &Parcel),
         mut fate: Fate,
     ) -> Result<bool, Trouble> {
         let mut tries = 1;
@@ -206,7 +205,7 @@ impl Courier {
                 }
             };
             if tries == TRIES {
-                let kept = self.aside.keep(alert, &parcel.body)?;
+                let kept = self.aside.keep(&notice.name(), &parcel.body)?;
                 self.standing.set_aside(format!("{refusal}; the alert is kept in {}", kept.display()));
                 return Ok(true);
             }
@@ -258,9 +257,9 @@ async fn until_told<T>(work: impl Future<Output = T>, ear: &mut Shutdown) -> Opt
     }
 }
 
-/// Its key is the same for the same revision of the same alert, however often it is sent.
-fn parcel(alert: &Alert, destination: &Destination) -> Parcel {
-    Parcel { key: format!("{}:{}", alert.id, alert.revision), body: message(alert, destination) }
+/// Its key is the same whenever the same thing is told, however often it is sent.
+fn parcel(notice: &Notice, destination: &Destination) -> Parcel {
+    Parcel { key: notice.key(), body: notice.message(destination) }
 }
 
 /// Up to a fifth more, so that many appliances do not knock at once.
@@ -275,7 +274,8 @@ fn jittered(pause: Duration) -> Duration {
 pub async fn send_tests(destination: &Destination, alerts: &[Alert]) -> io::Result<()> {
     let mut connection = Connection::open(destination).await?;
     for alert in alerts {
-        for fate in connection.send(&[parcel(alert, destination)]).await? {
+        let notice = Notice::Alert(Box::new(alert.clone()));
+        for fate in connection.send(&[parcel(&notice, destination)]).await? {
             match fate {
                 Fate::Sent | Fate::Settled => {}
                 Fate::Later { reason, .. } | Fate::Refused(reason) => return Err(io::Error::other(reason)),

@@ -9,10 +9,12 @@ mod aside;
 mod cursor;
 mod deliver;
 pub mod format;
+mod notice;
 mod settings;
 mod state;
 mod transport;
 
 pub use deliver::{AlertSource, Courier, send_tests};
+pub use notice::Notice;
 pub use settings::{Api, Destination, Encoding, Format, Header, OcsfVersion, Transport};
 pub use state::DestinationState;

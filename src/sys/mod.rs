@@ -5,6 +5,7 @@
 pub mod attempts;
 pub mod boot;
 pub mod clock;
+pub mod disk;
 pub mod interfaces;
 pub mod machine;
 pub mod network;

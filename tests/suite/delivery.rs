@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use honeyward::event::{Alert, Severity};
-use honeyward::forward::{AlertSource, Courier, Destination};
+use honeyward::event::Alert;
+use honeyward::forward::{AlertSource, Courier, Destination, Notice};
 use honeyward::runtime::shutdown;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -16,15 +16,16 @@ use tokio::sync::watch;
 pub(crate) struct Store(pub(crate) Mutex<Vec<Alert>>);
 
 impl AlertSource for Store {
-    fn alerts_after(
+    fn notices_after(
         &self,
         sequence: u64,
-        least: Severity,
+        to: &Destination,
         limit: usize,
-    ) -> Result<Vec<(u64, Alert)>, String> {
+    ) -> Result<Vec<(u64, Notice)>, String> {
         let alerts = self.0.lock().unwrap();
         let numbered = (1..).zip(alerts.iter().cloned());
-        Ok(numbered.filter(|(n, a)| *n > sequence && a.severity >= least).take(limit).collect())
+        let wanted = numbered.filter(|(n, alert)| *n > sequence && alert.severity >= to.min_severity);
+        Ok(wanted.take(limit).map(|(n, alert)| (n, Notice::Alert(Box::new(alert)))).collect())
     }
 }
 

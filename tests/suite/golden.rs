@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use honeyward::event::alert::{Alert, Reason, Severity};
-use honeyward::event::{SessionId, Tainted};
+use honeyward::event::{Health, SessionId, SystemEvent, SystemRecord, Tainted};
 use honeyward::forward::{Api, Destination, Encoding, Format, Header, Transport, format};
 
 fn destination(format: Format, transport: Transport) -> Destination {
@@ -110,6 +110,90 @@ fn every_format_writes_its_golden_record() {
         check(&format!("{name}-hostile.txt"), &format::message(&hostile(), &tls));
         let udp = destination(format, Transport::Udp);
         check(&format!("{name}-guessing-udp.txt"), &format::message(&guessing(), &udp));
+    }
+}
+
+/// What is told of the appliance itself.
+fn health(event: SystemEvent) -> Health {
+    let at = "2026-03-01T08:15:30.123Z".parse().unwrap();
+    let record = SystemRecord { process: "core".into(), at, event };
+    Health::of(813, &"ab".repeat(32), &record).unwrap()
+}
+
+fn heartbeat() -> Health {
+    health(SystemEvent::Heartbeat {
+        uptime_s: 86_400,
+        every_s: 60,
+        decoys: 19,
+        services: 84,
+        synchronised: Some(true),
+        failing: vec!["destination siem".into()],
+    })
+}
+
+/// A receiver's own words may be anything.
+fn unreachable() -> Health {
+    health(SystemEvent::Destination {
+        name: "siem".into(),
+        state: "down".into(),
+        reason: "a|b=c\\d\ne^f\"}] 断开 src=1.2.3.4".into(),
+    })
+}
+
+#[test]
+fn every_format_tells_of_the_appliance_in_its_golden_record() {
+    for (format, name) in [
+        (Format::Ecs, "ecs"),
+        (Format::Cef, "cef"),
+        (Format::Leef, "leef"),
+        (Format::Ocsf, "ocsf"),
+        (Format::Flat, "flat"),
+    ] {
+        let tls = destination(format, Transport::Tls);
+        check(&format!("{name}-heartbeat.txt"), &format::health_message(&heartbeat(), &tls));
+        check(&format!("{name}-unreachable.txt"), &format::health_message(&unreachable(), &tls));
+        let udp = format::health_message(&unreachable(), &destination(format, Transport::Udp));
+        assert!(udp.len() <= format::UDP_BUDGET);
+    }
+    for (api, format, name) in [
+        (Api::Splunk, Format::Ecs, "splunk"),
+        (Api::Elastic, Format::Ecs, "elastic"),
+        (Api::Wecom, Format::Brief, "wecom"),
+        (Api::Dingtalk, Format::Brief, "dingtalk"),
+        (Api::Feishu, Format::Brief, "feishu"),
+    ] {
+        let to = Destination { api, ..destination(format, Transport::Https) };
+        check(&format!("{name}-unreachable.txt"), &format::health_message(&unreachable(), &to));
+    }
+}
+
+#[test]
+fn nothing_of_the_appliance_looks_like_an_attack() {
+    let told = |format: Format, health: &Health| {
+        String::from_utf8(format::health_message(health, &destination(format, Transport::Tls))).unwrap()
+    };
+    for health in [heartbeat(), unreachable()] {
+        let body = |format: Format| -> serde_json::Value {
+            let text = told(format, &health);
+            assert!(text.contains(" honeyward - health - "), "{text}");
+            serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap()
+        };
+        let ecs = body(Format::Ecs);
+        assert!(ecs["event"]["kind"] != "alert" && ecs["event"]["dataset"] == "honeyward.health");
+        assert!(
+            ["source", "destination", "threat", "rule"].iter().all(|key| ecs.get(key).is_none()),
+            "{ecs}"
+        );
+        assert_eq!(ecs["honeyward"]["health"]["chain"]["sequence"], 812);
+        assert_eq!(body(Format::Ocsf)["class_uid"], 0, "a base event, no finding");
+        let flat = body(Format::Flat);
+        assert!(flat["attacktype"] == "" && flat["alarmlevel"] == 1 && flat.get("srcip").is_none());
+        for (format, source) in [(Format::Cef, " src="), (Format::Leef, "^src=")] {
+            let text = told(format, &health);
+            assert_eq!(text.lines().count(), 1);
+            assert!(text.contains("cat=/Health/") && !text.contains("/Deception/"), "{text}");
+            assert!(!text.contains(source), "{text}");
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod documented;
 mod evidence;
 mod faults;
 mod golden;
+mod health;
 mod honeynet;
 mod http_objects;
 mod journeys;

@@ -44,7 +44,16 @@ fn as_json(statuses: &[(&str, Option<Status>)]) -> Value {
             })
         })
         .collect();
-    json!({ "processes": processes, "services": services(statuses) })
+    json!({ "processes": processes, "services": services(statuses), "failing": failing(statuses) })
+}
+
+/// What core says is not as it should be; nothing when it does not live to say so.
+fn failing(statuses: &[(&str, Option<Status>)]) -> Value {
+    let core = statuses.iter().find(|(name, _)| *name == "core").and_then(|(_, s)| s.as_ref());
+    core.filter(|status| lives(status))
+        .map(|status| status.state["health"]["failing"].clone())
+        .filter(Value::is_array)
+        .unwrap_or_else(|| json!([]))
 }
 
 fn services(statuses: &[(&str, Option<Status>)]) -> Value {
@@ -61,6 +70,12 @@ fn show(statuses: &[(&str, Option<Status>)]) {
         if let Some(reason) = status.as_ref().and_then(|s| s.state["note"].as_str()) {
             say(&format!("            {reason}"));
         }
+    }
+    let failing = failing(statuses);
+    for one in failing.as_array().into_iter().flatten() {
+        let text = |key: &str| one[key].as_str().unwrap_or_default();
+        say(&format!("\nFAILING     {} {}  since {}", text("check"), text("object"), text("since")));
+        say(&format!("            {}", text("reason")));
     }
     say("\nHOST      SERVICE  ADDRESS                CONNECTIONS");
     for service in services(statuses).as_array().into_iter().flatten() {

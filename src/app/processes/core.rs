@@ -4,12 +4,14 @@ mod allowances;
 mod baiting;
 mod clock;
 mod couriers;
+mod health;
 mod keeper;
 mod keeping;
 mod roots;
 mod withholding;
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde_json::json;
@@ -44,7 +46,13 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     tokio::spawn(allowances::run(layout.clone(), allowances, voice, ear.clone()));
     let destinations = couriers::start(&launch, &layout, &progress, &batches, &ear)?;
     tokio::spawn(keeping::run(layout.clone(), progress.clone(), ear.clone()));
-    let state = move || json!({ "store": *progress.borrow(), "destinations": destinations() });
+    let health = health::Shown::default();
+    let (states, voice) = (destinations.clone(), couriers::Voice::new(&batches));
+    tokio::spawn(health::run(launch.clone(), layout.clone(), states, voice, health.clone(), ear.clone()));
+    let state = move || {
+        let health = health.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        json!({ "store": *progress.borrow(), "destinations": destinations(), "health": health })
+    };
     tokio::spawn(keep_status(layout, "core", state, ear.clone()));
     let ended = on_own_thread(keeper, taken, ear.clone())?;
     inlet.serve(batches, ear).await;

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 use serde_json::Value as Json;
 
 use super::incidents::shown;
-use super::reader;
+use super::{local, reader};
 use crate::console::Process;
 use crate::console::accounts::Role;
 use crate::console::answer::Answer;
@@ -93,5 +93,15 @@ fn health(processes: &[Process]) -> Value {
             }
         })
         .collect();
-    context! { processes => lines, capturing, dropped, note, destinations }
+    let failing: Vec<Value> = detail("core")
+        .and_then(|state| state["health"]["failing"].as_array())
+        .into_iter()
+        .flatten()
+        .map(|one| {
+            let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+            let since = text("since").parse().map(local).unwrap_or_default();
+            context! { check => text("check"), object => text("object"), reason => text("reason"), since }
+        })
+        .collect();
+    context! { processes => lines, capturing, dropped, note, destinations, failing }
 }

@@ -20,13 +20,8 @@ const APP: usize = 31;
 const EXTERNAL_ID: usize = 40;
 
 pub(super) fn render(alert: &Alert, extent: Extent) -> String {
-    let mut out = format!(
-        "CEF:0|{VENDOR}|{PRODUCT}|{VERSION}|{}|{}|{}|",
-        header(&alert.rule, LONG),
-        header(&alert.title, NAME),
-        severity(alert.severity),
-    );
-    let mut pairs = Pairs { out: &mut out, first: true };
+    let mut out = head(&alert.rule, &alert.title, severity(alert.severity));
+    let mut pairs = Pairs::new(&mut out);
     pairs.put("rt", &alert.at.as_millisecond().to_string(), LONG);
     pairs.put("start", &alert.first_seen.as_millisecond().to_string(), LONG);
     pairs.put("end", &alert.last_seen.as_millisecond().to_string(), LONG);
@@ -52,13 +47,24 @@ pub(super) fn render(alert: &Alert, extent: Extent) -> String {
     out
 }
 
-struct Pairs<'a> {
+/// The seven fields of the header.
+pub(super) fn head(class: &str, name: &str, severity: u8) -> String {
+    let (class, name) = (header(class, LONG), header(name, NAME));
+    format!("CEF:0|{VENDOR}|{PRODUCT}|{VERSION}|{class}|{name}|{severity}|")
+}
+
+/// The extension as it grows.
+pub(super) struct Pairs<'a> {
     out: &'a mut String,
     first: bool,
 }
 
-impl Pairs<'_> {
-    fn put(&mut self, key: &str, value: &str, limit: usize) {
+impl<'a> Pairs<'a> {
+    pub(super) fn new(out: &'a mut String) -> Self {
+        Pairs { out, first: true }
+    }
+
+    pub(super) fn put(&mut self, key: &str, value: &str, limit: usize) {
         if value.is_empty() {
             return;
         }
@@ -67,9 +73,11 @@ impl Pairs<'_> {
         let _ = write!(self.out, "{space}{key}={}", extension(value, limit));
     }
 
-    fn labelled(&mut self, key: &str, label: &str, value: &str, limit: usize) {
-        self.put(&format!("{key}Label"), label, LONG);
-        self.put(key, value, limit);
+    pub(super) fn labelled(&mut self, key: &str, label: &str, value: &str, limit: usize) {
+        if !value.is_empty() {
+            self.put(&format!("{key}Label"), label, LONG);
+            self.put(key, value, limit);
+        }
     }
 }
 

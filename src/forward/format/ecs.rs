@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Extent, cut, in_one_line, reason};
 use crate::event::{Alert, Severity, Tainted, attack};
 
-const ECS_VERSION: &str = "8.17.0";
+pub(super) const ECS_VERSION: &str = "8.17.0";
 
 pub(super) fn render(alert: &Alert, extent: Extent) -> String {
     let accounts: Vec<&str> = alert

@@ -12,7 +12,7 @@ const HEAD: &str = concat!("LEEF:2.0|Honeyward|Honeyward|", env!("CARGO_PKG_VERS
 const NORMALISED: usize = 255;
 
 pub(super) fn render(alert: &Alert, extent: Extent) -> String {
-    let mut out = format!("{HEAD}{}|^|", value(&alert.rule, NORMALISED));
+    let mut out = head(&alert.rule);
     let mut first = true;
     let mut put = |key: &str, text: &str, limit: usize| {
         if !text.is_empty() {
@@ -50,6 +50,11 @@ pub(super) fn render(alert: &Alert, extent: Extent) -> String {
     out
 }
 
+/// The five fields of the header and the delimiter.
+pub(super) fn head(id: &str) -> String {
+    format!("{HEAD}{}|^|", value(id, NORMALISED))
+}
+
 /// 1 to 10.
 fn severity(severity: Severity) -> u8 {
     match severity {
@@ -62,7 +67,7 @@ fn severity(severity: Severity) -> u8 {
 
 /// The format has no escapes, so what it can't hold is shown: the delimiter, `|`, `^`, line breaks,
 /// and what could hide or break something.
-fn value(text: &str, limit: usize) -> String {
+pub(super) fn value(text: &str, limit: usize) -> String {
     let mut out = String::new();
     for c in cut(text, limit).chars() {
         if c.is_control() || is_invisible(c) || matches!(c, '|' | '^') {

@@ -4,6 +4,8 @@ mod brief;
 mod cef;
 mod ecs;
 mod flat;
+mod health;
+mod label;
 mod leef;
 mod ocsf;
 mod post;
@@ -11,8 +13,9 @@ pub mod syslog;
 
 use serde_json::{Value, json};
 
-use crate::event::Alert;
+use self::label::Label;
 use crate::event::alert::Reason;
+use crate::event::{Alert, Health};
 use crate::forward::{Api, Destination, Format, Transport};
 
 /// Longest syslog message over UDP: one Ethernet frame with room for tunnels; RFC 5426 advises
@@ -47,19 +50,36 @@ const EXTENTS: [Extent; 4] = [
 /// One alert as a destination's transport carries it, within that transport's budget: a whole
 /// syslog message, or what is posted.
 pub fn message(alert: &Alert, destination: &Destination) -> Vec<u8> {
+    let label = Label::of_alert(alert);
+    first_that_fits(destination, |extent| wrapped(&label, destination, body(alert, destination, extent)))
+}
+
+/// One notice of the appliance's health, in the same way.
+pub fn health_message(health: &Health, destination: &Destination) -> Vec<u8> {
+    let label = Label::of_health(health);
+    first_that_fits(destination, |extent| {
+        wrapped(&label, destination, health::render(health, destination, extent.text))
+    })
+}
+
+/// The longest form that keeps within the budget; the shortest when none does.
+fn first_that_fits(destination: &Destination, form: impl Fn(Extent) -> Vec<u8>) -> Vec<u8> {
     let budget = budget(destination);
     let mut message = Vec::new();
     for extent in EXTENTS {
-        let body = body(alert, destination, extent);
-        message = match destination.transport.posts() {
-            true => post::envelope(alert, destination, body).into_bytes(),
-            false => syslog::message(alert, destination, &body),
-        };
+        message = form(extent);
         if message.len() <= budget {
             break;
         }
     }
     message
+}
+
+fn wrapped(label: &Label, destination: &Destination, body: String) -> Vec<u8> {
+    match destination.transport.posts() {
+        true => post::envelope(label, destination, body).into_bytes(),
+        false => syslog::message(label, destination, &body),
+    }
 }
 
 fn body(alert: &Alert, destination: &Destination, extent: Extent) -> String {

@@ -3,25 +3,28 @@
 
 use serde_json::{Value, json};
 
-use super::brief;
-use crate::event::{Alert, Severity};
+use super::label::Label;
+use crate::event::Severity;
 use crate::forward::{Api, Destination, Format};
 
 /// Data stream of Elasticsearch when none is configured.
 const STREAM: &str = "logs-honeyward.alert-default";
 
+/// The same for the appliance's health.
+const HEALTH_STREAM: &str = "logs-honeyward.health-default";
+
 /// The body of a POST that carries one alert, as the receiver's interface wants it.
-pub(super) fn envelope(alert: &Alert, destination: &Destination, body: String) -> String {
+pub(super) fn envelope(label: &Label, destination: &Destination, body: String) -> String {
     match destination.api {
         Api::Json => body,
-        Api::Splunk => splunk(alert, destination, body),
-        Api::Elastic => elastic(alert, destination, &body),
+        Api::Splunk => splunk(label, destination, body),
+        Api::Elastic => elastic(label, destination, &body),
         Api::Wecom => {
-            let content = format!("### {}\n{body}", brief::headline(alert));
+            let content = format!("### {}\n{body}", label.headline);
             json!({ "msgtype": "markdown", "markdown": { "content": content } }).to_string()
         }
         Api::Dingtalk => {
-            let title = brief::headline(alert);
+            let title = &label.headline;
             let text = format!("### {title}\n{body}");
             json!({ "msgtype": "markdown", "markdown": { "title": title, "text": text } }).to_string()
         }
@@ -29,8 +32,8 @@ pub(super) fn envelope(alert: &Alert, destination: &Destination, body: String) -
             "msg_type": "interactive",
             "card": {
                 "header": {
-                    "title": { "tag": "plain_text", "content": brief::headline(alert) },
-                    "template": colour(alert.severity),
+                    "title": { "tag": "plain_text", "content": label.headline },
+                    "template": colour(label.severity),
                 },
                 "elements": [{ "tag": "markdown", "content": body }],
             },
@@ -40,8 +43,8 @@ pub(super) fn envelope(alert: &Alert, destination: &Destination, body: String) -
 }
 
 /// An event of the HTTP Event Collector; `time` is in seconds.
-fn splunk(alert: &Alert, destination: &Destination, body: String) -> String {
-    let milliseconds = alert.at.as_millisecond();
+fn splunk(label: &Label, destination: &Destination, body: String) -> String {
+    let milliseconds = label.at.as_millisecond();
     let event = match destination.format {
         Format::Ecs | Format::Ocsf | Format::Flat => {
             serde_json::from_str(&body).unwrap_or(Value::String(body))
@@ -52,9 +55,9 @@ fn splunk(alert: &Alert, destination: &Destination, body: String) -> String {
         "time": format!("{}.{:03}", milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000)),
         "host": destination.hostname,
         "source": "honeyward",
-        "sourcetype": sourcetype(destination.format),
+        "sourcetype": sourcetype(label, destination.format),
         "event": event,
-        "fields": { "alert_id": alert.id, "revision": alert.revision.to_string() },
+        "fields": label.ids,
     });
     if let (Some(index), Some(envelope)) = (&destination.index, envelope.as_object_mut()) {
         envelope.insert("index".into(), json!(index));
@@ -62,8 +65,10 @@ fn splunk(alert: &Alert, destination: &Destination, body: String) -> String {
     envelope.to_string()
 }
 
-fn sourcetype(format: Format) -> &'static str {
+/// What is parsed as JSON has a type of its own for health: searches for attacks name theirs.
+fn sourcetype(label: &Label, format: Format) -> &'static str {
     match format {
+        Format::Ecs | Format::Ocsf | Format::Flat if label.is_health() => "honeyward:health",
         Format::Ecs => "honeyward:ecs",
         Format::Cef => "cef",
         Format::Leef => "honeyward:leef",
@@ -75,10 +80,10 @@ fn sourcetype(format: Format) -> &'static str {
 
 /// An action and its document, a line each. The id makes a repeat a conflict instead of a second
 /// document.
-fn elastic(alert: &Alert, destination: &Destination, body: &str) -> String {
-    let index = destination.index.as_deref().unwrap_or(STREAM);
-    let id = format!("{}:{}", alert.id, alert.revision);
-    let action = json!({ "create": { "_index": index, "_id": id } });
+fn elastic(label: &Label, destination: &Destination, body: &str) -> String {
+    let stream = if label.is_health() { HEALTH_STREAM } else { STREAM };
+    let index = destination.index.as_deref().unwrap_or(stream);
+    let action = json!({ "create": { "_index": index, "_id": label.key } });
     format!("{action}\n{body}\n")
 }
 

@@ -3,7 +3,8 @@
 use encoding_rs::GB18030;
 use jiff::tz::TimeZone;
 
-use crate::event::{Alert, Severity};
+use super::label::Label;
+use crate::event::Severity;
 use crate::forward::{Destination, Encoding, Header};
 
 /// APP-NAME of every message.
@@ -11,10 +12,10 @@ const APP_NAME: &str = "honeyward";
 
 /// A message: header, no structured data, MSG, in the destination's characters. No byte order mark
 /// unless asked for: it would stand before `CEF:` or `{` and break their parsers.
-pub(super) fn message(alert: &Alert, destination: &Destination, body: &str) -> Vec<u8> {
+pub(super) fn message(label: &Label, destination: &Destination, body: &str) -> Vec<u8> {
     let mut text = match destination.header {
-        Header::Rfc5424 => rfc5424(alert, destination),
-        Header::Rfc3164 => rfc3164(alert, destination),
+        Header::Rfc5424 => rfc5424(label, destination),
+        Header::Rfc3164 => rfc3164(label, destination),
     };
     if destination.bom {
         text.push('\u{feff}');
@@ -26,21 +27,21 @@ pub(super) fn message(alert: &Alert, destination: &Destination, body: &str) -> V
     }
 }
 
-fn rfc5424(alert: &Alert, destination: &Destination) -> String {
-    let at = alert.at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
-    let kind = if alert.test { "test" } else { "alert" };
-    format!("<{}>1 {at} {} {APP_NAME} - {kind} - ", priority(alert, destination), destination.hostname)
+fn rfc5424(label: &Label, destination: &Destination) -> String {
+    let at = label.at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
+    let (priority, host) = (priority(label, destination), &destination.hostname);
+    format!("<{priority}>1 {at} {host} {APP_NAME} - {} - ", label.kind)
 }
 
 /// RFC 3164 4.1: the day is padded with a space; receivers take the time for their own zone's.
-fn rfc3164(alert: &Alert, destination: &Destination) -> String {
+fn rfc3164(label: &Label, destination: &Destination) -> String {
     let zone = TimeZone::get(&destination.timezone).unwrap_or(TimeZone::UTC);
-    let at = alert.at.to_zoned(zone).strftime("%b %e %H:%M:%S");
-    format!("<{}>{at} {} {APP_NAME}: ", priority(alert, destination), destination.hostname)
+    let at = label.at.to_zoned(zone).strftime("%b %e %H:%M:%S");
+    format!("<{}>{at} {} {APP_NAME}: ", priority(label, destination), destination.hostname)
 }
 
-fn priority(alert: &Alert, destination: &Destination) -> u32 {
-    u32::from(destination.facility) * 8 + severity(alert.severity)
+fn priority(label: &Label, destination: &Destination) -> u32 {
+    u32::from(destination.facility) * 8 + severity(label.severity)
 }
 
 /// RFC 6587 3.4.1: the length in octets, a space, the message.

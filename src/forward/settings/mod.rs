@@ -30,6 +30,9 @@ pub struct Destination {
     /// Least severity that is sent.
     #[serde(default = "high")]
     pub min_severity: Severity,
+    /// Whether it is also told how the appliance itself stands: heartbeats, decoys, disk, clock.
+    #[serde(default)]
+    pub health: bool,
     /// Syslog facility, 0 to 23; 13 is log audit.
     #[serde(default = "log_audit")]
     pub facility: u8,

@@ -144,6 +144,27 @@ impl Reader {
         Ok(found)
     }
 
+    /// The records of these kinds that belong to no session, after a record, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    pub fn oldest_beside(&self, kinds: &[&str], after: u64, limit: usize) -> Result<Vec<Record>, StoreError> {
+        let mut found = Vec::new();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, body FROM records INDEXED BY records_beside
+             WHERE session IS NULL AND kind = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+        )?;
+        for kind in kinds {
+            let limit = i64::try_from(limit).unwrap_or(-1);
+            for row in statement.query_map((kind, signed(after), limit), seq_and_body)? {
+                found.push(parse(row?)?);
+            }
+        }
+        found.sort_unstable_by_key(|record| record.seq);
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// Alerts, newest first, with the sequence numbers of their records.
     ///
     /// # Errors
