@@ -84,6 +84,7 @@ fn session(transaction: &mut Transaction<'_>, number: u64, events: u64, at: Time
         host: host.into(),
         service: service.into(),
         own: false,
+        led: None,
     };
     let count = u32::try_from(events).expect("small");
     for index in 0..count {

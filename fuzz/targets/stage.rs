@@ -168,6 +168,7 @@ fn session(hospital: &Hospital, host: &str, service: &str) -> Session {
             host: host.name.clone(),
             service: service.to_owned(),
             own: false,
+            led: None,
         },
         pack: Arc::clone(&hospital.pack),
         host,
@@ -179,6 +180,7 @@ fn session(hospital: &Hospital, host: &str, service: &str) -> Session {
         seed: [3; 32],
         pacing: false,
         privacy: Arc::default(),
+        lead: None,
     })
 }
 

@@ -21,7 +21,7 @@ pub use case::{CaseChange, CaseState};
 pub use detail::Detail;
 pub use health::Health;
 pub use observation::Observation;
-pub use origin::{Origin, SessionId};
+pub use origin::{Led, Origin, SessionId};
 pub use root::Root;
 pub use system::SystemEvent;
 pub use tainted::Tainted;

@@ -29,7 +29,7 @@ impl std::str::FromStr for SessionId {
 pub struct Origin {
     /// The session.
     pub session: SessionId,
-    /// The peer's address and port, as the kernel reports them.
+    /// The intruder's address and port, as the kernel reports them.
     pub source: SocketAddr,
     /// The decoy's address and port.
     pub target: SocketAddr,
@@ -40,6 +40,19 @@ pub struct Origin {
     /// The honeynet itself made the connection, as the traffic of its own consoles: nobody came.
     #[serde(default, skip_serializing_if = "is_false")]
     pub own: bool,
+    /// The intruder came from another decoy that he holds, not over the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub led: Option<Led>,
+}
+
+/// How an intruder was led from one decoy to another inside the honeynet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Led {
+    /// The session in which he asked for the connection.
+    pub by: SessionId,
+    /// The address and port that the decoy sees as its peer's.
+    pub from: SocketAddr,
 }
 
 /// Leaves a field out that is mostly false.

@@ -121,7 +121,7 @@ impl Desk {
     fn make(&self, source: SocketAddr) -> Option<Peer> {
         let admission = self.shared.limits.admit(source.ip())?;
         self.service.connections.fetch_add(1, Ordering::Relaxed);
-        let visit = self.shared.open(&self.service, source, self.service.bound_to);
+        let visit = self.shared.open(&self.service, source, self.service.bound_to, None);
         let Conversation::Datagrams(machine) = self.service.decoy.converse(visit.session.clone()) else {
             self.shared.close(&visit, CloseReason::Decoy);
             return None;

@@ -44,7 +44,7 @@ pub(super) struct Line {
 
 /// Runs a machine to its end.
 pub(super) async fn drive(line: Line, mut machine: Box<dyn Machine>) -> CloseReason {
-    let joins = !line.stream.socket().nodelay().unwrap_or(true);
+    let joins = line.stream.socket().is_some_and(|socket| !socket.nodelay().unwrap_or(true));
     let mut wire =
         Wire { line, input: BytesMut::new(), relay: None, peer_gone: false, sealed_input: false, joins };
     let mut out = Outbox::default();
@@ -237,7 +237,7 @@ impl Wire {
     }
 
     fn reset(&mut self) -> CloseReason {
-        let _ = socket2::SockRef::from(self.line.stream.socket()).set_linger(Some(Duration::ZERO));
+        self.line.stream.carrier().reset();
         CloseReason::DecoyReset
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::carrier::Carrier;
 use super::driver::{Line, drive};
 use super::limits::Limits;
 use super::relay::{Directory, OwnEnds};
@@ -150,7 +151,7 @@ impl Living {
         };
         let _ = stream.set_nodelay(!self.nagle);
         let line = Line {
-            stream: Wired::Plain(stream),
+            stream: Wired::Plain(Carrier::Socket(stream)),
             own_address: self.address,
             recorder: None,
             clock: Arc::clone(&self.clock),

@@ -4,8 +4,10 @@
 //! has no secret of the appliance and opens no connection but to the honeynet's own services.
 
 mod bind;
+mod carrier;
 mod datagrams;
 mod driver;
+mod lead;
 mod life;
 mod limits;
 mod recorder;

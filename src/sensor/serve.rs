@@ -14,8 +14,10 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
+use super::carrier::Carrier;
 use super::datagrams;
 use super::driver::{Line, drive};
+use super::lead::{Leader, Leading};
 use super::life::Living;
 use super::limits::{Limits, Overlays};
 use super::recorder::SessionRecorder;
@@ -26,7 +28,7 @@ use super::tls::FirstWords;
 use super::wired::Wired;
 use super::{Bound, PrivacySettings, Settings, tls};
 use crate::event::observation::{CloseReason, Mark};
-use crate::event::{Observation, Origin, SessionId, SystemEvent};
+use crate::event::{Led, Observation, Origin, SessionId, SystemEvent};
 use crate::link::Outlet;
 use crate::persona::{Fault, Pack, Transport};
 use crate::record::{Artefacts, Recipient};
@@ -77,6 +79,7 @@ pub(super) struct Shared {
     own_ends: Arc<OwnEnds>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) refused: AtomicU64,
+    pub(super) leading: Leading,
     privacy: Arc<Privacy>,
     recipient: Option<Recipient>,
     pub(super) shutdown: Shutdown,
@@ -137,6 +140,7 @@ impl Sensor {
             overlays: Overlays::default(),
             directory,
             own_ends: Arc::default(),
+            leading: Leading::new(services.iter().map(|(service, _)| service)),
             clock: Arc::new(SystemClock),
             refused: AtomicU64::new(0),
             shutdown,
@@ -172,6 +176,9 @@ impl Sensor {
             };
         }
         while accepting.join_next().await.is_some() {}
+        if tokio::time::timeout(DRAIN, self.shared.leading.ended()).await.is_err() {
+            tracing::warn!("sessions between decoys did not end in time");
+        }
     }
 
     /// The consoles' days, when there are any to be lived.
@@ -235,9 +242,14 @@ async fn accept(shared: Arc<Shared>, service: Arc<Service>, listener: TcpListene
 async fn connection(shared: Arc<Shared>, service: Arc<Service>, stream: TcpStream, source: SocketAddr) {
     let Ok(target) = stream.local_addr() else { return };
     let _ = stream.set_nodelay(!service.decoy.nagle());
-    let visit = shared.open(&service, source, target);
+    let visit = shared.open(&service, source, target, None);
     tell_first_packet(&visit.session, &stream);
-    let reason = converse(&shared, &service, &visit, stream).await;
+    conversation(&shared, &service, visit, Carrier::Socket(stream)).await;
+}
+
+/// Talks to a peer until one of both has enough, and tells of the end.
+pub(super) async fn conversation(shared: &Arc<Shared>, service: &Service, visit: Visit, stream: Carrier) {
+    let reason = converse(shared, service, &visit, stream).await;
     shared.close(&visit, reason);
 }
 
@@ -259,10 +271,16 @@ pub(super) struct Visit {
 
 impl Shared {
     /// Stamps a session's identity and tells of its first event.
-    pub(super) fn open(&self, service: &Service, source: SocketAddr, target: SocketAddr) -> Visit {
+    pub(super) fn open(
+        self: &Arc<Self>,
+        service: &Service,
+        source: SocketAddr,
+        target: SocketAddr,
+        led: Option<Led>,
+    ) -> Visit {
         let opened = self.clock.now();
         let id = SessionId(Uuid::now_v7());
-        let own = self.own_ends.contains(&source);
+        let own = led.is_none() && self.own_ends.contains(&source);
         let cap = if own { OWN_TRANSCRIPT } else { self.parts.settings.transcript_mib << 20 };
         let recorder = SessionRecorder::new(
             self.parts.sessions.clone(),
@@ -279,6 +297,7 @@ impl Shared {
                 host: service.host.name.clone(),
                 service: service.protocol.as_str().to_owned(),
                 own,
+                led,
             },
             pack: Arc::clone(&self.parts.pack),
             host: Arc::clone(&service.host),
@@ -290,6 +309,7 @@ impl Shared {
             seed: rand::rng().random(),
             pacing: self.parts.settings.pacing,
             privacy: Arc::clone(&self.privacy),
+            lead: Some(Arc::new(Leader(Arc::downgrade(self)))),
         });
         session.emit(Observation::Opened { tls: service.tls.is_some() });
         Visit { session, recorder, passed: Arc::default(), opened }
@@ -314,7 +334,7 @@ impl Shared {
     }
 }
 
-async fn converse(shared: &Arc<Shared>, service: &Service, visit: &Visit, stream: TcpStream) -> CloseReason {
+async fn converse(shared: &Arc<Shared>, service: &Service, visit: &Visit, stream: Carrier) -> CloseReason {
     let Visit { session, recorder, passed, .. } = visit;
     let mut shutdown = shared.shutdown.clone();
     let (wired, conversation) = match &service.tls {
@@ -369,11 +389,11 @@ async fn secure(
     acceptor: &TlsAcceptor,
     service: &Service,
     session: &Session,
-    stream: TcpStream,
+    mut stream: Carrier,
     passed: &Arc<Passed>,
 ) -> Result<(Wired, Conversation), CloseReason> {
     let deadline = tokio::time::Instant::now() + HANDSHAKE;
-    let first = tokio::time::timeout_at(deadline, tls::first_words(&stream)).await;
+    let first = tokio::time::timeout_at(deadline, tls::first_words(&mut stream)).await;
     match first.map_err(|_| CloseReason::Timeout)?.map_err(|_| CloseReason::PeerReset)? {
         FirstWords::None => return Err(CloseReason::Peer),
         FirstWords::Tls => {}
@@ -387,7 +407,7 @@ async fn secure(
     let counted = Tap::below_tls(stream, Arc::clone(passed));
     let acceptor = TlsAcceptor::from(session.keyed(acceptor.config()));
     let accepted = tokio::time::timeout_at(deadline, acceptor.accept(counted)).await;
-    if let Some(ja4) = passed.ja4.get().filter(|_| !session.is_own()) {
+    if let Some(ja4) = passed.ja4.get().filter(|_| !session.is_own() && session.origin().led.is_none()) {
         session.emit(Observation::Fingerprint { mark: Mark::Ja4, value: ja4.as_str().into() });
     }
     match accepted {

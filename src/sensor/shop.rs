@@ -12,7 +12,7 @@ use super::serve::SensorParts;
 use super::{Bound, Socket, tls};
 use crate::decoys::{self, Making};
 use crate::imaging::Imaging;
-use crate::persona::{Fault, Host, Protocol};
+use crate::persona::{Fault, Host, Protocol, Transport};
 use crate::session::Decoy;
 
 /// State of one service, for the status page.
@@ -99,6 +99,16 @@ impl DecoyShop<'_> {
 }
 
 impl Service {
+    /// Whether peers connect to it, rather than send datagrams.
+    pub(super) fn is_stream(&self) -> bool {
+        self.protocol.transport() == Transport::Tcp
+    }
+
+    /// Host and port as the persona has them.
+    pub(super) fn place(&self) -> (&str, u16) {
+        (&self.host.name, self.wanted.port())
+    }
+
     pub(super) fn state(&self) -> ServiceState {
         ServiceState {
             host: self.host.name.clone(),

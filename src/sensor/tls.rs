@@ -2,9 +2,9 @@
 
 use std::io;
 
-use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
+use super::carrier::Carrier;
 use crate::persona::{self, Host, Pack};
 use crate::session::{TlsRules, tls_config};
 
@@ -44,7 +44,7 @@ pub(super) enum FirstWords {
 ///
 /// # Errors
 /// When the connection fails before the first byte.
-pub(super) async fn first_words(stream: &TcpStream) -> io::Result<FirstWords> {
+pub(super) async fn first_words(stream: &mut Carrier) -> io::Result<FirstWords> {
     const HANDSHAKE: u8 = 0x16;
     // An SSL 2 hello starts with its length, the highest bit set.
     const OLD_HELLO: u8 = 0x80;

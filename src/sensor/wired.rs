@@ -10,29 +10,35 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::carrier::Carrier;
 use super::tap::Tap;
 use crate::session::Line;
 
 /// A connection that a machine is driven over.
 pub(super) enum Wired {
     /// As it came.
-    Plain(TcpStream),
+    Plain(Carrier),
     /// Decrypted; what passes is counted below the encryption.
-    Tls(Box<TlsStream<Tap<TcpStream>>>),
+    Tls(Box<TlsStream<Tap<Carrier>>>),
 }
 
 impl Wired {
-    /// The socket.
-    pub(super) fn socket(&self) -> &TcpStream {
+    /// What carries it.
+    pub(super) fn carrier(&self) -> &Carrier {
         match self {
-            Wired::Plain(stream) => stream,
+            Wired::Plain(carrier) => carrier,
             Wired::Tls(stream) => stream.get_ref().0.inner(),
         }
     }
 
+    /// The socket, when one carries it.
+    pub(super) fn socket(&self) -> Option<&TcpStream> {
+        self.carrier().socket()
+    }
+
     /// A second hold on the socket, by which work of seconds sees the peer's end.
     pub(super) fn watch(&self) -> Option<Box<dyn Line>> {
-        let socket = SockRef::from(self.socket()).try_clone().ok()?;
+        let socket = SockRef::from(self.socket()?).try_clone().ok()?;
         Some(Box::new(Watched(socket)))
     }
 

@@ -116,6 +116,7 @@ impl Bench {
                 host: host.name.clone(),
                 service: service.to_owned(),
                 own: false,
+                led: None,
             },
             pack: Arc::clone(&self.pack),
             host,
@@ -127,6 +128,7 @@ impl Bench {
             seed: [3; 32],
             pacing: false,
             privacy: Arc::default(),
+            lead: None,
         })
     }
 

@@ -13,7 +13,7 @@ use rustls::{KeyLog, ServerConfig};
 use sha2::{Digest, Sha256};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::Privacy;
+use super::{Lead, Privacy};
 use crate::event::observation::Direction;
 use crate::event::{Event, Observation, Origin, SessionEvent, Tainted};
 use crate::persona::{Host, Pack};
@@ -121,6 +121,8 @@ pub struct SessionParts {
     pub pacing: bool,
     /// What the hospital set for real data.
     pub privacy: Arc<Privacy>,
+    /// The way to other services of the honeynet, where there is one.
+    pub lead: Option<Arc<dyn Lead>>,
 }
 
 struct Inner {
@@ -144,9 +146,9 @@ impl Session {
         &self.0.parts.origin
     }
 
-    /// The peer's address.
+    /// The peer's address as the decoy sees it.
     pub fn source(&self) -> IpAddr {
-        self.origin().source.ip()
+        self.peer().ip()
     }
 
     /// The persona pack: hospital, all hosts.
@@ -224,6 +226,10 @@ impl Session {
 
     pub(super) fn parts_privacy(&self) -> &Privacy {
         &self.0.parts.privacy
+    }
+
+    pub(super) fn leader(&self) -> Option<&dyn Lead> {
+        self.0.parts.lead.as_deref()
     }
 
     pub(super) fn recorder(&self) -> &dyn Recorder {

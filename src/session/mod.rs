@@ -13,6 +13,7 @@ mod datagrams;
 mod examine;
 mod habit;
 mod laboratory;
+mod lead;
 mod machine;
 mod privacy;
 mod registry;
@@ -26,6 +27,7 @@ pub use context::{
 pub use datagrams::{Datagrams, MAX_ANSWERS};
 pub use habit::{Errand, Habit, Span};
 pub use laboratory::WrittenResult;
+pub use lead::Lead;
 pub use machine::{Destination, Machine, Next, Outbox, RelayEvent, Wake, Write};
 pub use privacy::{Privacy, Real, RealObjects};
 pub use registry::WrittenPatient;

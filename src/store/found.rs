@@ -27,6 +27,7 @@ fn event(number: u8, index: u32, observation: Observation) -> Event {
         host: if number.is_multiple_of(2) { "his" } else { "pacs" }.into(),
         service: "ssh".into(),
         own: false,
+        led: None,
     };
     Event::Session(SessionEvent { origin, index, at: at(i64::from(number)), observation })
 }

@@ -107,6 +107,7 @@ impl SessionRow {
             host: self.host.clone(),
             service: self.service.clone(),
             own: self.own,
+            led: None,
         }
     }
 

@@ -30,6 +30,7 @@ fn event(number: u8, index: u32, observation: Observation) -> Event {
         host: "his".into(),
         service: "ssh".into(),
         own: false,
+        led: None,
     };
     Event::Session(SessionEvent { origin, index, at: at(i64::from(index)), observation })
 }

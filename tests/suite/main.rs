@@ -32,6 +32,7 @@ mod laboratory;
 mod lifecycle;
 mod lures;
 mod mistakes;
+mod neighbours;
 mod net;
 mod orthanc;
 mod outages;

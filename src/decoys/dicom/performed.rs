@@ -175,6 +175,5 @@ fn key(session: &Session, uid: &[u8]) -> String {
 fn new_uid(turn: &Turn<'_>) -> Bytes {
     let profile = &turn.desk.shared.profile;
     let seconds = turn.now.as_microsecond();
-    format!("{}.{}.{seconds}", profile.table.implementation.uid, turn.desk.session.origin().source.port())
-        .into()
+    format!("{}.{}.{seconds}", profile.table.implementation.uid, turn.desk.session.peer().port()).into()
 }

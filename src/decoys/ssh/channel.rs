@@ -27,7 +27,7 @@ enum Work {
     /// Nothing was asked yet.
     Fresh,
     /// A shell or command runs in its own task.
-    Seat { events: mpsc::Sender<Event>, interrupt: Arc<Notify>, task: AbortHandle },
+    Seat { events: mpsc::Sender<Event>, interrupt: Arc<Notify>, raw: Arc<AtomicBool>, task: AbortHandle },
     /// File transfer, answered at once.
     Sftp(Box<Sftp>),
     /// The old copy protocol.
@@ -103,17 +103,19 @@ impl Channel {
             events,
             sender,
             interrupt,
+            raw: Arc::default(),
             ended: Arc::clone(&self.ended),
         }
     }
 
     fn spawn(&mut self, seat: Seat, command: Option<String>) {
         let (events, interrupt) = (seat.sender.clone(), Arc::clone(&seat.interrupt));
+        let raw = Arc::clone(&seat.raw);
         let task = match command {
             None => tokio::spawn(terminal::shell(seat)),
             Some(line) => tokio::spawn(terminal::command(seat, line)),
         };
-        self.work = Work::Seat { events, interrupt, task: task.abort_handle() };
+        self.work = Work::Seat { events, interrupt, raw, task: task.abort_handle() };
     }
 
     /// Starts a login shell.
@@ -172,8 +174,8 @@ impl Channel {
     pub(super) fn receive(&mut self, data: &[u8], library: &mut Library) -> Result<(), Error> {
         match &mut self.work {
             Work::Fresh => {}
-            Work::Seat { events, interrupt, .. } => {
-                if self.screen.is_some() && data.contains(&3) {
+            Work::Seat { events, interrupt, raw, .. } => {
+                if self.screen.is_some() && data.contains(&3) && !raw.load(Ordering::Acquire) {
                     interrupt.notify_one();
                 }
                 let _ = events.try_send(Event::Bytes(data.to_vec()));

@@ -1,6 +1,8 @@
 //! The channel as a running command sees it, with the line mode of a terminal driver.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -36,6 +38,8 @@ pub(super) struct Console {
     pub(super) typed: Vec<u8>,
     pub(super) recorder: Option<Box<dyn TerminalSink>>,
     pub(super) echo: bool,
+    /// The driver's line mode is off; shared with the channel, which then leaves Ctrl-C alone.
+    pub(super) raw: Arc<AtomicBool>,
     pub(super) over: bool,
     pub(super) input_over: bool,
     pub(super) size: Option<(u16, u16)>,
@@ -85,6 +89,10 @@ impl Console {
         }
     }
 
+    fn is_raw(&self) -> bool {
+        self.raw.load(Ordering::Acquire)
+    }
+
     /// Forgets what was typed up to a Ctrl-C.
     pub(super) fn discard(&mut self) {
         while let Ok(event) = self.events.try_recv() {
@@ -101,7 +109,13 @@ impl Console {
             None => self.waiting.clear(),
         }
         self.typed.clear();
+        self.cook();
+    }
+
+    /// Puts the terminal driver back as it stands at a prompt.
+    pub(super) fn cook(&mut self) {
         self.echo = true;
+        self.raw.store(false, Ordering::Release);
     }
 
     /// The terminal driver's line mode: echo, erase, kill, end; `None` at the end of input.
@@ -154,14 +168,15 @@ impl Console {
 impl Port for Console {
     fn write(&mut self, error: bool, bytes: Vec<u8>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let bytes = if self.recorder.is_some() { with_returns(&bytes) } else { bytes };
+            let cooked = self.recorder.is_some() && !self.is_raw();
+            let bytes = if cooked { with_returns(&bytes) } else { bytes };
             self.send(error, bytes).await;
         })
     }
 
     fn read(&mut self) -> BoxFuture<'_, Option<Vec<u8>>> {
         Box::pin(async move {
-            if self.recorder.is_some() {
+            if self.recorder.is_some() && !self.is_raw() {
                 return self.line().await;
             }
             if self.waiting.is_empty() && !self.next().await {
@@ -177,6 +192,10 @@ impl Port for Console {
 
     fn echo(&mut self, on: bool) {
         self.echo = on;
+    }
+
+    fn raw(&mut self, on: bool) {
+        self.raw.store(on, Ordering::Release);
     }
 }
 

@@ -124,7 +124,13 @@ async fn exchange(banner: &str, session: &Session, stream: &mut BoxStream) -> Op
         let answer = match preamble::judge(&line) {
             Line::More => continue,
             Line::Client(text) => {
-                session.emit(Observation::Fingerprint { mark: Mark::SshClient, value: text.as_str().into() });
+                // Who was led here calls with our own client.
+                if session.origin().led.is_none() {
+                    session.emit(Observation::Fingerprint {
+                        mark: Mark::SshClient,
+                        value: text.as_str().into(),
+                    });
+                }
                 return Some(text);
             }
             Line::Invalid(rule) => {

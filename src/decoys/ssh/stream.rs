@@ -66,6 +66,8 @@ impl Tapped {
         match preamble::kexinit(tap) {
             Ok(None) if tap.len() <= preamble::MAX_KEXINIT + 4 => return,
             Ok(None) => self.session.malformed("KEXINIT is too long", tap),
+            // Who was led here calls with our own client.
+            Ok(Some(_)) if self.session.origin().led.is_some() => {}
             Ok(Some(kexinit)) => {
                 self.session
                     .emit(Observation::Fingerprint { mark: Mark::Hassh, value: kexinit.hassh().into() });

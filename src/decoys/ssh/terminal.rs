@@ -52,6 +52,8 @@ pub(super) struct Seat {
     pub sender: mpsc::Sender<Event>,
     /// Ctrl-C and signals.
     pub interrupt: Arc<Notify>,
+    /// Whether keys pass as they are.
+    pub raw: Arc<AtomicBool>,
     /// Set when all is over.
     pub ended: Arc<AtomicBool>,
 }
@@ -126,6 +128,7 @@ impl Seat {
             typed: Vec::new(),
             recorder,
             echo: true,
+            raw: self.raw,
             over: false,
             input_over: false,
             size: None,
@@ -251,7 +254,7 @@ async fn lines(shell: &mut Shell, console: &mut Console, interrupt: &Notify, int
         match Box::pin(perform(shell, console, interrupt, &whole)).await {
             Ok(ended) => {
                 console.typed.clear();
-                console.echo = true;
+                console.cook();
                 if ended.status == 130 && interactive {
                     console.discard();
                     console.send(false, b"^C\r\n".to_vec()).await;

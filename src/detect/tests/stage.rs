@@ -67,6 +67,7 @@ impl Stage {
             host: host.into(),
             service: service.into(),
             own: false,
+            led: None,
         };
         let mut visit = Visit { origin, index: 0 };
         self.see(&mut visit, Observation::Opened { tls: false });

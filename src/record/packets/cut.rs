@@ -68,7 +68,7 @@ pub struct Wanted {
 impl Wanted {
     /// A session by its origin and times.
     pub fn of(origin: &Origin, carrier: Carrier, from: Timestamp, to: Option<Timestamp>) -> Self {
-        let Origin { session, source, target, host, service, own: _ } = origin;
+        let Origin { session, source, target, host, service, own: _, led: _ } = origin;
         let comment =
             format!("Honeyward session {session}: {source} to decoy {host} ({service}) at {target}");
         Wanted { source: *source, target: *target, from, to, carrier, comment, secrets: Vec::new() }

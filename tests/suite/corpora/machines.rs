@@ -175,6 +175,7 @@ fn session(origin: &Origin, told: &Arc<Told>) -> Session {
         seed: [3; 32],
         pacing: false,
         privacy: Arc::default(),
+        lead: None,
     })
 }
 

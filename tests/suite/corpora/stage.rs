@@ -86,6 +86,7 @@ impl Stage {
             host: host.into(),
             service: service.into(),
             own: false,
+            led: None,
         };
         let mut told = vec![Observation::Opened { tls: service == "https" }];
         let sent: Vec<_> = steps.iter().filter_map(|step| bytes::pieces(host, step)).flatten().collect();

@@ -147,6 +147,7 @@ impl Stage {
                 host: host.name.clone(),
                 service: "thousand".to_owned(),
                 own: false,
+                led: None,
             },
             pack: Arc::clone(&self.pack),
             host,
@@ -158,6 +159,7 @@ impl Stage {
             seed: [3; 32],
             pacing: false,
             privacy: Arc::default(),
+            lead: None,
         })
     }
 

@@ -272,6 +272,7 @@ fn lost(row: &SessionRow) -> Event {
             host: row.host.clone(),
             service: row.service.clone(),
             own: row.own,
+            led: None,
         },
         index: u32::try_from(row.events_made).unwrap_or(u32::MAX),
         at: row.last,

@@ -141,6 +141,7 @@ impl Bench {
                 host: "his".into(),
                 service: "http".into(),
                 own: false,
+                led: None,
             },
             pack: Arc::clone(&self.making.pack),
             host: Arc::clone(&self.making.host),
@@ -152,6 +153,7 @@ impl Bench {
             seed: [seed; 32],
             pacing: seed % 2 == 1,
             privacy: Arc::default(),
+            lead: None,
         });
         let mut front = Front::new(Arc::clone(&self.server), session);
         if plain {

@@ -14,6 +14,7 @@ pub mod node;
 pub mod parser;
 pub mod port;
 pub mod proc;
+mod reach;
 pub mod regex;
 pub mod run;
 mod running;

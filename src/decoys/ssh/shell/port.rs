@@ -14,4 +14,6 @@ pub trait Port: Send {
     fn pause(&mut self, duration: Duration) -> BoxFuture<'_, ()>;
     /// Turns the terminal's echo on or off (passwords).
     fn echo(&mut self, on: bool);
+    /// Turns the terminal driver's line mode off or on: keys and text pass as they are.
+    fn raw(&mut self, on: bool);
 }

@@ -148,7 +148,7 @@ impl Shell {
     }
 
     fn fill_variables(&mut self) {
-        let peer = self.session.origin().source;
+        let peer = self.session.peer();
         let target = self.session.origin().target;
         let port = self
             .site

@@ -114,6 +114,7 @@ pub(super) fn session(making: &Making, overlay: &Arc<Overlay>, kept: &Arc<Kept>)
             host: making.host.name.clone(),
             service: "ssh".into(),
             own: false,
+            led: None,
         },
         pack: Arc::clone(&making.pack),
         host: Arc::clone(&making.host),
@@ -125,6 +126,7 @@ pub(super) fn session(making: &Making, overlay: &Arc<Overlay>, kept: &Arc<Kept>)
         seed: [9; 32],
         pacing: false,
         privacy: Arc::default(),
+        lead: None,
     })
 }
 
@@ -154,6 +156,8 @@ impl Port for Paper {
     }
 
     fn echo(&mut self, _: bool) {}
+
+    fn raw(&mut self, _: bool) {}
 }
 
 /// A shell of the HIS operator.

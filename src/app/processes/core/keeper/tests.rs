@@ -20,6 +20,7 @@ fn login(n: u64) -> Event {
         host: "his".into(),
         service: "ssh".into(),
         own: false,
+        led: None,
     };
     let observation = Observation::AuthAttempt {
         method: AuthMethod::Password,

@@ -32,6 +32,7 @@ impl Run<'_> {
             port: &mut port,
             buffers: std::mem::take(&mut self.buffers),
             inputs: Vec::new(),
+            connections: Vec::new(),
             fuel: self.fuel / 2,
             depth: self.depth + 1,
             tested: 0,
@@ -169,14 +170,16 @@ impl Run<'_> {
             port: &mut port,
             buffers: std::mem::take(&mut self.buffers),
             inputs: std::mem::take(&mut self.inputs),
+            connections: std::mem::take(&mut self.connections),
             fuel: self.fuel,
             depth: self.depth,
             tested: self.tested,
             flow: self.flow,
         };
-        let status = Box::pin(run.inner(&command, io)).await;
+        let status = within(limit, Box::pin(run.inner(&command, io))).await;
         (self.buffers, self.inputs, self.fuel, self.flow) = (run.buffers, run.inputs, run.fuel, run.flow);
-        if port.over { 124 } else { status }
+        self.connections = run.connections;
+        status.filter(|_| !port.over).unwrap_or(124)
     }
 
     /// What `time` prints.
@@ -205,4 +208,12 @@ fn duration(text: &str) -> Option<Duration> {
         _ => (text, 1.0),
     };
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()
+}
+
+/// Work that is cut off after a time, as what talks to another host needs it; only where time passes.
+async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => tokio::time::timeout(limit, work).await.ok(),
+        Err(_) => Some(work.await),
+    }
 }

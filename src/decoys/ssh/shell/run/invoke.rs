@@ -133,6 +133,11 @@ impl Run<'_> {
         self.shell.spawn();
         let real = self.shell.fs.real_path(&path).unwrap_or(path);
         let called = name.rsplit('/').next().unwrap_or(name);
+        if real.starts_with("/usr/")
+            && let Some(status) = self.reach(called, arguments, io).await
+        {
+            return status;
+        }
         let program =
             commands::lookup(called).or_else(|| commands::lookup(real.rsplit('/').next().unwrap_or(&real)));
         match program {

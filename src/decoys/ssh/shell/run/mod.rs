@@ -18,6 +18,7 @@ use crate::decoys::ssh::shell::parser::{self, SyntaxError};
 use crate::decoys::ssh::shell::port::Port;
 use crate::decoys::ssh::shell::state::Shell;
 use crate::decoys::ssh::shell::text::matches;
+use crate::session::BoxStream;
 
 /// Commands one line may run before it hangs as an endless loop would.
 const FUEL: u32 = 20_000;
@@ -43,6 +44,8 @@ pub enum Sink {
     Buffer(usize),
     /// A file.
     File(String),
+    /// A connection to another host.
+    Connection(usize),
     /// Nowhere.
     Null,
 }
@@ -54,6 +57,8 @@ pub enum Source {
     Port,
     /// Bytes at hand, shared by all who read them.
     Bytes(usize),
+    /// A connection to another host.
+    Connection(usize),
     /// Nowhere.
     Null,
 }
@@ -91,6 +96,8 @@ pub struct Run<'a> {
     port: &'a mut dyn Port,
     buffers: Vec<Vec<u8>>,
     inputs: Vec<(Vec<u8>, usize)>,
+    /// What `/dev/tcp` opened, for as long as the line runs.
+    connections: Vec<BoxStream>,
     fuel: u32,
     depth: usize,
     /// How many conditions enclose the current command: `set -e` does not count in them.
@@ -119,6 +126,7 @@ pub async fn run(shell: &mut Shell, port: &mut dyn Port, source: &str) -> Result
         port,
         buffers: Vec::new(),
         inputs: Vec::new(),
+        connections: Vec::new(),
         fuel: FUEL,
         depth: 0,
         tested: 0,

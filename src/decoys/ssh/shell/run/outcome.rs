@@ -47,6 +47,8 @@ impl Port for Hurry<'_> {
     }
 
     fn echo(&mut self, _: bool) {}
+
+    fn raw(&mut self, _: bool) {}
 }
 
 /// A port with a limit: past it nothing waits and nothing is printed.
@@ -74,5 +76,9 @@ impl Port for Limited<'_> {
 
     fn echo(&mut self, on: bool) {
         self.port.echo(on);
+    }
+
+    fn raw(&mut self, on: bool) {
+        self.port.raw(on);
     }
 }

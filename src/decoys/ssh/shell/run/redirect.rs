@@ -4,7 +4,16 @@ use super::{Io, Run, Sink, Source, Stop};
 use crate::decoys::ssh::shell::ast::{BOTH, Redirect, Target};
 use crate::decoys::ssh::shell::commands;
 use crate::decoys::ssh::shell::node::Errno;
-use std::time::Duration;
+
+/// What a name of /dev opened.
+enum Connected {
+    /// It is a file's name.
+    No,
+    /// UDP, from which nothing comes back.
+    Datagrams,
+    /// TCP, by its number.
+    Stream(usize),
+}
 
 impl Run<'_> {
     pub(super) async fn redirect(&mut self, redirects: &[Redirect], outer: &Io) -> Result<Io, Stop> {
@@ -31,6 +40,17 @@ impl Run<'_> {
                 }
                 Target::Read(word) => {
                     let name = self.text(word, &io).await?;
+                    match self.connection(&name, outer).await? {
+                        Connected::No => {}
+                        Connected::Datagrams => {
+                            io.input = Source::Null;
+                            continue;
+                        }
+                        Connected::Stream(index) => {
+                            io.input = Source::Connection(index);
+                            continue;
+                        }
+                    }
                     match self.shell.fs.read(&self.shell.path(&name)) {
                         Ok(bytes) => io.input = self.input(bytes),
                         Err(errno) => return Err(self.complain(outer, &name, errno).await),
@@ -61,18 +81,49 @@ impl Run<'_> {
             "/dev/stderr" => return Ok(Sink::Error),
             _ => {}
         }
-        if let Some(target) = name.strip_prefix("/dev/tcp/").or_else(|| name.strip_prefix("/dev/udp/")) {
-            commands::tunnel(self.shell, "/dev/tcp", &target.replace('/', ":"));
-            self.port.pause(Duration::from_secs(3)).await;
-            let line =
-                format!("{}connect: No route to host\n{0}{name}: No route to host\n", self.shell.prefix());
-            self.error(outer, &line).await;
-            return Err(Stop(1));
+        match self.connection(name, outer).await? {
+            Connected::No => {}
+            Connected::Datagrams => return Ok(Sink::Null),
+            Connected::Stream(index) => return Ok(Sink::Connection(index)),
         }
         let path = self.shell.path(name);
         match self.shell.fs.write(&path, b"", append) {
             Ok(_) => Ok(Sink::File(path)),
             Err(errno) => Err(self.complain(outer, name, errno).await),
+        }
+    }
+
+    /// Opens what bash takes for a network connection.
+    async fn connection(&mut self, name: &str, outer: &Io) -> Result<Connected, Stop> {
+        let (rest, stream) = match (name.strip_prefix("/dev/tcp/"), name.strip_prefix("/dev/udp/")) {
+            (Some(rest), _) => (rest, true),
+            (None, Some(rest)) => (rest, false),
+            (None, None) => return Ok(Connected::No),
+        };
+        let (host, port) = rest.split_once('/').unwrap_or((rest, ""));
+        let target = format!("{host}:{port}");
+        let prefix = self.shell.prefix();
+        let Some(place) = self.resolved("/dev/tcp", &target, host).await else {
+            let line = format!(
+                "{prefix}{host}: Temporary failure in name resolution\n{prefix}{name}: Invalid argument\n"
+            );
+            self.error(outer, &line).await;
+            return Err(Stop(1));
+        };
+        if !stream {
+            commands::tunnel(self.shell, "/dev/udp", &target);
+            return Ok(Connected::Datagrams);
+        }
+        match self.dial("/dev/tcp", &target, (&place, port.parse().unwrap_or(0)), None).await {
+            Ok(stream) => {
+                self.connections.push(stream);
+                Ok(Connected::Stream(self.connections.len() - 1))
+            }
+            Err(failure) => {
+                let why = failure.text();
+                self.error(outer, &format!("{prefix}connect: {why}\n{prefix}{name}: {why}\n")).await;
+                Err(Stop(1))
+            }
         }
     }
 

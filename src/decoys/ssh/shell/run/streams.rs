@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use super::{Io, MAX_BUFFER, Run, Sink, Source};
 
 impl Run<'_> {
@@ -9,6 +11,12 @@ impl Run<'_> {
     pub(in crate::decoys::ssh::shell) async fn read_all(&mut self, io: &Io) -> Vec<u8> {
         match io.input {
             Source::Null => Vec::new(),
+            Source::Connection(index) => {
+                let Some(connection) = self.connections.get_mut(index) else { return Vec::new() };
+                let mut all = Vec::new();
+                while all.len() < MAX_BUFFER && matches!(connection.read_buf(&mut all).await, Ok(1..)) {}
+                all
+            }
             Source::Bytes(index) => match self.inputs.get_mut(index) {
                 Some((bytes, at)) => {
                     let rest = bytes.get(*at..).unwrap_or_default().to_vec();
@@ -33,6 +41,11 @@ impl Run<'_> {
     pub(in crate::decoys::ssh::shell) async fn read_some(&mut self, io: &Io) -> Option<Vec<u8>> {
         match io.input {
             Source::Port => self.port.read().await,
+            Source::Connection(index) => {
+                let mut piece = Vec::new();
+                let read = self.connections.get_mut(index)?.read_buf(&mut piece).await;
+                matches!(read, Ok(1..)).then_some(piece)
+            }
             Source::Null | Source::Bytes(_) => Some(self.read_all(io).await).filter(|b| !b.is_empty()),
         }
     }
@@ -41,6 +54,19 @@ impl Run<'_> {
     pub(in crate::decoys::ssh::shell) async fn read_line(&mut self, io: &Io) -> Option<String> {
         match io.input {
             Source::Null => None,
+            Source::Connection(index) => {
+                let connection = self.connections.get_mut(index)?;
+                let mut line = Vec::new();
+                while line.len() < MAX_BUFFER {
+                    match connection.read_u8().await {
+                        Ok(b'\n') => break,
+                        Ok(byte) => line.push(byte),
+                        Err(_) if line.is_empty() => return None,
+                        Err(_) => break,
+                    }
+                }
+                Some(String::from_utf8_lossy(&line).into_owned())
+            }
             Source::Bytes(index) => {
                 let (bytes, at) = self.inputs.get_mut(index)?;
                 let rest = bytes.get(*at..).filter(|r| !r.is_empty())?;
@@ -65,6 +91,10 @@ impl Run<'_> {
         self.port.echo(on);
     }
 
+    pub(in crate::decoys::ssh::shell) fn raw(&mut self, on: bool) {
+        self.port.raw(on);
+    }
+
     pub(in crate::decoys::ssh::shell) async fn pause(&mut self, duration: Duration) {
         self.port.pause(duration).await;
     }
@@ -85,6 +115,12 @@ impl Run<'_> {
             Sink::Out => self.port.write(false, bytes).await,
             Sink::Error => self.port.write(true, bytes).await,
             Sink::Null => {}
+            Sink::Connection(index) => {
+                if let Some(connection) = self.connections.get_mut(*index) {
+                    let _ = connection.write_all(&bytes).await;
+                    let _ = connection.flush().await;
+                }
+            }
             Sink::Buffer(index) => {
                 if let Some(buffer) =
                     self.buffers.get_mut(*index).filter(|b| b.len() + bytes.len() <= MAX_BUFFER)

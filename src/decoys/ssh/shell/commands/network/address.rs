@@ -178,7 +178,7 @@ pub(crate) fn sockets(call: &mut Call) -> i32 {
         }
     }
     let (listening, every) = (options.has('l'), options.has('a'));
-    let peer = call.shell.session.origin().source;
+    let peer = call.shell.session.peer();
     let mut ports: Vec<u16> = site.host.services.iter().map(|s| s.port).collect();
     ports.sort_unstable();
     let ssh = site

@@ -1,4 +1,4 @@
-//! Programs on the network: they show the machine's own, and reach nothing.
+//! Programs that show the machine's own network, and `ping`.
 
 pub(super) mod address;
 pub(super) mod reach;
