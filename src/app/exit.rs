@@ -14,6 +14,16 @@ pub(crate) enum Exit {
     Could(String),
 }
 
+impl Exit {
+    /// Why, in plain words; empty when all went well.
+    pub(crate) fn reason(self) -> String {
+        match self {
+            Exit::Done | Exit::Finding => String::new(),
+            Exit::Usage(reason) | Exit::Could(reason) => reason,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {

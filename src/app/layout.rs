@@ -59,6 +59,31 @@ impl Layout {
         self.root.join("forward")
     }
 
+    /// What users of the console made of the settings.
+    pub fn managed_folder(&self) -> PathBuf {
+        self.root.join("managed")
+    }
+
+    /// The present version of that.
+    pub fn managed(&self) -> PathBuf {
+        self.managed_folder().join("settings.json")
+    }
+
+    /// Files of baits that the console made, a folder each.
+    pub fn lure_files(&self) -> PathBuf {
+        self.managed_folder().join("lures")
+    }
+
+    /// Evidence bundles that wait to be taken.
+    pub fn bundles(&self) -> PathBuf {
+        self.managed_folder().join("bundles")
+    }
+
+    /// Certificates and secrets that users of the console gave.
+    pub fn console_files(&self) -> PathBuf {
+        self.console().join("files")
+    }
+
     /// The registry of baits.
     pub fn lures(&self) -> PathBuf {
         self.root.join("lures.json")

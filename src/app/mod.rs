@@ -10,6 +10,7 @@ mod installation;
 mod launch;
 mod layout;
 mod lures;
+mod managed;
 mod network;
 mod output;
 mod processes;
@@ -17,6 +18,7 @@ mod status;
 mod supervisor;
 mod table;
 mod when;
+mod wishes;
 
 pub use layout::Layout;
 

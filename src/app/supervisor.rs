@@ -20,6 +20,7 @@ use super::cli::Role;
 use super::config::Config;
 use super::exit::Exit;
 use super::launch::{BoundConsole, BoundService, Launch};
+use super::managed::Managed;
 use super::network::{self, Network};
 use super::{Layout, installation, processes, status};
 use crate::console::{self, DecoyHost, DecoyLure, DecoyService};
@@ -65,8 +66,11 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(config: Config, layout: Layout) -> Result<Self, Exit> {
+    fn new(mut config: Config, layout: Layout) -> Result<Self, Exit> {
         let lock = make_folders(&layout)?;
+        let managed = Managed::load(&layout)
+            .map_err(|e| Exit::Could(format!("{}: {e}", layout.managed().display())))?;
+        config.capture.quota_mib = managed.quota_mib.unwrap_or(config.capture.quota_mib);
         let could = |what: &str, error: std::io::Error| Exit::Could(format!("{what}: {error}"));
         let secret = installation::decoy_secret(&layout)
             .map_err(|e| could(&layout.secret().display().to_string(), e))?;

@@ -83,6 +83,28 @@ impl Role {
         }
     }
 
+    /// Whether settings, baits and requests are open to this role, and it may ask for what a second person
+    /// approves.
+    pub(super) fn asks(self) -> bool {
+        match self {
+            Role::Responder | Role::Administrator => true,
+            Role::Viewer | Role::Analyst | Role::Auditor => false,
+        }
+    }
+
+    /// Whether this role approves what others ask for.
+    pub(super) fn approves(self) -> bool {
+        self.manages_settings()
+    }
+
+    /// Whether settings are changed by this role.
+    pub(super) fn manages_settings(self) -> bool {
+        match self {
+            Role::Administrator => true,
+            Role::Viewer | Role::Analyst | Role::Responder | Role::Auditor => false,
+        }
+    }
+
     /// By its name in forms and files.
     pub(super) fn named(name: &str) -> Option<Self> {
         serde_json::from_value(name.into()).ok()

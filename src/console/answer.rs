@@ -61,6 +61,11 @@ impl Answer {
         Answer { status: StatusCode::OK, kind, body: body.into_bytes(), headers: Vec::new() }
     }
 
+    /// Where it sends the browser, if anywhere.
+    pub(super) fn place(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| *name == LOCATION).map(|(_, place)| place.as_str())
+    }
+
     /// The same page, which may run WebAssembly of ours: the terminal's emulator.
     pub(super) fn with_machine_code(mut self) -> Self {
         self.headers

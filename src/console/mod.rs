@@ -9,6 +9,7 @@ mod answer;
 mod api;
 mod certificate;
 mod charts;
+pub mod desk;
 mod logins;
 mod pages;
 mod path;
@@ -114,6 +115,8 @@ pub struct Given {
     pub processes: Box<dyn Fn() -> Vec<Process> + Send + Sync>,
     /// What carries a service: its packets are found by that.
     pub carrier: fn(&str) -> Carrier,
+    /// The settings, to be shown, checked and tried.
+    pub desk: desk::Desk,
     /// Takes what users do, for the chain.
     pub tell: Box<dyn Fn(SystemEvent) + Send + Sync>,
 }

@@ -126,6 +126,7 @@ impl Console {
                 takes => visit.role.takes_evidence(),
                 audits => visit.role.audits(),
                 manages => visit.role.manages_accounts(),
+                asks => visit.role.asks(),
             }
         });
         let about = context! {
@@ -180,6 +181,25 @@ impl Visit<'_> {
         if right(self.role) { Ok(()) } else { Err(Refusal::NotAllowed) }
     }
 
+    /// Whether a second person must agree to what is weighty.
+    pub(super) fn needs_second(&self) -> bool {
+        self.console.given.settings.four_eyes.unwrap_or_else(|| {
+            let others = self.console.accounts.list().into_iter();
+            others
+                .filter(|(name, _, closed)| !closed && *name != self.login.account)
+                .any(|(_, r, _)| r.approves())
+        })
+    }
+
+    /// The rule of the second person: `always`, `never`, `others`.
+    pub(super) fn four_eyes(&self) -> &'static str {
+        match self.console.given.settings.four_eyes {
+            Some(true) => "always",
+            Some(false) => "never",
+            None => "others",
+        }
+    }
+
     fn page(&self) -> Result<Answer, Refusal> {
         let segments: Vec<&str> = self.request.segments.iter().map(String::as_str).collect();
         if self.request.posts {
@@ -194,6 +214,12 @@ impl Visit<'_> {
                 ["tokens"] => pages::tokens::change(self),
                 ["searches"] => pages::sessions::save(self),
                 ["accounts"] => pages::accounts::change(self),
+                ["settings"] => pages::settings::change(self),
+                ["settings", "siem"] => pages::siem::change(self),
+                ["settings", "allowances"] => pages::allowances::change(self),
+                ["settings", "lures"] => pages::lures::change(self),
+                ["requests", id] => pages::wishes::decide(self, id),
+                ["export"] => pages::wishes::export(self),
                 _ => Err(Refusal::NotFound),
             };
         }
@@ -218,6 +244,13 @@ impl Visit<'_> {
             ["sessions", id, "terminal", number, "cast"] => pages::evidence::terminal_cast(self, id, number),
             ["decoys"] => pages::decoys::page(self),
             ["accounts"] => pages::accounts::page(self),
+            ["settings"] => pages::settings::page(self),
+            ["settings", "siem"] => pages::siem::page(self),
+            ["settings", "allowances"] => pages::allowances::page(self),
+            ["settings", "lures"] => pages::lures::page(self),
+            ["settings", "lures", id, "file"] => pages::lures::file(self, id),
+            ["requests"] => pages::wishes::page(self),
+            ["requests", id, "bundle"] => pages::wishes::take(self, id),
             ["own"] => pages::own::page(self),
             ["tokens"] => pages::tokens::page(self),
             ["api"] => pages::tokens::documentation(self),

@@ -19,6 +19,10 @@ pub struct Settings {
     pub key: Option<PathBuf>,
     /// Minutes without a click after which a user must log in again.
     pub idle_minutes: u32,
+    /// Whether a second person must agree before evidence is taken out as a bundle, a source is allowed
+    /// more, or packets are kept for less long. Without it: whenever there is another administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub four_eyes: Option<bool>,
 }
 
 impl Default for Settings {
@@ -29,6 +33,7 @@ impl Default for Settings {
             certificate: None,
             key: None,
             idle_minutes: 30,
+            four_eyes: None,
         }
     }
 }

@@ -36,11 +36,14 @@ pub(super) enum Scope {
     Evidence,
     /// Reads the audit log.
     Audit,
+    /// Reads and changes settings, asks and approves.
+    Settings,
 }
 
 impl Scope {
     /// All of them.
-    pub(super) const ALL: [Scope; 4] = [Scope::Read, Scope::Triage, Scope::Evidence, Scope::Audit];
+    pub(super) const ALL: [Scope; 5] =
+        [Scope::Read, Scope::Triage, Scope::Evidence, Scope::Audit, Scope::Settings];
 
     /// Its name.
     pub(super) fn name(self) -> &'static str {
@@ -49,6 +52,7 @@ impl Scope {
             Scope::Triage => "triage",
             Scope::Evidence => "evidence",
             Scope::Audit => "audit",
+            Scope::Settings => "settings",
         }
     }
 

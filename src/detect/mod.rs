@@ -84,6 +84,11 @@ impl Detector {
         self.settings.baits = baits;
     }
 
+    /// Allows this from now on.
+    pub fn set_allowances(&mut self, allowances: Vec<Allowance>) {
+        self.settings.allowance = allowances;
+    }
+
     /// Takes back what [`Detector::changed`] gave for one source.
     ///
     /// # Errors

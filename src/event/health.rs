@@ -330,6 +330,9 @@ fn words(record: &SystemRecord) -> Option<Words> {
         | SystemEvent::Exported { .. }
         | SystemEvent::Console { .. }
         | SystemEvent::Case { .. }
+        | SystemEvent::Asked { .. }
+        | SystemEvent::Decided { .. }
+        | SystemEvent::Done { .. }
         | SystemEvent::Allowance { .. }
         | SystemEvent::Lure { .. }
         | SystemEvent::FrameRefused { .. } => None,

@@ -15,6 +15,7 @@ pub mod origin;
 pub mod root;
 pub mod system;
 pub mod tainted;
+pub mod wish;
 
 pub use alert::{Alert, Severity};
 pub use case::{CaseChange, CaseState};

@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::wish::{Decision, Wish};
 use super::{CaseChange, Root, SessionId, Tainted};
 
 /// A fact about our own processes. Each is evidence too: it says what could not be seen.
@@ -150,6 +152,46 @@ pub enum SystemEvent {
         from: IpAddr,
         /// What.
         change: CaseChange,
+    },
+    /// A user of the console wants something changed or taken out.
+    Asked {
+        /// Names the wish in what follows.
+        id: String,
+        /// Who.
+        account: String,
+        /// From where.
+        from: IpAddr,
+        /// What.
+        wish: Wish,
+        /// Whether a second person must agree.
+        second: bool,
+        /// Until when somebody may.
+        ends: Timestamp,
+    },
+    /// A wish was approved, refused or withdrawn, or nobody decided in time.
+    Decided {
+        /// The wish.
+        id: String,
+        /// Who; empty when time decided.
+        account: String,
+        /// From where; absent when time decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<IpAddr>,
+        /// What.
+        decision: Decision,
+        /// Why, in his words.
+        reason: String,
+    },
+    /// A wish was done, or could not be.
+    Done {
+        /// The wish.
+        id: String,
+        /// Whether it was.
+        done: bool,
+        /// Why not, in plain words.
+        reason: String,
+        /// Version of the settings that it led to; 0 where it changed none.
+        version: u64,
     },
     /// A destination changed its state, or refused an alert for good.
     Destination {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::event::SystemEvent;
@@ -15,6 +16,12 @@ pub struct DestinationState {
     pub state: &'static str,
     /// Why it is down.
     pub reason: Option<String>,
+    /// Since when it is in this state.
+    pub since: Timestamp,
+    /// Why it was down last, or refused an alert.
+    pub last_error: Option<String>,
+    /// When that was.
+    pub last_error_at: Option<Timestamp>,
     /// Alerts sent since the start, repeats included.
     pub sent: u64,
     /// Alerts set aside since the start, because the receiver refused them again and again.
@@ -38,6 +45,9 @@ impl Standing {
             name: name.to_owned(),
             state: "connecting",
             reason: None,
+            since: Timestamp::now(),
+            last_error: None,
+            last_error_at: None,
             sent: 0,
             set_aside: 0,
             settled,
@@ -69,7 +79,11 @@ impl Standing {
 
     /// An alert was refused for good. Told each time: somebody must look at it.
     pub(super) fn set_aside(&self, reason: String) {
-        self.lock().set_aside += 1;
+        let mut shown = self.lock();
+        shown.set_aside += 1;
+        shown.last_error = Some(reason.clone());
+        shown.last_error_at = Some(Timestamp::now());
+        drop(shown);
         self.tell("poison", reason);
     }
 
@@ -77,6 +91,13 @@ impl Standing {
         let mut shown = self.lock();
         let changed = shown.state != state;
         shown.state = state;
+        if changed {
+            shown.since = Timestamp::now();
+        }
+        if reason.is_some() {
+            shown.last_error.clone_from(&reason);
+            shown.last_error_at = Some(Timestamp::now());
+        }
         shown.reason.clone_from(&reason);
         drop(shown);
         if changed {

@@ -112,7 +112,7 @@ fn nothing_that_an_intruder_says_is_markup() {
 fn forms_come_from_the_logins_own_pages() {
     let net = Honeynet::with("");
     let tab = set_up(&net);
-    let whole: [(&str, &[(&str, &str)]); 6] = [
+    let whole: [(&str, &[(&str, &str)]); 12] = [
         ("/accounts", &[("act", "add"), ("name", "eve"), ("password", PASSWORD), ("role", "administrator")]),
         ("/incidents", &[("state", "closed_benign")]),
         (
@@ -121,6 +121,21 @@ fn forms_come_from_the_logins_own_pages() {
         ),
         ("/own", &[("act", "password"), ("password", PASSWORD), ("fresh", "another horse battery")]),
         ("/searches", &[("name", "x"), ("query", "y")]),
+        (
+            "/settings/siem",
+            &[
+                ("act", "save"),
+                ("name", "mallory"),
+                ("format", "cef"),
+                ("transport", "udp"),
+                ("address", "192.0.2.9:514"),
+            ],
+        ),
+        ("/settings/allowances", &[("act", "add"), ("name", "mallory"), ("source", "192.0.2.9")]),
+        ("/settings/lures", &[("act", "mint"), ("kind", "ssh_key"), ("endpoint", "mallory"), ("path", "x")]),
+        ("/settings", &[("act", "retention"), ("quota_mib", "16")]),
+        ("/requests/00000000-0000-7000-8000-000000000000", &[("act", "approve")]),
+        ("/export", &[("subject", "mallory"), ("reason", "x")]),
         ("/logout", &[]),
     ];
     for (path, fields) in whole {
@@ -131,6 +146,9 @@ fn forms_come_from_the_logins_own_pages() {
         assert_ne!(status(&tab.get(&format!("{path}?act=add&name=eve&state=closed_true"))), 500);
     }
     assert!(!tab.get("/accounts").contains("eve"));
+    for page in ["/settings/siem", "/settings/allowances", "/settings/lures", "/requests"] {
+        assert!(!tab.get(page).contains("mallory"), "{page}");
+    }
     let page = tab.get("/").to_lowercase();
     assert!(page.contains("form-action 'self'") && page.contains("frame-ancestors 'none'"));
 }
@@ -214,7 +232,7 @@ fn a_role_does_what_it_may_and_a_token_no_more_than_its_scopes() {
         assert_eq!(status(&made), 303, "{made}");
     }
     let anything = "00000000-0000-7000-8000-000000000000";
-    let pages: [(&str, [u16; 4]); 9] = [
+    let pages: [(&str, [u16; 4]); 14] = [
         ("/", [200, 200, 200, 303]),
         ("/incidents", [200, 200, 200, 403]),
         ("/sessions", [200, 200, 200, 403]),
@@ -224,6 +242,11 @@ fn a_role_does_what_it_may_and_a_token_no_more_than_its_scopes() {
         ("/accounts", [403, 403, 403, 403]),
         ("/tokens", [403, 403, 403, 403]),
         ("/audit", [403, 403, 403, 200]),
+        ("/settings", [403, 403, 200, 403]),
+        ("/settings/siem", [403, 403, 200, 403]),
+        ("/settings/lures", [403, 403, 200, 403]),
+        ("/requests", [403, 403, 200, 403]),
+        (&format!("/requests/{anything}/bundle"), [403, 404, 404, 403]),
     ];
     for (at, role) in ["viewer", "analyst", "responder", "auditor"].into_iter().enumerate() {
         let tab = Tab::new(&net, role);
@@ -245,6 +268,10 @@ fn a_role_does_what_it_may_and_a_token_no_more_than_its_scopes() {
             ],
         );
         assert_eq!(status(&more), 403, "{role} makes nobody an administrator");
+        let siem = [("csrf", csrf.as_str()), ("act", "save"), ("name", "x"), ("format", "cef")];
+        assert_eq!(status(&tab.post("/settings/siem", &siem)), 403, "{role} sends alerts nowhere");
+        let room = [("csrf", csrf.as_str()), ("act", "retention"), ("quota_mib", "16")];
+        assert_eq!(status(&tab.post("/settings", &room)), 403, "{role} lets no packets go");
     }
     let make = |account: &str, scope: &str| {
         let page = admin.post(
@@ -327,4 +354,114 @@ fn a_wrong_certificate_is_found_before_anything_runs_and_an_old_state_is_gone() 
         (!state.to_string().contains("192.0.2.1")).then_some(state)
     });
     assert!(fresh.is_object());
+}
+
+/// A page's first link to what was asked for a moment ago.
+fn asked(answer: &str) -> String {
+    let (_, id) = answer.split_once("asked=").unwrap_or_else(|| panic!("{answer}"));
+    id.chars().take(36).collect()
+}
+
+#[test]
+fn nobody_gets_round_the_second_pair_of_eyes() {
+    let net = Honeynet::with("[console]\nfour_eyes = true\n");
+    let admin = set_up(&net);
+    let csrf = admin.csrf();
+    for (name, role) in [("wang", "administrator"), ("zhao", "responder"), ("li", "analyst")] {
+        let made =
+            [("csrf", csrf.as_str()), ("act", "add"), ("name", name), ("password", PASSWORD), ("role", role)];
+        assert_eq!(status(&admin.post("/accounts", &made)), 303);
+    }
+    let log_in = |name: &str| {
+        let tab = Tab::new(&net, name);
+        assert_eq!(status(&tab.login(name)), 303);
+        tab
+    };
+    let (wang, zhao, li) = (log_in("wang"), log_in("zhao"), log_in("li"));
+    let ends = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::system()).date();
+    let ends = ends.saturating_add(jiff::Span::new().days(30)).to_string();
+    let allowance = |tab: &Tab, name: &str, owner: &str| {
+        tab.post(
+            "/settings/allowances",
+            &[
+                ("csrf", &tab.csrf()),
+                ("act", "add"),
+                ("name", name),
+                ("source", "192.0.2.7"),
+                ("covers", "E3"),
+                ("owner", owner),
+                ("reason", HOSTILE),
+                ("expires", &ends),
+            ],
+        )
+    };
+    let decide =
+        |tab: &Tab, id: &str, act: &str| {
+            status(&tab.post(
+                &format!("/requests/{id}"),
+                &[("csrf", &tab.csrf()), ("act", act), ("reason", HOSTILE)],
+            ))
+        };
+    let id = asked(&allowance(&admin, HOSTILE, HOSTILE));
+    assert_eq!(decide(&admin, &id, "approve"), 403, "nobody approves his own");
+    assert_eq!(decide(&zhao, &id, "approve"), 403, "a responder asks, he approves nothing");
+    assert_eq!(decide(&li, &id, "approve"), 403);
+    assert_eq!(decide(&wang, &id, "withdraw"), 403, "only who asked withdraws");
+    assert_eq!(decide(&wang, "00000000-0000-7000-8000-000000000000", "approve"), 404);
+    for page in ["/requests", "/settings/allowances", "/settings"] {
+        let shown = wang.get(page);
+        assert!(!shown.contains("<script>alert") && !shown.contains("<img src=x"), "{page}: {shown}");
+    }
+    assert!(wang.get("/requests").contains("&lt;script&gt;"));
+    assert_eq!(
+        (decide(&wang, &id, "refuse"), decide(&wang, &id, "approve")),
+        (303, 409),
+        "decided is decided"
+    );
+    assert_eq!(status(&allowance(&zhao, "too-long", "")), 422);
+    let id = asked(&allowance(&zhao, "scan", "wang"));
+    assert_eq!(decide(&wang, &id, "approve"), 303);
+    let page = wang.get("/requests?lang=en");
+    assert!(page.contains("another person than the owner"), "the owner can not approve: {page}");
+
+    // A bundle is no one's who neither asked for it nor approved it.
+    let ssh = net.address("his", "ssh");
+    drop(TcpStream::connect(ssh));
+    let session =
+        net.sessions(1, |session| session["service"] == "ssh")[0]["id"].as_str().unwrap().to_owned();
+    let export =
+        [("csrf", &*zhao.csrf()), ("subject", &session), ("reason", "why")].map(|(a, b)| (a, b.to_owned()));
+    let export: Vec<(&str, &str)> = export.iter().map(|(a, b)| (*a, b.as_str())).collect();
+    let id = asked(&zhao.post("/export", &export));
+    assert_eq!(status(&zhao.get(&format!("/requests/{id}/bundle"))), 403, "not before it was approved");
+    assert_eq!(decide(&wang, &id, "approve"), 303);
+    within(Duration::from_secs(20), "the bundle", || {
+        net.data().join(format!("managed/bundles/{id}.zip")).is_file().then_some(())
+    });
+    within(Duration::from_secs(10), "it is told", || {
+        wang.get("/requests").contains(&format!("/requests/{id}/bundle")).then_some(())
+    });
+    assert_eq!(status(&admin.get(&format!("/requests/{id}/bundle"))), 403);
+    let file = net.scratch("bundle.zip");
+    zhao.curl(&format!("/requests/{id}/bundle"), &["-o", file.to_str().unwrap()]);
+    assert!(fs::read(&file).unwrap().windows(2).any(|two| two == b"PK"));
+    // Files of the appliance are nobody's certificate.
+    let siem = |ca: &str, name: &str| {
+        admin.post(
+            "/settings/siem",
+            &[
+                ("csrf", &admin.csrf()),
+                ("act", "save"),
+                ("name", name),
+                ("format", "cef"),
+                ("transport", "tls"),
+                ("address", "127.0.0.1:6514"),
+                ("ca", ca),
+            ],
+        )
+    };
+    assert_eq!(status(&siem("/etc/passwd", "x")), 422);
+    assert_eq!(status(&siem("-----BEGIN x", "../../x")), 422);
+    assert_eq!(status(&siem("-----BEGIN x", HOSTILE)), 422);
+    assert!(net.honeyward(&["verify"]).status.success());
 }

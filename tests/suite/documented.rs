@@ -6,6 +6,7 @@ use honeyward::event::alert::Reason;
 use honeyward::event::observation::{
     AuthMethod, Change, CloseReason, Direction, FileDigest, Handling, Mark, RecordKind,
 };
+use honeyward::event::wish::Decision;
 use honeyward::event::{Alert, Detail, Observation, Origin, Root, Severity, SystemEvent};
 use honeyward::store::{Access, Counts, SessionRow};
 use serde::de::DeserializeOwned;
@@ -75,6 +76,7 @@ fn every_word_is_documented() {
     words_agree::<Handling>("### Handling");
     words_agree::<Direction>("### Direction");
     words_agree::<Severity>("### Severity");
+    words_agree::<Decision>("### Decision");
 }
 
 #[test]

@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use crate::honeynet::{Honeynet, signal, within};
 
 /// A receiver of plain TCP that writes each message it gets as a line.
-struct Receiver {
+pub(crate) struct Receiver {
     dir: TempDir,
     process: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Receiver {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let dir = TempDir::new().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let here = dir.path().display();
@@ -45,9 +45,14 @@ impl Receiver {
         receiver
     }
 
+    /// All that it got.
+    pub(crate) fn text(&self) -> String {
+        fs::read_to_string(self.dir.path().join("received")).unwrap_or_default()
+    }
+
     /// What it got of one check, oldest first.
     fn told(&self, check: &str) -> Vec<Value> {
-        let text = fs::read_to_string(self.dir.path().join("received")).unwrap_or_default();
+        let text = self.text();
         let objects = text.lines().filter_map(|line| {
             let (head, _) = line.split_once('{')?;
             assert!(head.contains(" honeyward - health - "), "{line}");

@@ -11,9 +11,9 @@ use serde_json::Value;
 use crate::chromium::Chromium;
 use crate::honeynet::{Honeynet, client, text, within};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
-fn console(net: &Honeynet) -> String {
+pub(crate) fn console(net: &Honeynet) -> String {
     within(Duration::from_secs(20), "the console serves", || {
         let status = net.json(&["status", "--json"]);
         let processes = status.first()?["processes"].as_array()?.clone();
@@ -22,12 +22,12 @@ fn console(net: &Honeynet) -> String {
     })
 }
 
-fn pictures(net: &Honeynet) -> PathBuf {
+pub(crate) fn pictures(net: &Honeynet) -> PathBuf {
     std::env::var_os("HONEYWARD_PICTURES").map_or_else(|| net.scratch("pictures"), PathBuf::from)
 }
 
 /// First start: the one-time secret makes an administrator.
-fn set_up(net: &Honeynet, browser: &Chromium, base: &str, language: &str) {
+pub(crate) fn set_up(net: &Honeynet, browser: &Chromium, base: &str, language: &str) {
     let secret = fs::read_to_string(net.data().join("console/setup-secret")).unwrap();
     browser.go(&format!("{base}/?lang={language}"));
     browser.is_accessible("first start");
@@ -39,7 +39,7 @@ fn set_up(net: &Honeynet, browser: &Chromium, base: &str, language: &str) {
 }
 
 /// An intruder who knows a bait account types commands in a terminal and leaves a file.
-fn intrude(net: &Honeynet, attacker: &str) -> String {
+pub(crate) fn intrude(net: &Honeynet, attacker: &str) -> String {
     let (account, password) = net.lure("his", "ssh");
     let address = net.address("his", "ssh");
     let typed = net.scratch("typed");
@@ -59,7 +59,7 @@ fn intrude(net: &Honeynet, attacker: &str) -> String {
     account
 }
 
-fn incident(net: &Honeynet, attacker: &str) -> Value {
+pub(crate) fn incident(net: &Honeynet, attacker: &str) -> Value {
     within(Duration::from_secs(20), "the incident", || {
         let alerts = net.json(&["alerts", "--json"]);
         alerts.into_iter().find(|a| a["source"] == attacker && a["severity"] == "high")
@@ -207,6 +207,11 @@ fn every_page_fits_every_screen() {
         "/tokens",
         "/own",
         "/api",
+        "/settings",
+        "/settings/siem",
+        "/settings/allowances",
+        "/settings/lures",
+        "/requests",
     ];
     let phone = Chromium::start(500, 900, true);
     phone.go(&format!("{base}/login?lang=zh"));
@@ -221,7 +226,7 @@ fn every_page_fits_every_screen() {
             let over = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
             assert_eq!(browser.script(over), 0, "{page} is wider than {size}");
             browser.is_accessible(page);
-            let name = page.split('/').nth(1).filter(|name| !name.is_empty()).unwrap_or("overview");
+            let name = page.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("overview");
             let name = if page.contains(&id) { "incident" } else { name };
             browser.picture(&folder.join(format!("{size}-{name}.png")));
         }

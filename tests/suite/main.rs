@@ -44,6 +44,7 @@ mod relp;
 mod remote_desktop;
 mod senders;
 mod services;
+mod settings;
 mod sharing;
 mod shell;
 mod siem;

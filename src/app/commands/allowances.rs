@@ -10,6 +10,7 @@ use crate::app::cli::{AllowancesListArgs, AllowancesTryArgs};
 use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::lures::Registry;
+use crate::app::managed::effective;
 use crate::app::output::{say, say_json};
 use crate::app::table::Table;
 use crate::app::{Layout, find, when};
@@ -39,6 +40,10 @@ pub(crate) fn list(args: &AllowancesListArgs, layout: &Layout) -> Exit {
     let config = match Config::load(args.config.config.as_deref()) {
         Ok(config) => config,
         Err(faults) => return Exit::Usage(faults.to_string()),
+    };
+    let config = match effective(&config, layout) {
+        Ok(config) => config,
+        Err(error) => return Exit::Could(format!("{}: {error}", layout.managed().display())),
     };
     let now = Timestamp::now();
     // Before the first start there is no store, and nothing was covered.

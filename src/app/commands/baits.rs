@@ -14,8 +14,8 @@ use crate::app::exit::Exit;
 use crate::app::lures::{self, Registry};
 use crate::app::output::{say, say_json};
 use crate::app::{Layout, installation};
-use crate::lure::{File, Kind, Lure, Order};
-use crate::persona::{Host, Pack};
+use crate::lure::{File, Lure};
+use crate::persona::Pack;
 
 /// One bait as `--json` gives it.
 #[derive(Serialize)]
@@ -79,35 +79,24 @@ fn could(path: &Path, error: &io::Error) -> Exit {
 }
 
 /// Makes a bait.
-pub(super) fn mint(args: LureMintArgs, layout: &Layout) -> Exit {
+pub(super) fn mint(args: &LureMintArgs, layout: &Layout) -> Exit {
     match try_mint(args, layout) {
         Ok(()) => Exit::Done,
         Err(exit) => exit,
     }
 }
 
-fn try_mint(args: LureMintArgs, layout: &Layout) -> Result<(), Exit> {
-    let kind = kind(&args.kind)?;
-    let (endpoint, path) = (args.endpoint.trim().to_owned(), args.path.trim().to_owned());
-    if endpoint.is_empty() || path.is_empty() {
-        return Err(Exit::Usage("--endpoint and --path: expected where it is put".into()));
-    }
+fn try_mint(args: &LureMintArgs, layout: &Layout) -> Result<(), Exit> {
+    lures::checked(layout, &args.kind, &args.endpoint, &args.path).map_err(Exit::Usage)?;
     let pack = pack(args.config.config.as_deref(), layout)?;
-    let host = host(&pack, kind, args.host.as_deref())?;
-    let mut registry = Registry::load(layout).map_err(|e| could(&layout.lures(), &e))?;
-    let taken = registry.lure.iter().find(|lure| {
-        lure.revoked.is_none() && (lure.kind, &lure.endpoint, &lure.path) == (kind, &endpoint, &path)
-    });
-    if let Some(taken) = taken {
-        return Err(Exit::Usage(format!("{} is there already: a place has one bait of a kind", taken.id)));
-    }
-    let key = lures::key(layout).map_err(|e| could(&layout.secret(), &e))?;
-    let order = Order { kind, endpoint, path, note: args.note };
-    let lure = Lure::mint(&key, registry.next_serial(), order, host, Timestamp::now());
-    let file = lure.file(&key, host);
-    // First known, then out: what is used before it is known would be told as anybody's.
-    registry.lure.push(lure.clone());
-    registry.save(layout).map_err(|e| could(&layout.lures(), &e))?;
+    let wanted = lures::Wanted {
+        kind: &args.kind,
+        endpoint: &args.endpoint,
+        path: &args.path,
+        host: args.host.as_deref(),
+        note: &args.note,
+    };
+    let (lure, file) = lures::mint(layout, &pack, &wanted, Timestamp::now()).map_err(Exit::Usage)?;
     if let Some(output) = &args.output {
         let to = if output.is_dir() { output.join(&file.name) } else { output.clone() };
         fs::write(&to, &file.bytes).map_err(|e| could(&to, &e))?;
@@ -115,16 +104,9 @@ fn try_mint(args: LureMintArgs, layout: &Layout) -> Result<(), Exit> {
     if args.json.json {
         say_json(&Listed::of(&lure));
     } else {
-        say(&format!("{} {} for {}", lure.id, kind.as_str(), lure.place()));
+        say(&format!("{} {} for {}", lure.id, lure.kind.as_str(), lure.place()));
     }
     Ok(())
-}
-
-fn kind(name: &str) -> Result<Kind, Exit> {
-    Kind::ALL.into_iter().find(|kind| kind.as_str() == name.replace('-', "_")).ok_or_else(|| {
-        let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-        Exit::Usage(format!("{name}: expected one of {}", names.join(", ")))
-    })
 }
 
 fn pack(config: Option<&Path>, layout: &Layout) -> Result<Pack, Exit> {
@@ -133,38 +115,14 @@ fn pack(config: Option<&Path>, layout: &Layout) -> Result<Pack, Exit> {
     config.load_pack(installation).map_err(|faults| Exit::Usage(faults.to_string()))
 }
 
-/// The host that is named, or the first that has a service of the kind's.
-fn host<'a>(pack: &'a Pack, kind: Kind, name: Option<&str>) -> Result<&'a Host, Exit> {
-    let fits = |host: &Host| {
-        host.services.iter().any(|service| kind.services().contains(&service.protocol.as_str()))
-    };
-    let wanted = |host: &&Host| name.map_or_else(|| fits(host), |name| host.name == name && fits(host));
-    pack.hosts.iter().map(|host| &**host).find(wanted).ok_or_else(|| {
-        let services = kind.services().join(" or ");
-        let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
-        Exit::Usage(format!("{name}expected a deception host that speaks {services}"))
-    })
-}
-
 /// Withdraws a bait.
 pub(super) fn revoke(args: &LureRevokeArgs, layout: &Layout) -> Exit {
-    let mut registry = match Registry::load(layout) {
-        Ok(registry) => registry,
-        Err(error) => return could(&layout.lures(), &error),
-    };
-    let Some(lure) = registry.lure.iter_mut().find(|lure| lure.id == args.lure) else {
-        return Exit::Usage(format!("{}: no such bait; `honeyward lure list` shows them", args.lure));
-    };
-    if lure.revoked.is_none() {
-        lure.revoked = Some(Timestamp::now());
-    }
-    let said = format!("{} is withdrawn; remove it from {}", lure.id, lure.place());
-    match registry.save(layout) {
-        Ok(()) => {
-            say(&said);
+    match lures::revoke(layout, &args.lure, Timestamp::now()) {
+        Ok(lure) => {
+            say(&format!("{} is withdrawn; remove it from {}", lure.id, lure.place()));
             Exit::Done
         }
-        Err(error) => could(&layout.lures(), &error),
+        Err(reason) => Exit::Usage(reason),
     }
 }
 
@@ -218,7 +176,7 @@ fn try_package(args: &LurePackageArgs, layout: &Layout) -> Result<PathBuf, Exit>
     fs::create_dir_all(&files).map_err(|e| could(&files, &e))?;
     let (mut install, mut withdraw) = (Vec::new(), Vec::new());
     for lure in own {
-        let file = lure.file(&key, host(&pack, lure.kind, Some(&lure.host))?);
+        let file = lure.file(&key, lures::host(&pack, lure.kind, Some(&lure.host)).map_err(Exit::Usage)?);
         let mut item = item(lure, &file);
         if lure.revoked.is_some() {
             withdraw.push(item);

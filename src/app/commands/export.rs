@@ -66,7 +66,7 @@ fn make(args: &ExportArgs, layout: &Layout) -> Result<Made, Exit> {
 
 /// A session where the id is one's; an incident otherwise. Both are UUIDs, so a short start may fit one
 /// of each: sessions go first, as everywhere.
-fn case(reader: &Reader, subject: &str) -> Result<Case, Exit> {
+pub(crate) fn case(reader: &Reader, subject: &str) -> Result<Case, Exit> {
     if let Some(case) = Case::incident(reader, subject)?
         && reader.sessions_starting(subject.trim(), 1)?.is_empty()
     {
@@ -101,7 +101,8 @@ fn login() -> String {
     std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".into())
 }
 
-fn machine() -> String {
+/// The machine's name.
+pub(crate) fn machine() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .map(|name| name.trim().to_owned())
         .unwrap_or_default()

@@ -4,7 +4,7 @@ mod alerts;
 mod allowances;
 mod baits;
 pub(crate) mod check;
-mod export;
+pub(crate) mod export;
 mod init;
 mod lure;
 mod neighbourhood;
@@ -12,7 +12,7 @@ mod pcap;
 mod replay;
 mod sessions;
 mod show;
-mod siem;
+pub(crate) mod siem;
 mod status;
 mod terminal;
 mod update;
@@ -42,12 +42,12 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Neighbourhood(args) => neighbourhood::run(&args),
         Command::Status(args) => status::run(&args, &layout),
         Command::Lure(LureCommand::List(args)) => lure::list(&args, &layout),
-        Command::Lure(LureCommand::Mint(args)) => baits::mint(args, &layout),
+        Command::Lure(LureCommand::Mint(args)) => baits::mint(&args, &layout),
         Command::Lure(LureCommand::Revoke(args)) => baits::revoke(&args, &layout),
         Command::Lure(LureCommand::Package(args)) => baits::package(&args, &layout),
         Command::Allowances(AllowancesCommand::List(args)) => allowances::list(&args, &layout),
         Command::Allowances(AllowancesCommand::Try(args)) => allowances::dry_run(&args, &layout),
-        Command::Siem(SiemCommand::Test(args)) => siem::test(&args),
+        Command::Siem(SiemCommand::Test(args)) => siem::test(&args, &layout),
         Command::Export(args) => export::run(&args, &layout),
         Command::Pcap(args) => pcap::run(&args, &layout),
         Command::Replay(args) => replay::run(&args, &layout),

@@ -4,18 +4,24 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::app::Layout;
 use crate::app::cli::SiemTestArgs;
 use crate::app::config::Config;
 use crate::app::exit::Exit;
+use crate::app::managed::effective;
 use crate::app::output::{say, say_json};
 use crate::event::alert::{Alert, Reason, Severity};
 use crate::forward::send_tests;
 
 /// Sends and reports; exit 1 when they did not go out.
-pub(crate) fn test(args: &SiemTestArgs) -> Exit {
+pub(crate) fn test(args: &SiemTestArgs, layout: &Layout) -> Exit {
     let config = match Config::load(args.config.config.as_deref()) {
         Ok(config) => config,
         Err(faults) => return Exit::Usage(faults.to_string()),
+    };
+    let config = match effective(&config, layout) {
+        Ok(config) => config,
+        Err(error) => return Exit::Could(format!("{}: {error}", layout.managed().display())),
     };
     let Some(destination) = config.destination.iter().find(|d| d.name == args.destination) else {
         let known: Vec<_> = config.destination.iter().map(|d| d.name.as_str()).collect();
@@ -65,7 +71,7 @@ pub(crate) fn test(args: &SiemTestArgs) -> Exit {
 }
 
 /// An alert that no reader can take for a real one.
-fn test_alert(at: Timestamp) -> Alert {
+pub(crate) fn test_alert(at: Timestamp) -> Alert {
     let local = std::net::IpAddr::from([192, 0, 2, 1]);
     Alert {
         id: Uuid::now_v7().to_string(),

@@ -1,5 +1,7 @@
 //! The console.
 
+mod desk;
+
 use serde_json::json;
 
 use super::{DRAIN, keep_status};
@@ -51,6 +53,7 @@ fn given(launch: &Launch, layout: &Layout, outlet: &Outlet) -> Given {
         decoys: launch.decoys.clone(),
         processes: Box::new(move || SHOWN.into_iter().map(|name| process(&shown, name)).collect()),
         carrier: find::carrier,
+        desk: desk::desk(launch, layout),
         tell: Box::new(move |event| tell.system(event)),
     }
 }

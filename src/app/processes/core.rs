@@ -4,9 +4,11 @@ mod allowances;
 mod baiting;
 mod clock;
 mod couriers;
+mod following;
 mod health;
 mod keeper;
 mod keeping;
+mod managing;
 mod roots;
 mod withholding;
 
@@ -45,6 +47,8 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     let voice = couriers::Voice::new(&batches);
     tokio::spawn(allowances::run(layout.clone(), allowances, voice, ear.clone()));
     let destinations = couriers::start(&launch, &layout, &progress, &batches, &ear)?;
+    let voice = couriers::Voice::new(&batches);
+    tokio::spawn(managing::run(launch.clone(), layout.clone(), progress.clone(), voice, ear.clone()));
     tokio::spawn(keeping::run(layout.clone(), progress.clone(), ear.clone()));
     let health = health::Shown::default();
     let (states, voice) = (destinations.clone(), couriers::Voice::new(&batches));

@@ -18,6 +18,9 @@ use crate::store::{Entry, Record, SessionRow};
 /// Most bytes of packets that a browser gets; larger cuts are the command line's.
 const PACKETS: usize = 256 << 20;
 
+/// The same of a bundle.
+pub(super) const LARGEST: u64 = PACKETS as u64;
+
 /// Most bytes of a conversation on a page.
 const SHOWN: usize = 512 << 10;
 

@@ -1,6 +1,7 @@
 //! The pages, a file each.
 
 pub(super) mod accounts;
+pub(super) mod allowances;
 pub(super) mod audit;
 pub(super) mod cases;
 pub(super) mod conversation;
@@ -11,11 +12,15 @@ pub(super) mod evidence;
 pub(super) mod files;
 pub(super) mod incident;
 pub(super) mod incidents;
+pub(super) mod lures;
 pub(super) mod overview;
 pub(super) mod own;
 pub(super) mod session;
 pub(super) mod sessions;
+pub(super) mod settings;
+pub(super) mod siem;
 pub(super) mod tokens;
+pub(super) mod wishes;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::couriers::Voice;
+use super::following::Following;
 use crate::app::Layout;
 use crate::detect::{Allowance, Standing};
 use crate::event::line::word;
@@ -17,16 +18,15 @@ use crate::store::{Entry, Reader, StoreError};
 const PERIOD: Duration = Duration::from_secs(900);
 
 /// Watches until told to stop.
-pub(super) async fn run(layout: Layout, allowances: Vec<Allowance>, voice: Voice, mut ear: Shutdown) {
-    if allowances.is_empty() {
-        return;
-    }
+pub(super) async fn run(layout: Layout, own: Vec<Allowance>, voice: Voice, mut ear: Shutdown) {
+    let following = Following::new(&layout, own);
     let mut told = match told(&layout) {
         Ok(told) => told,
         Err(error) => return tracing::error!(%error, "ends of allowances are not told"),
     };
     loop {
         let now = Timestamp::now();
+        let allowances = following.all().unwrap_or_default();
         for news in allowances.iter().filter_map(|allowance| news(allowance, now)) {
             if told.insert(key(&news)) {
                 voice.say(news);

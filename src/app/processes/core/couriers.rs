@@ -1,26 +1,32 @@
 //! Joins the store to the destinations: each gets a courier with a reader of its own.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::keeper::Progress;
-use crate::app::Layout;
+use crate::app::config::Config;
 use crate::app::launch::Launch;
+use crate::app::{Layout, managed};
 use crate::event::health::{Check, KINDS};
 use crate::event::{Event, Health, SystemEvent, SystemRecord};
 use crate::forward::{AlertSource, Courier, Destination, DestinationState, Notice};
 use crate::link::{Batch, Item};
-use crate::runtime::Shutdown;
+use crate::runtime::{Shutdown, Trigger, shutdown};
 use crate::store::{Entry, Reader, Record};
 
 /// Heartbeats older than this are not told any more.
 const HEARTBEATS: SignedDuration = SignedDuration::from_hours(1);
 
-/// Starts a courier per destination; gives a view of them for the status page.
+/// How often the console's settings are looked at.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Starts a courier per destination, and follows what users of the console make of them; gives a view of
+/// them for the status page.
 pub(super) fn start(
     launch: &Launch,
     layout: &Layout,
@@ -30,19 +36,121 @@ pub(super) fn start(
 ) -> Result<impl Fn() -> Vec<DestinationState> + Clone + Send + 'static, String> {
     let (news, heard) = watch::channel(0);
     tokio::spawn(announce(progress.clone(), news, ear.clone()));
-    let voice = Voice::new(batches);
-    let mut states = Vec::new();
-    for destination in &launch.config.destination {
-        let name = destination.name.clone();
-        let source = Arc::new(Alerts::open(layout)?);
-        let voice = voice.clone();
-        let tell = Box::new(move |event| voice.say(event));
-        let courier = Courier::new(destination.clone(), source, &layout.forward(), tell)
-            .map_err(|e| format!("destination {name}: {e}"))?;
-        states.push(courier.state());
-        tokio::spawn(courier.run(heard.clone(), ear.clone()));
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let mut fleet = Fleet {
+        own: launch.config.clone(),
+        layout: layout.clone(),
+        heard,
+        voice: Voice::new(batches),
+        running: Vec::new(),
+        shown: Arc::clone(&shown),
+    };
+    let written = managed::written(layout);
+    let wanted = fleet.wanted()?;
+    for destination in wanted {
+        fleet.send_out(destination)?;
     }
-    Ok(move || states.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect())
+    tokio::spawn(fleet.follow(written, ear.clone()));
+    Ok(move || {
+        let shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.iter().map(|s: &View| s.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
+    })
+}
+
+type View = Arc<Mutex<DestinationState>>;
+
+/// One destination and who carries to it.
+struct Running {
+    destination: Destination,
+    stop: Trigger,
+    task: JoinHandle<()>,
+    state: View,
+}
+
+/// All couriers.
+struct Fleet {
+    own: Config,
+    layout: Layout,
+    heard: watch::Receiver<u64>,
+    voice: Voice,
+    running: Vec<Running>,
+    shown: Arc<Mutex<Vec<View>>>,
+}
+
+impl Fleet {
+    /// The destinations that there shall be.
+    fn wanted(&self) -> Result<Vec<Destination>, String> {
+        let whole = managed::effective(&self.own, &self.layout);
+        whole
+            .map(|config| config.destination)
+            .map_err(|e| format!("{}: {e}", self.layout.managed().display()))
+    }
+
+    async fn follow(mut self, mut written: Option<SystemTime>, mut ear: Shutdown) {
+        loop {
+            tokio::select! {
+                () = ear.requested() => break,
+                () = tokio::time::sleep(PERIOD) => {}
+            }
+            let now = managed::written(&self.layout);
+            if now == written {
+                continue;
+            }
+            match self.wanted() {
+                Ok(wanted) => {
+                    written = now;
+                    self.become_these(wanted).await;
+                }
+                Err(error) => tracing::warn!(%error, "the last known destinations stay"),
+            }
+        }
+        for running in &self.running {
+            running.stop.fire();
+        }
+        for running in self.running {
+            let _ = running.task.await;
+        }
+    }
+
+    /// Ends the couriers of what is gone or changed, then sends out those that are new. One that changed
+    /// goes on where the last was: the cursor is the name's.
+    async fn become_these(&mut self, wanted: Vec<Destination>) {
+        let running = std::mem::take(&mut self.running);
+        let (stay, go): (Vec<_>, Vec<_>) =
+            running.into_iter().partition(|running| wanted.contains(&running.destination));
+        self.running = stay;
+        for running in go {
+            running.stop.fire();
+            let _ = running.task.await;
+        }
+        for destination in wanted {
+            if self.running.iter().all(|running| running.destination != destination)
+                && let Err(error) = self.send_out(destination)
+            {
+                tracing::error!(error, "a destination gets no alerts");
+            }
+        }
+        self.show();
+    }
+
+    fn send_out(&mut self, destination: Destination) -> Result<(), String> {
+        let name = destination.name.clone();
+        let source = Arc::new(Alerts::open(&self.layout)?);
+        let voice = self.voice.clone();
+        let tell = Box::new(move |event| voice.say(event));
+        let courier = Courier::new(destination.clone(), source, &self.layout.forward(), tell)
+            .map_err(|e| format!("destination {name}: {e}"))?;
+        let (state, (stop, ear)) = (courier.state(), shutdown());
+        let task = tokio::spawn(courier.run(self.heard.clone(), ear));
+        self.running.push(Running { destination, stop, task, state });
+        self.show();
+        Ok(())
+    }
+
+    fn show(&self) {
+        let views = self.running.iter().map(|running| Arc::clone(&running.state)).collect();
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = views;
+    }
 }
 
 /// Wakes the couriers only when there is a new alert, not at each commit.
@@ -123,30 +231,33 @@ fn health(record: &Record) -> Option<(u64, Health)> {
     Health::of(record.seq, &record.prev, system).map(|health| (record.seq, health))
 }
 
-/// Core's own way to its store: facts about destinations and packets, as a stream like any other.
+/// Core's own way to its store: facts about destinations and packets, as a stream like any other. What is
+/// said first is kept first: an event that another had overtaken would count as a repeat.
 #[derive(Clone)]
-pub(super) struct Voice {
-    batches: mpsc::WeakSender<Batch>,
-    stream: Uuid,
-    next: Arc<AtomicU64>,
-}
+pub(super) struct Voice(mpsc::UnboundedSender<Event>);
 
 impl Voice {
     pub(super) fn new(batches: &mpsc::Sender<Batch>) -> Self {
-        Voice { batches: batches.downgrade(), stream: Uuid::now_v7(), next: Arc::default() }
+        let (say, said) = mpsc::unbounded_channel();
+        tokio::spawn(pass_on(said, batches.downgrade()));
+        Voice(say)
     }
 
     pub(super) fn say(&self, event: SystemEvent) {
-        let position = self.next.fetch_add(1, Ordering::Relaxed);
         let event = Event::System(SystemRecord { process: "core".into(), at: Timestamp::now(), event });
+        // Nobody hears it once core ends.
+        let _ = self.0.send(event);
+    }
+}
+
+async fn pass_on(mut said: mpsc::UnboundedReceiver<Event>, batches: mpsc::WeakSender<Batch>) {
+    let stream = Uuid::now_v7();
+    let mut position = 0;
+    while let Some(event) = said.recv().await {
         let (done, _) = oneshot::channel();
         let items = vec![Item { position, event }];
-        let batch = Batch { stream: self.stream, process: "core".into(), items, done };
-        let weak = self.batches.clone();
-        tokio::spawn(async move {
-            if let Some(batches) = weak.upgrade() {
-                let _ = batches.send(batch).await;
-            }
-        });
+        let Some(batches) = batches.upgrade() else { return };
+        let _ = batches.send(Batch { stream, process: "core".into(), items, done }).await;
+        position += 1;
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
 use super::baiting::Baiting;
+use super::following::Following;
 use crate::app::Layout;
 use crate::detect::{self, Class, Detector};
 use crate::event::observation::CloseReason;
@@ -46,6 +47,7 @@ pub(super) struct Keeper {
     settings: detect::Settings,
     detector: Detector,
     baiting: Baiting,
+    following: Following,
     /// Whether the detector may be ahead of the store.
     stale: bool,
     progress: watch::Sender<Progress>,
@@ -59,11 +61,12 @@ impl Keeper {
     ) -> Result<(Self, watch::Receiver<Progress>), StoreError> {
         let store = Store::open(&layout.database())?;
         let baiting = Baiting::open(layout)?;
+        let following = Following::new(layout, settings.allowance.clone());
         let records = store.head().seq;
         let (progress, watching) = watch::channel(Progress { records, ..Progress::default() });
         let detector = Detector::default();
-        let mut keeper = Keeper { store, settings, detector, baiting, stale: true, progress };
-        keeper.learn_baits()?;
+        let mut keeper = Keeper { store, settings, detector, baiting, following, stale: true, progress };
+        keeper.learn()?;
         keeper.recover()?;
         Ok((keeper, watching))
     }
@@ -108,14 +111,19 @@ impl Keeper {
     }
 
     fn keep(&mut self, group: &[Batch]) -> Result<(), StoreError> {
-        self.learn_baits()?;
+        self.learn()?;
         self.transact(|transaction, work| {
             group.iter().try_for_each(|batch| work.keep_batch(transaction, batch))
         })
     }
 
-    /// Knows the baits that the registry has now, and keeps what is new of them before what they raise.
-    fn learn_baits(&mut self) -> Result<(), StoreError> {
+    /// Knows what is allowed and which baits are out by now, and keeps what is new of these before what
+    /// they raise.
+    fn learn(&mut self) -> Result<(), StoreError> {
+        if let Some(allowances) = self.following.news() {
+            self.settings.allowance.clone_from(&allowances);
+            self.detector.set_allowances(allowances);
+        }
         let Some(news) = self.baiting.news() else { return Ok(()) };
         self.settings.baits = news.baits.clone();
         self.detector.set_baits(news.baits);
