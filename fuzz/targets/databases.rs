@@ -7,6 +7,7 @@ use honeyward::database::{Catalog, ClientLogin, Connection, Item, MAX_TOLD, Requ
 use honeyward::decoys::mysql::handshake::{self, Response};
 use honeyward::decoys::mysql::packet::{Heard, Packets};
 use honeyward::decoys::postgres::{frontend, scram};
+use honeyward::decoys::redis::resp;
 use honeyward::decoys::tds::version::Version;
 use honeyward::decoys::tds::{login7, prelogin, requests};
 use honeyward::decoys::tns;
@@ -32,6 +33,21 @@ pub(super) fn tds(input: &[u8]) {
         let _ = Negotiate::parse(message);
         if let Some(proof) = Authenticate::parse(message) {
             let _ = proof.crackable(&[0; 8]);
+        }
+    }
+}
+
+/// Requests of Redis, with and without its password given.
+pub(super) fn redis(input: &[u8]) {
+    for known in [true, false] {
+        let mut rest = BytesMut::from(input);
+        loop {
+            let before = rest.len();
+            match resp::take(&mut rest, known) {
+                resp::Taken::More | resp::Taken::Fault(_) => break,
+                resp::Taken::Nothing => assert!(rest.len() < before),
+                resp::Taken::Request(words) => assert!(!words.is_empty() && rest.len() < before),
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 44] = [
+pub const TARGETS: [Target; 46] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -61,6 +61,8 @@ pub const TARGETS: [Target; 44] = [
     Target { name: "rpc_pipe", run: stage::pipe },
     Target { name: "netbios_ns", run: windows::netbios_ns },
     Target { name: "snmp", run: windows::snmp },
+    Target { name: "redis", run: databases::redis },
+    Target { name: "redis_machine", run: |input| stage::play("phis", "redis", input) },
 ];
 
 /// The lowest bit of the first byte chooses the archive.

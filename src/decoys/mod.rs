@@ -20,6 +20,7 @@ pub mod nbns;
 pub mod poct;
 pub mod postgres;
 pub mod rdp;
+pub mod redis;
 pub mod rpc;
 pub mod smb;
 pub mod snmp;
@@ -67,6 +68,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Rpc => rpc::build(making, service),
         Protocol::NetbiosNs => nbns::build(making, service),
         Protocol::Snmp => snmp::build(making, service),
+        Protocol::Redis => redis::build(making, service),
         Protocol::Telnet => telnet::build(making, service),
         Protocol::DeviceSearch => telnet::search(making, service),
         Protocol::SqlBrowser => tds::browser(making, service),

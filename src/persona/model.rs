@@ -171,6 +171,8 @@ pub enum Protocol {
     NetbiosNs,
     /// SNMP over UDP (RFC 3416).
     Snmp,
+    /// Redis' protocol (RESP2).
+    Redis,
 }
 
 impl Protocol {
@@ -189,6 +191,7 @@ impl Protocol {
             | Protocol::Poct1a
             | Protocol::Telnet
             | Protocol::Tds
+            | Protocol::Redis
             | Protocol::Rdp
             | Protocol::Smb
             | Protocol::Netbios
@@ -222,6 +225,7 @@ impl Protocol {
             Protocol::Rpc => "rpc",
             Protocol::NetbiosNs => "netbios_ns",
             Protocol::Snmp => "snmp",
+            Protocol::Redis => "redis",
         }
     }
 }

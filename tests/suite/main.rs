@@ -39,6 +39,7 @@ mod outages;
 mod packets;
 mod posting;
 mod privacy;
+mod redis;
 mod regressions;
 mod relp;
 mod remote_desktop;
