@@ -89,7 +89,7 @@ fn patients_in_the_cache_are_those_of_the_world() {
     let told = bench.told();
     let read = told
         .iter()
-        .any(|o| matches!(o, Observation::RecordRead { ids, .. } if ids == &[patient.mrn.clone()]));
+        .any(|o| matches!(o, Observation::RecordRead { ids, .. } if ids.as_slice() == std::slice::from_ref(&patient.mrn)));
     assert!(read, "{told:?}");
     let logins = said(&bench, &["KEYS phis:token:*"]);
     let count: usize = logins.lines().next().unwrap().trim_start_matches('*').parse().unwrap();
