@@ -25,9 +25,13 @@ fn pack() -> Pack {
 }
 
 fn server() -> Server {
+    server_of("hisdb")
+}
+
+fn server_of(host: &str) -> Server {
     let pack = pack();
-    let host = Arc::clone(pack.host("hisdb").unwrap());
-    let catalog = Arc::new(Catalog::load(&pack, &host, "hisdb/database.toml").unwrap());
+    let host = Arc::clone(pack.host(host).unwrap());
+    let catalog = Arc::new(Catalog::load(&pack, &host, &format!("{}/database.toml", host.name)).unwrap());
     let world = Arc::new(World::new(Arc::clone(&pack.hospital), &pack.installation));
     Server { catalog, world, overlay: Arc::default() }
 }
@@ -38,9 +42,13 @@ impl Server {
     }
 
     fn connect_as(&self, name: &str, session: u32) -> Connection {
+        self.connect_to("THIS4", name, session)
+    }
+
+    fn connect_to(&self, database: &str, name: &str, session: u32) -> Connection {
         let login = ClientLogin {
             name: name.into(),
-            database: Some("THIS4".into()),
+            database: Some(database.into()),
             server: "hisdb".into(),
             session,
             ..Default::default()
@@ -371,6 +379,7 @@ fn treatment_and_money_agree_with_the_world() {
     assert!(day.len() > 50 && day.iter().all(|row| days(view.bill(&row[0]).unwrap().settled) == "20260227"));
 }
 
+mod drivers;
 mod evidence;
 mod time;
 mod windows;

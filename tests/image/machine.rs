@@ -166,11 +166,16 @@ impl Machine {
 
     /// Waits until the machine says so.
     pub(crate) fn says(&mut self, what: &str) {
+        self.says_after(1, what);
+    }
+
+    /// Waits until it says so after so many starts.
+    pub(crate) fn says_after(&mut self, starts: u32, what: &str) {
         let started = Instant::now();
         while !self.log().contains(what) {
             let ended = self.qemu.try_wait().unwrap();
             assert!(ended.is_none() || self.log().contains(what), "ended before {what:?}:\n{}", self.log());
-            assert!(started.elapsed() < BOOT, "never said {what:?}:\n{}", self.log());
+            assert!(started.elapsed() < BOOT * starts, "never said {what:?}:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(250));
         }
     }

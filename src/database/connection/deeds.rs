@@ -13,7 +13,7 @@ impl Connection {
         placed: &Placed,
     ) -> Result<(), (Problem, Seen)> {
         let mut seen = self.seen_text(&placed.text, verb);
-        let result = self.deed(verb, words, placed.line, &mut seen);
+        let result = self.deed(verb, words, placed, &mut seen);
         match result {
             Ok(()) => {
                 let counts = matches!(verb, Verb::Show) || self.facts.product() == Product::SqlServer;
@@ -29,7 +29,14 @@ impl Connection {
         }
     }
 
-    fn deed(&mut self, verb: Verb, words: &[String], line: u32, seen: &mut Seen) -> Result<(), Problem> {
+    fn deed(
+        &mut self,
+        verb: Verb,
+        words: &[String],
+        placed: &Placed,
+        seen: &mut Seen,
+    ) -> Result<(), Problem> {
+        let line = placed.line;
         let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
         let parts: Vec<&str> = lower.iter().map(String::as_str).collect();
         let administrator = self.facts.administrator;
@@ -41,7 +48,7 @@ impl Connection {
             return self.remote(words.get(at..).unwrap_or_default(), seen);
         }
         match parts.as_slice() {
-            ["show" | "describe" | "desc" | "explain", ..] => self.show(words),
+            ["show" | "describe" | "desc" | "explain", ..] => self.show(words, &placed.text),
             ["backup" | "restore", _, _, ..] => {
                 let target = after(words, &["disk", "url", "tape"]).unwrap_or_default();
                 seen.deeds.push(Deed::Backup { database: word(2), target: target.clone() });

@@ -79,6 +79,19 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
     {
         return Err(Problem::NoRight("PROCESS".to_owned()));
     }
+    // Since 5.7 these are asked of performance_schema.
+    if product == Product::MySql
+        && database.eq_ignore_ascii_case("information_schema")
+        && ["global_status", "session_status", "global_variables", "session_variables"]
+            .iter()
+            .any(|moved| name.eq_ignore_ascii_case(moved))
+    {
+        let name = name.to_uppercase();
+        let text = format!(
+            "The 'INFORMATION_SCHEMA.{name}' feature is disabled; see the documentation for 'show_compatibility_56'"
+        );
+        return Err(Problem::Raised(3_167, 16, 1, text));
+    }
     if product == Product::MySql && database.eq_ignore_ascii_case("mysql") && !facts.administrator {
         return Err(Problem::Denied("SELECT".to_owned(), format!("{database}.{name}")));
     }

@@ -22,6 +22,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
 
 fn convert(arguments: &[Cell]) -> Answer {
     let name = text_of(arguments, 0).unwrap_or_default();
+    let name = match name.as_str() {
+        "signed" | "signed integer" | "unsigned" | "unsigned integer" => "bigint".to_owned(),
+        _ => name,
+    };
     let Some(mut ty) = SqlType::parse(&name) else { return Err(mark("@arguments", &[&name])) };
     // Without a length, text has room for thirty characters.
     if !name.contains('(')

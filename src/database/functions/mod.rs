@@ -3,6 +3,7 @@
 mod catalogue;
 mod convert;
 mod dates;
+mod mysql;
 mod patterns;
 mod pg_aggregates;
 mod pg_catalogue;
@@ -11,6 +12,7 @@ mod postgres;
 mod texts;
 
 pub(super) use convert::convert_to;
+pub(super) use patterns::is_like;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -66,6 +68,7 @@ fn all() -> impl Iterator<Item = &'static Function> {
         .chain(dates::FUNCTIONS)
         .chain(convert::FUNCTIONS)
         .chain(patterns::FUNCTIONS)
+        .chain(mysql::FUNCTIONS)
         .chain(catalogue::FUNCTIONS)
         .chain(postgres::FUNCTIONS)
         .chain(pg_catalogue::FUNCTIONS)

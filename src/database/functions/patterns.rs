@@ -41,6 +41,13 @@ fn like(arguments: &[Cell], fold: bool, classes: bool) -> Answer {
     maybe_whole(Some(i64::from(matches(&pieces, &text, &mut 0))))
 }
 
+/// SQL Server's LIKE without regard to case, outside of a statement.
+pub(in crate::database) fn is_like(pattern: &str, text: &str) -> bool {
+    let pieces = pieces(&pattern.to_lowercase(), None, true);
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    matches(&pieces, &text, &mut 0)
+}
+
 fn pieces(pattern: &str, escape: Option<char>, classes: bool) -> Vec<Piece> {
     let mut made = Vec::new();
     let mut chars = pattern.chars().peekable();

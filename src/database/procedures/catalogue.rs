@@ -20,12 +20,7 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
         "sp_databases" => query("select name as DATABASE_NAME, (select sum(size) * 8 from sys.master_files f where f.database_id = d.database_id) as DATABASE_SIZE, cast(null as varchar(254)) as REMARKS from sys.databases d where has_dbaccess(name) = 1 order by 1".into()),
         "sp_helpdb" => query(format!(
             "select name, (select str(sum(size) / 128.0, 10, 2) + ' MB' from sys.master_files f where f.database_id = d.database_id) as db_size, 'sa' as owner, database_id as dbid, convert(nvarchar(11), create_date, 120) as created, 'Status=ONLINE, Updateability=READ_WRITE, UserAccess=MULTI_USER, Recovery=' + recovery_model_desc as status, compatibility_level from sys.databases d where 1=1{}", like("name", first("@dbname")))),
-        "sp_tables" => query(format!(
-            "select db_name() as TABLE_QUALIFIER, TABLE_SCHEMA as TABLE_OWNER, TABLE_NAME, case TABLE_TYPE when 'BASE TABLE' then 'TABLE' else TABLE_TYPE end as TABLE_TYPE, cast(null as varchar(254)) as REMARKS from INFORMATION_SCHEMA.TABLES where 1=1{}{} order by 4, 1, 2, 3", like("TABLE_NAME", first("@table_name")), like("TABLE_SCHEMA", arguments.text(1, "@table_owner")))),
-        "sp_columns" => query(format!(
-            "select TABLE_CATALOG as TABLE_QUALIFIER, TABLE_SCHEMA as TABLE_OWNER, TABLE_NAME, COLUMN_NAME, DATA_TYPE as TYPE_NAME, isnull(NUMERIC_PRECISION, CHARACTER_MAXIMUM_LENGTH) as PRECISION, isnull(CHARACTER_OCTET_LENGTH, 4) as LENGTH, NUMERIC_SCALE as SCALE, case IS_NULLABLE when 'YES' then 1 else 0 end as NULLABLE, ORDINAL_POSITION, IS_NULLABLE from INFORMATION_SCHEMA.COLUMNS where 1=1{} order by TABLE_NAME, ORDINAL_POSITION", like("TABLE_NAME", first("@table_name")))),
         "sp_stored_procedures" => query(format!("select db_name() as PROCEDURE_QUALIFIER, ROUTINE_SCHEMA as PROCEDURE_OWNER, ROUTINE_NAME + ';1' as PROCEDURE_NAME, -1 as NUM_INPUT_PARAMS, -1 as NUM_OUTPUT_PARAMS, -1 as NUM_RESULT_SETS, cast(null as varchar(254)) as REMARKS, 2 as PROCEDURE_TYPE from INFORMATION_SCHEMA.ROUTINES where 1=1{}", like("ROUTINE_NAME", first("@sp_name")))),
-        "sp_pkeys" => query(format!("select CONSTRAINT_CATALOG as TABLE_QUALIFIER, TABLE_SCHEMA as TABLE_OWNER, TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION as KEY_SEQ, CONSTRAINT_NAME as PK_NAME from INFORMATION_SCHEMA.KEY_COLUMN_USAGE where 1=1{}", like("TABLE_NAME", first("@table_name")))),
         "sp_help" => Some(help(first("@objname"), facts)),
         "sp_helptext" => Some(help_text(first("@objname"), facts)),
         "sp_spaceused" => Some(space(first("@objname"), facts)),
@@ -41,7 +36,6 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
         "sp_helpsrvrolemember" => query("select 'sysadmin' as ServerRole, p.name as MemberName, p.sid as MemberSID from sys.server_role_members m join sys.server_principals p on p.principal_id = m.member_principal_id".into()),
         "sp_helpfile" => query("select name, file_id as fileid, physical_name as filename, case type when 0 then 'PRIMARY' end as filegroup, str(size * 8, 12) + ' KB' as size, 'Unlimited' as maxsize, '65536 KB' as growth, case type when 0 then 'data only' else 'log only' end as usage from sys.database_files".into()),
         "sp_server_info" => query(format!("select 1 as attribute_id, 'DBMS_NAME' as attribute_name, 'Microsoft SQL Server' as attribute_value union all select 2, 'DBMS_VER', {}", quoted(facts.catalog.server.banner.lines().next().unwrap_or_default()))),
-        "sp_datatype_info" | "sp_datatype_info_100" => query("select name as TYPE_NAME, system_type_id as DATA_TYPE, max_length as PRECISION from sys.types".into()),
         "sp_msforeachdb" => Some(for_each(first("@command1"), facts.databases().into_iter().map(|(name, _)| name).filter(|name| facts.may_enter(name)))),
         "sp_msforeachtable" => {
             let tables = facts.objects(&facts.database()).into_iter().filter(|object| object.kind == 'U');

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod extended;
+mod odbc;
 mod windows;
 
 use rusqlite::types::Value as Cell;
@@ -55,6 +56,10 @@ impl Arguments {
 pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut Seen) -> Option<Answer> {
     if facts.product() != super::Product::SqlServer {
         return None;
+    }
+    if let Some(answer) = odbc::run(name, arguments, facts) {
+        seen.catalogue = true;
+        return Some(answer);
     }
     catalogue::run(name, arguments, facts, seen).or_else(|| extended::run(name, arguments, facts, seen))
 }

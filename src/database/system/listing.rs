@@ -15,18 +15,6 @@ pub(super) fn all_objects(facts: &Facts) -> Vec<(String, Object)> {
         .collect()
 }
 
-pub(super) fn columns(
-    facts: &Facts,
-    row: impl Fn(&str, &Object, usize, &ColumnSpec) -> Vec<Late>,
-) -> Vec<Vec<Late>> {
-    let mut rows = Vec::new();
-    for (db, object) in all_objects(facts) {
-        let columns = object.table.iter().flat_map(|table| &table.columns);
-        rows.extend((1..).zip(columns).map(|(id, column)| row(&db, &object, id, column)));
-    }
-    rows
-}
-
 pub(super) fn digits(column: &ColumnSpec) -> Late {
     if column.ty.precision > 0 && !column.ty.is_time() { n(i64::from(column.ty.precision)) } else { none() }
 }

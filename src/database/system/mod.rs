@@ -7,8 +7,8 @@ mod oracle;
 mod properties;
 
 pub(super) use mssql::{SYSTEM_FOLDER, backups, is_listed as is_session, logical_file, physical_file};
-pub(super) use mysql::column_type;
-pub(super) use properties::{byte_length, server_property, type_name};
+pub(super) use mysql::{column_type, status, visible};
+pub(super) use properties::{byte_length, server_property, type_name, types};
 
 use std::sync::{Arc, LazyLock};
 
@@ -29,6 +29,8 @@ pub(super) enum Late {
     Rows(Arc<Table>),
     /// How many pages of 8 KiB it takes.
     Pages(Arc<Table>),
+    /// How many bytes it takes in pages of 16 KiB.
+    Bytes(Arc<Table>),
 }
 
 /// A table of a catalogue.
@@ -51,13 +53,18 @@ const fn table(
 
 /// All of them with their columns.
 static ALL: LazyLock<Vec<(&'static System, Vec<ColumnSpec>)>> = LazyLock::new(|| {
-    let all = mssql::TABLES.into_iter().chain([mysql::TABLES, oracle::TABLES]).flatten();
+    let all = mssql::TABLES.into_iter().chain(mysql::TABLES).chain([oracle::TABLES]).flatten();
     all.map(|table| (table, columns(table.lines))).collect()
 });
 
 /// A table of a product's catalogue by schema and name.
 pub(super) fn find(product: Product, name: &str) -> Option<&'static (&'static System, Vec<ColumnSpec>)> {
     ALL.iter().find(|(table, _)| table.product == product && table.name == name)
+}
+
+/// All tables of a product's catalogue, with their columns.
+fn of_product(product: Product) -> impl Iterator<Item = &'static (&'static System, Vec<ColumnSpec>)> {
+    ALL.iter().filter(move |(table, _)| table.product == product)
 }
 
 /// A table of a catalogue, shown to the engine.
@@ -123,6 +130,9 @@ impl sqlite::Rows for Cursor {
             Some(Late::Now(value)) => value.clone(),
             Some(Late::Rows(table)) => Cell::Integer(self.facts.count(table)),
             Some(Late::Pages(table)) => Cell::Integer(pages(table, self.facts.count(table))),
+            Some(Late::Bytes(table)) => {
+                Cell::Integer(((pages(table, self.facts.count(table)) + 1) / 2).saturating_mul(16_384))
+            }
             None => Cell::Text(self.database.clone()),
         })
     }

@@ -19,6 +19,9 @@ const MAX_FETCH: usize = 2_000;
 /// Handles of cursors, as the product counts them.
 const FIRST_CURSOR: i32 = 180_150_003;
 
+/// Kind of fetch that fetches nothing.
+const INFO: i64 = 0x100;
+
 /// What a call comes to.
 pub(super) enum Plan {
     /// Something is run.
@@ -105,6 +108,7 @@ impl Kept {
                 )),
                 None => Plan::Error(number::NO_HANDLE, vec![handle(&given, 0).to_string()]),
             },
+            "sp_cursorfetch" if integer(&given, 1) == Some(INFO) => self.told(&given, outputs),
             "sp_cursorfetch" => self.fetch(&given),
             "sp_cursorclose" => self.close(&given),
             "sp_cursoroption" => self.known("sp_cursoroption", &given),
@@ -156,6 +160,18 @@ impl Kept {
     /// A cursor by its handle.
     pub(super) fn cursor(&self, handle: i32) -> Option<&Cursor> {
         self.cursors.get(&handle)
+    }
+
+    /// Where a cursor is and how many rows it has.
+    fn told(&mut self, given: &[Parameter], outputs: &mut Vec<Parameter>) -> Plan {
+        let Some(cursor) = self.cursors.get(&handle(given, 0)) else {
+            return no_cursor("sp_cursorfetch", given);
+        };
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let row = if cursor.fetched == 0 { 0 } else { cursor.at - cursor.fetched + 1 };
+        outputs.push(answer::number(&name_of(given, 2), count(row)));
+        outputs.push(answer::number(&name_of(given, 3), count(cursor.rows.len())));
+        Plan::Done
     }
 
     fn fetch(&mut self, given: &[Parameter]) -> Plan {

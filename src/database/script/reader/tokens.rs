@@ -24,19 +24,49 @@ pub(super) fn without_options(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSp
     tokens
 }
 
-/// `DELETE FROM t ROLLBACK`: the parser would take the word for an alias.
+/// `DELETE FROM t ROLLBACK`, `SELECT 1 SET NOCOUNT ON`: the parser would take the word for an alias.
 pub(super) fn parted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut made = Vec::with_capacity(tokens.len());
+    let (mut depth, mut begun) = (0usize, Begun::Nothing);
     for token in tokens {
-        if let Token::Word(word) = &token.token
-            && word.quote_style.is_none()
-            && matches!(word.keyword, Keyword::ROLLBACK | Keyword::COMMIT)
-        {
-            made.push(TokenWithSpan { token: Token::SemiColon, span: token.span });
+        match &token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            Token::SemiColon => begun = Begun::Nothing,
+            Token::Word(word) if word.quote_style.is_none() && depth == 0 => {
+                let ends = match word.keyword {
+                    Keyword::ROLLBACK | Keyword::COMMIT => begun != Begun::Nothing,
+                    Keyword::SET => begun == Begun::Query,
+                    _ => false,
+                };
+                if ends {
+                    made.push(TokenWithSpan { token: Token::SemiColon, span: token.span });
+                    begun = Begun::Nothing;
+                }
+                match word.keyword {
+                    Keyword::SELECT | Keyword::INSERT => begun = Begun::Query,
+                    Keyword::UPDATE | Keyword::ALTER | Keyword::CREATE | Keyword::MERGE => {
+                        begun = Begun::Change
+                    }
+                    Keyword::DELETE | Keyword::DROP | Keyword::TRUNCATE => begun = Begun::Change,
+                    Keyword::IF | Keyword::ELSE | Keyword::WHILE | Keyword::BEGIN => begun = Begun::Nothing,
+                    _ => {}
+                }
+            }
+            _ => {}
         }
         made.push(token);
     }
     made
+}
+
+/// What a batch's tokens are in the middle of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Nothing,
+    /// No clause of it begins with SET.
+    Query,
+    Change,
 }
 
 /// `OPERATOR(pg_catalog.=)` is `=`: the parser takes the long form in some places only.

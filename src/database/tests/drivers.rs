@@ -1,0 +1,127 @@
+//! What drivers and tools ask first, in their own words.
+
+use super::*;
+
+fn mysql(account: &str) -> (Server, Connection) {
+    let server = server_of("phis");
+    let connection = server.connect_to("phis", account, 61);
+    (server, connection)
+}
+
+fn heads(connection: &mut Connection, sql: &str) -> Vec<String> {
+    let items = all(connection, sql);
+    let found = items.iter().find_map(|item| match item {
+        Item::Columns(columns) => Some(columns.iter().map(|column| column.name.clone()).collect()),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("no columns: {sql}: {items:?}"))
+}
+
+#[test]
+fn jtds_opens_a_connection() {
+    let server = server();
+    let mut c = server.connect("winhis");
+    let opening = "SELECT @@MAX_PRECISION\r\nSET TRANSACTION ISOLATION LEVEL READ COMMITTED\r\n\
+                   SET IMPLICIT_TRANSACTIONS OFF\r\nSET QUOTED_IDENTIFIER ON\r\nSET TEXTSIZE 2147483647";
+    assert_eq!(one(&mut c, opening), "38");
+    assert!(rows(&mut c, "IF @@TRANCOUNT > 0 COMMIT TRAN").is_empty());
+    assert!(rows(&mut c, "IF @@TRANCOUNT > 0 ROLLBACK TRAN SET IMPLICIT_TRANSACTIONS OFF").is_empty());
+    assert_eq!(one(&mut c, "DECLARE @a int IF 1 = 2 SET @a = 1 ELSE SET @a = 2 SELECT @a"), "2");
+}
+
+#[test]
+fn set_belongs_to_an_update() {
+    let server = server();
+    let mut c = server.connect("sa");
+    all(&mut c, "create table #t (a int, b int) insert #t values (1, 2) set nocount on");
+    all(&mut c, "select 1 update #t set b = (select 7) where a = 1");
+    assert_eq!(one(&mut c, "select b from #t set nocount off"), "7");
+}
+
+#[test]
+fn odbc_s_procedures_have_all_of_their_columns() {
+    let server = server();
+    let mut c = server.connect("sa");
+    let count = |c: &mut Connection, sql: &str| heads(c, sql).len();
+    assert_eq!(count(&mut c, "exec sp_columns 'ZY_BRJSK', 'dbo', null, null, @ODBCVer = 3"), 19);
+    assert_eq!(count(&mut c, "exec sp_datatype_info 0, 3"), 20);
+    assert_eq!(count(&mut c, "exec sp_fkeys @pktable_name = 'ZY_BRJSK'"), 14);
+    assert_eq!(count(&mut c, "exec sp_statistics 'ZY_BRJSK'"), 13);
+    assert_eq!(count(&mut c, "exec sp_table_privileges 'ZY_BRJSK'"), 7);
+    assert_eq!(count(&mut c, "exec sp_sproc_columns 'USP_ZY_CXBR'"), 20);
+    let databases = rows(&mut c, "exec sp_tables '', '', '%', null");
+    assert!(databases.iter().any(|row| row[0] == "THIS4" && row[2] == "NULL"), "{databases:?}");
+    let kinds = rows(&mut c, "exec sp_tables '', '', '', '%'");
+    assert_eq!(
+        kinds.iter().map(|row| row[3].as_str()).collect::<Vec<_>>(),
+        ["SYSTEM TABLE", "TABLE", "VIEW"]
+    );
+    let patient = rows(&mut c, "exec sp_columns 'ZY_BRJSK', @column_name = 'patid'");
+    assert_eq!(patient.len(), 1);
+    assert_eq!(patient[0][4..8], ["2", "numeric", "12", "14"]);
+    let views = rows(&mut c, "exec sp_tables '%', '%', null, \"'VIEW'\"");
+    assert!(!views.is_empty() && views.iter().all(|row| row[3] == "VIEW"), "{views:?}");
+    let keys = rows(&mut c, "exec sp_statistics 'ZY_BRJSK'");
+    assert!(keys.iter().any(|row| row[5] == "PK_ZY_BRJSK" && row[8] == "xh"), "{keys:?}");
+}
+
+#[test]
+fn an_account_of_mysql_sees_its_own_databases() {
+    let (_server, mut c) = mysql("phis");
+    let names = rows(&mut c, "show databases");
+    assert_eq!(names, [["information_schema"], ["phis"]]);
+    assert_eq!(error(&mut c, "show tables from mysql").0, 1049);
+    let (_server, mut root) = mysql("root");
+    assert_eq!(rows(&mut root, "show databases").len(), 5);
+    assert_eq!(one(&mut root, "show databases like 'inf%'"), "information_schema");
+    let users = rows(&mut root, "select User, Host from mysql.user order by 1");
+    assert!(users.iter().any(|row| row[0] == "mysql.session"), "{users:?}");
+    assert_eq!(heads(&mut root, "select * from mysql.user").len(), 45);
+}
+
+#[test]
+fn mysql_shows_what_its_clients_ask() {
+    let (_server, mut c) = mysql("phis");
+    let count = |c: &mut Connection, sql: &str| heads(c, sql).len();
+    assert_eq!(count(&mut c, "show table status like 'ms_brda'"), 18);
+    assert_eq!(count(&mut c, "SHOW FULL COLUMNS FROM `ms_brda`"), 9);
+    assert_eq!(count(&mut c, "describe ms_brda"), 6);
+    assert_eq!(count(&mut c, "show index from ms_brda"), 13);
+    assert_eq!(count(&mut c, "show full tables where Table_type = 'BASE TABLE'"), 2);
+    assert_eq!(count(&mut c, "SHOW PROCEDURE STATUS WHERE Db = 'phis'"), 11);
+    assert_eq!(count(&mut c, "show triggers"), 11);
+    assert_eq!(count(&mut c, "show full processlist"), 8);
+    assert_eq!(one(&mut c, "SHOW VARIABLES LIKE 'version'"), "version|5.7.38-log");
+    let some = rows(
+        &mut c,
+        "SHOW VARIABLES WHERE Variable_name = 'wait_timeout' OR Variable_name = 'lower_case_table_names'",
+    );
+    assert_eq!(some.len(), 2, "{some:?}");
+    assert_eq!(rows(&mut c, "show collation where Charset = 'gbk'").len(), 2);
+    assert_eq!(rows(&mut c, "show engines").len(), 9);
+    assert_eq!(rows(&mut c, "show session status like 'Uptime%'").len(), 2);
+    let grants = rows(&mut c, "show grants");
+    assert_eq!(grants[0][0], "GRANT USAGE ON *.* TO 'phis'@'%'");
+}
+
+#[test]
+fn mysql_s_catalogue_answers_drivers() {
+    let (_server, mut c) = mysql("phis");
+    let keys = "SELECT A.TABLE_SCHEMA TABLE_CAT, A.COLUMN_NAME, B.SEQ_IN_INDEX KEY_SEQ, B.INDEX_NAME PK_NAME \
+                FROM INFORMATION_SCHEMA.COLUMNS A, INFORMATION_SCHEMA.STATISTICS B \
+                WHERE A.COLUMN_KEY in ('PRI','pri') AND B.INDEX_NAME='PRIMARY' AND A.TABLE_SCHEMA = 'phis' \
+                AND B.TABLE_SCHEMA = 'phis' AND A.TABLE_NAME = 'base_user' AND B.TABLE_NAME = 'base_user' \
+                AND A.COLUMN_NAME = B.COLUMN_NAME";
+    assert_eq!(rows(&mut c, keys).len(), 1);
+    let user = "select distinct grantee from information_schema.user_privileges";
+    assert_eq!(one(&mut c, user), "'phis'@'%'");
+    let all_views =
+        "select count(*) from information_schema.tables where table_schema = 'information_schema'";
+    assert!(one(&mut c, all_views).parse::<u32>().unwrap() > 20);
+    assert_eq!(error(&mut c, "select * from information_schema.global_variables").0, 3167);
+    assert_eq!(one(&mut c, "select cast('12' as unsigned integer) + ucase('1')"), "13");
+    let (number, said) = error(&mut c, "select extractvalue(1, concat(0x7e, version()))");
+    assert_eq!((number, said.as_str()), (1105, "XPATH syntax error: '~5.7.38-log'"));
+    let digest = one(&mut c, "select password('123456'), find_in_set('b', 'a,b'), conv('ff', 16, 10)");
+    assert_eq!(digest, "*6BB4837EB74329105EE4568DDA7DC67ED2CA2AD9|2|255");
+}
