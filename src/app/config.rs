@@ -12,7 +12,7 @@ use super::allowances;
 use crate::forward::Destination;
 use crate::persona::{self, DEFAULT_PACK, Fault, Faults, Installation, Pack, PackFiles};
 use crate::privileged::{capd, netd};
-use crate::{console, detect, sensor};
+use crate::{console, detect, sensor, store};
 
 /// The whole config. Without a file: the demo hospital on loopback.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) capture: capd::Settings,
     /// What the hospital tells about itself, so that its own devices raise no alarm.
     pub(crate) detection: detect::Settings,
+    /// Which database keeps the evidence.
+    pub(crate) store: store::Settings,
     /// How the chain is signed.
     pub(crate) evidence: Evidence,
     /// When the appliance says that it lives, and what it calls too little.
@@ -153,6 +155,11 @@ impl Config {
             faults.push(at(key, problem));
         }
         faults.extend(self.console.faults().into_iter().map(|(key, problem)| at(key, problem)));
+        faults.extend(self.store.faults().into_iter().map(|(key, problem)| {
+            let table = text.find("[store]").unwrap_or(0);
+            let place = text.get(table..).and_then(|t| t.find(key)).map_or(table, |place| table + place);
+            Fault::at(file, text, place, problem)
+        }));
         let capture = &self.capture;
         if !(1..=1024).contains(&capture.ring_mib) {
             faults.push(at("ring_mib", "expected 1 to 1024"));
@@ -210,7 +217,10 @@ impl Config {
                 *file = beside.join(&file);
             }
         }
-        for file in [&mut self.console.certificate, &mut self.console.key].into_iter().flatten() {
+        let store = &mut self.store;
+        let (console, password) = (&mut self.console, &mut store.password_file);
+        let files = [&mut console.certificate, &mut console.key, password, &mut store.ca];
+        for file in files.into_iter().flatten() {
             *file = beside.join(&file);
         }
     }

@@ -14,7 +14,7 @@ const CANDIDATES: usize = 5;
 /// # Errors
 /// Why it can't be had, as a command's end.
 pub(crate) fn store(layout: &Layout) -> Result<Reader, Exit> {
-    Ok(Reader::open(&layout.database())?)
+    Ok(Reader::open(&layout.store()?)?)
 }
 
 /// The session whose id starts so.

@@ -1,17 +1,23 @@
 //! Where things are below the data directory.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use super::storing;
+use crate::store::{Place, StoreError};
 
 /// The data directory and the places in it.
 #[derive(Debug, Clone)]
 pub struct Layout {
     root: PathBuf,
+    /// Known once it was asked for; all copies share it, and the readers' connections with it.
+    store: Arc<OnceLock<Place>>,
 }
 
 impl Layout {
     /// A data directory; nothing is made yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Layout { root: root.into() }
+        Layout { root: root.into(), store: Arc::default() }
     }
 
     /// The data directory itself.
@@ -52,6 +58,23 @@ impl Layout {
     /// The embedded store's database.
     pub fn database(&self) -> PathBuf {
         self.root.join("store/honeyward.db")
+    }
+
+    /// What says that the store is on a server, and which.
+    pub fn server(&self) -> PathBuf {
+        self.root.join("store/server.json")
+    }
+
+    /// Where the store is.
+    ///
+    /// # Errors
+    /// What says so can't be read.
+    pub fn store(&self) -> Result<Place, StoreError> {
+        if let Some(place) = self.store.get() {
+            return Ok(place.clone());
+        }
+        let settings = storing::recorded(self)?;
+        Ok(self.store.get_or_init(|| Place::new(&settings, &self.database())).clone())
     }
 
     /// How far each destination has got.

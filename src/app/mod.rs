@@ -15,6 +15,7 @@ mod network;
 mod output;
 mod processes;
 mod status;
+mod storing;
 mod supervisor;
 mod table;
 mod when;

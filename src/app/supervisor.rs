@@ -22,7 +22,7 @@ use super::exit::Exit;
 use super::launch::{BoundConsole, BoundService, Launch};
 use super::managed::Managed;
 use super::network::{self, Network};
-use super::{Layout, installation, processes, status};
+use super::{Layout, installation, processes, status, storing};
 use crate::console::{self, DecoyHost, DecoyLure, DecoyService};
 use crate::event::SystemEvent;
 use crate::link::Outlet;
@@ -88,6 +88,8 @@ impl Prepared {
             ),
         };
         console::check(&config.console).map_err(Exit::Usage)?;
+        config.store.check_files().map_err(Exit::Usage)?;
+        storing::settle(&layout, &config.store)?;
         let console = bind_console(&config).map_err(|e| could("console", e))?;
         // One that ran here before says nothing of this run.
         for process in ["console", "netd"] {

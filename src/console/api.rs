@@ -342,6 +342,10 @@ pub(super) fn answer(console: &Console, request: &Request) -> Answer {
         Err(Refusal::NotFound) => refused(404, "there is no such thing"),
         Err(Refusal::NotAllowed | Refusal::OldForm) => refused(403, "the account's role may not"),
         Err(Refusal::TooLong) => refused(413, "too long"),
+        Err(Refusal::StoreAway(reason)) => {
+            tracing::warn!(reason, "the API has no store to read");
+            refused(503, "the database server with the store can't be reached")
+        }
         Err(Refusal::Failed(reason)) => {
             tracing::warn!(reason, path = request.path, "a call of the API failed");
             refused(500, "it could not be read")
@@ -370,7 +374,7 @@ fn to_json(value: &impl serde::Serialize) -> Result<Answer, Refusal> {
 }
 
 fn reader(visit: &Visit<'_>) -> Result<Reader, Refusal> {
-    Ok(Reader::open(&visit.console.given.places.database)?)
+    Ok(Reader::open(&visit.console.given.places.store)?)
 }
 
 fn incidents(visit: &Visit<'_>) -> Result<Answer, Refusal> {

@@ -38,12 +38,13 @@ pub use self::settings::Settings;
 use crate::event::SystemEvent;
 use crate::record::packets::Carrier;
 use crate::runtime::Shutdown;
+use crate::store::Place;
 
 /// Where the console finds what it shows.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The store's database.
-    pub database: PathBuf,
+    /// The store.
+    pub store: Place,
     /// Session folders: transcripts and terminals.
     pub sessions: PathBuf,
     /// Files that intruders left, by SHA-256.

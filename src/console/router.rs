@@ -14,6 +14,7 @@ use super::saved::Saved;
 use super::tokens::Tokens;
 use super::{Given, api, pages, site};
 use crate::event::{SystemEvent, Tainted};
+use crate::store::StoreError;
 
 /// The console whole.
 pub(super) struct Console {
@@ -43,13 +44,18 @@ pub(super) enum Refusal {
     OldForm,
     /// A text is longer than it may be.
     TooLong,
+    /// The database server that has the store can't be reached now.
+    StoreAway(String),
     /// The store or a file failed.
     Failed(String),
 }
 
-impl From<crate::store::StoreError> for Refusal {
-    fn from(error: crate::store::StoreError) -> Self {
-        Refusal::Failed(error.to_string())
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unreachable { .. } => Refusal::StoreAway(error.to_string()),
+            _ => Refusal::Failed(error.to_string()),
+        }
     }
 }
 
@@ -146,6 +152,10 @@ impl Console {
             Refusal::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
             Refusal::OldForm => (StatusCode::FORBIDDEN, "old_form"),
             Refusal::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too_long"),
+            Refusal::StoreAway(reason) => {
+                tracing::warn!(reason, "the console has no store to show");
+                (StatusCode::SERVICE_UNAVAILABLE, "store_away")
+            }
             Refusal::Failed(reason) => {
                 tracing::warn!(reason, path = request.path, "a page of the console failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, "failed")

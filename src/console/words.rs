@@ -198,6 +198,12 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("object", "对象", "Object"),
     ("not_found", "没有这个页面", "There is no such page"),
     ("not_allowed", "您的角色不能做这件事", "Your role may not do that"),
+    (
+        "store_away",
+        "存放证据的数据库服务器暂时连不上。新发生的事件由传感器保存，服务器恢复后补入，不会丢失。",
+        "The database server that keeps the evidence can't be reached. What happens meanwhile is kept by the \
+         sensor and follows when the server is back; nothing is lost.",
+    ),
     ("failed", "读取失败", "It could not be read"),
     ("test_mark", "测试", "test"),
     ("zone_note", "时间均为本机时区", "Times are in this machine's zone"),

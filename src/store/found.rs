@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::rig::{self, Rig};
 use super::*;
 use crate::event::observation::{AuthMethod, Direction};
 use crate::event::{
@@ -41,8 +42,8 @@ fn case(change: CaseChange) -> Event {
     system(SystemEvent::Case { incident: "one".into(), account: "zhang".into(), from, change })
 }
 
-fn filled(path: &std::path::Path) {
-    let mut store = Store::open(path).unwrap();
+fn filled(place: &Place) {
+    let mut store = Store::open(place).unwrap();
     for number in 0..6 {
         let mut transaction = store.begin().unwrap();
         let account = if number == 3 { "Administrator" } else { "root" };
@@ -69,10 +70,12 @@ fn filled(path: &std::path::Path) {
 
 #[test]
 fn sessions_are_found_by_what_was_sent() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("honeyward.db");
-    filled(&path);
-    let reader = Reader::open(&path).unwrap();
+    rig::both().iter().for_each(find_sessions);
+}
+
+fn find_sessions(rig: &Rig) {
+    filled(&rig.place);
+    let reader = rig.reader();
     let found = |filter: SessionFilter| -> Vec<u128> {
         let rows = reader.sessions(&filter).unwrap();
         rows.iter().map(|row| row.id.0.as_u128() & 0xff).collect()
@@ -97,9 +100,11 @@ fn sessions_are_found_by_what_was_sent() {
 
 #[test]
 fn what_the_team_does_is_in_the_chain_and_found() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("honeyward.db");
-    let mut store = Store::open(&path).unwrap();
+    rig::both().iter().for_each(follow_cases);
+}
+
+fn follow_cases(rig: &Rig) {
+    let mut store = Store::open(&rig.place).unwrap();
     let mut transaction = store.begin().unwrap();
     let changes = [
         CaseChange::State { to: CaseState::InProgress },
@@ -110,7 +115,7 @@ fn what_the_team_does_is_in_the_chain_and_found() {
         transaction.append(at(9), "console", &case(change)).unwrap();
     }
     transaction.commit().unwrap();
-    let mut reader = Reader::open(&path).unwrap();
+    let mut reader = rig.reader();
     let expected = Case { state: CaseState::InProgress, assignee: "zhang".into(), notes: 1, seq: 3 };
     assert_eq!(reader.case("one").unwrap(), expected);
     assert_eq!(reader.case("other").unwrap(), Case::default());
@@ -131,6 +136,6 @@ fn a_store_of_the_first_schema_is_brought_up_to_date() {
     old.pragma_update(None, "user_version", 1).unwrap();
     drop(old);
     assert!(matches!(Reader::open(&path), Err(StoreError::Older { .. })));
-    filled(&path);
+    filled(&Place::from(&path));
     assert_eq!(Reader::open(&path).unwrap().sessions(&SessionFilter::default()).unwrap().len(), 6);
 }

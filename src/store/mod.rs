@@ -1,30 +1,49 @@
-//! The embedded store: every event in an append-only hash chain, with an index to find it again.
+//! The store: every event in an append-only hash chain, with an index to find it again.
 //!
 //! One writer ([`Store`]) commits events in groups; readers ([`Reader`]) look on while it works.
 //! Nothing here edits or removes a record, and nothing here judges one. What callers see are
-//! records, sessions and alerts, never SQL, so another engine can stand behind the same types. The
-//! record and its algorithm are in `docs/events.md`.
+//! records, sessions and alerts, never SQL: behind the same types stand two engines, SQLite in the
+//! data directory and PostgreSQL on a server of the hospital's own. The record and its algorithm
+//! are in `docs/events.md`.
 
 mod canonical;
+mod cases;
+mod changes;
+mod check;
+mod engine;
 mod error;
 pub mod merkle;
+pub mod moving;
+mod place;
+mod postgres;
+mod read;
 mod record;
 pub mod root;
+mod search;
 mod session_row;
 mod sqlite;
+mod tables;
 mod terms;
 mod verify;
+mod write;
 
+#[cfg(test)]
+#[path = "../../tests/suite/database_server.rs"]
+mod database_server;
 #[cfg(test)]
 mod found;
 #[cfg(test)]
+mod rig;
+#[cfg(test)]
 mod tests;
 
+pub use cases::{Case, CaseFilter, Incident};
 pub use error::StoreError;
+pub use place::{Kind, Place, Settings};
+pub use read::{AlertFilter, Reader};
 pub use record::{Entry, GENESIS, Head, Record};
 pub use root::Signer;
+pub use search::SessionFilter;
 pub use session_row::{Access, Counts, SessionRow};
-pub use sqlite::{
-    AlertFilter, Case, CaseFilter, Detected, Incident, Reader, SessionFilter, Store, Transaction,
-};
 pub use verify::{Anchor, Break, Breakage, Files, Known, Verified};
+pub use write::{Detected, Store, Transaction};

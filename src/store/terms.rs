@@ -67,7 +67,7 @@ pub(super) fn technique_term(technique: &str) -> String {
 
 /// The term of a file.
 pub(super) fn hash_term(sha256: &str) -> String {
-    format!("h:{}", sha256.to_lowercase())
+    format!("h:{}", sha256.to_lowercase().chars().take(WORD).collect::<String>())
 }
 
 /// The terms of a text: letters and digits as words, two neighbours of a script without spaces.

@@ -19,7 +19,7 @@ pub(crate) fn run(config: Option<&Path>) -> Exit {
         Ok(config) => config,
         Err(faults) => return Exit::Usage(faults.to_string()),
     };
-    if let Err(fault) = console::check(&config.console) {
+    if let Err(fault) = console::check(&config.console).and_then(|()| config.store.check_files()) {
         return Exit::Usage(fault);
     }
     // Any secret will do: only the shape is checked, and nothing is made on disk.

@@ -31,7 +31,7 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     let (address, link) = (bound.address, outlet.clone());
     let state = move || json!({ "address": address, "link": link.state() });
     tokio::spawn(keep_status(layout.clone(), "console", state, ear.clone()));
-    let served = console::run(given(&launch, &layout, &outlet), listener, ear).await;
+    let served = console::run(given(&launch, &layout, &outlet)?, listener, ear).await;
     outlet.system(SystemEvent::Stopped { pid: std::process::id() });
     outlet.drained(DRAIN).await;
     stop_shipping.fire();
@@ -39,12 +39,12 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     served
 }
 
-fn given(launch: &Launch, layout: &Layout, outlet: &Outlet) -> Given {
+fn given(launch: &Launch, layout: &Layout, outlet: &Outlet) -> Result<Given, String> {
     let (tell, shown) = (outlet.clone(), layout.clone());
-    Given {
+    Ok(Given {
         settings: launch.config.console.clone(),
         places: Places {
-            database: layout.database(),
+            store: layout.store().map_err(|e| e.to_string())?,
             sessions: layout.sessions(),
             artefacts: layout.artefacts(),
             packets: layout.packets(),
@@ -55,7 +55,7 @@ fn given(launch: &Launch, layout: &Layout, outlet: &Outlet) -> Given {
         carrier: find::carrier,
         desk: desk::desk(launch, layout),
         tell: Box::new(move |event| tell.system(event)),
-    }
+    })
 }
 
 fn process(layout: &Layout, name: &str) -> Process {

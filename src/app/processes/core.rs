@@ -22,21 +22,29 @@ use tokio::sync::{mpsc, oneshot};
 use self::keeper::Keeper;
 use self::roots::Notary;
 use super::keep_status;
-use crate::app::Layout;
 use crate::app::launch::Launch;
+use crate::app::{Layout, status};
 use crate::detect;
 use crate::event::SystemEvent;
 use crate::link::{Batch, Inlet};
 use crate::runtime::Shutdown;
-use crate::store::Signer;
+use crate::store::{Signer, StoreError};
 
 /// Batches that wait while a transaction runs: they make the next one.
 const WAITING: usize = 8;
 
 /// Takes events until told to stop; then keeps what was taken and ends.
 pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result<(), String> {
-    let (mut keeper, progress) = Keeper::open(&layout, settings(&launch)).map_err(|e| e.to_string())?;
-    keeper.note(SystemEvent::Started { pid: std::process::id() }).map_err(|e| e.to_string())?;
+    let opened = patiently(
+        &ear,
+        |error| wait_openly(&layout, error),
+        || {
+            let (mut keeper, progress) = Keeper::open(&layout, settings(&launch))?;
+            keeper.note(SystemEvent::Started { pid: std::process::id() })?;
+            Ok((keeper, progress))
+        },
+    );
+    let Some((keeper, progress)) = opened.await.map_err(|e| e.to_string())? else { return Ok(()) };
     let inlet =
         Inlet::bind(&layout.core_socket()).map_err(|e| format!("{}: {e}", layout.core_socket().display()))?;
     let (batches, taken) = mpsc::channel(WAITING);
@@ -55,12 +63,48 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     tokio::spawn(health::run(launch.clone(), layout.clone(), states, voice, health.clone(), ear.clone()));
     let state = move || {
         let health = health.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        json!({ "store": *progress.borrow(), "destinations": destinations(), "health": health })
+        let store = progress.borrow().clone();
+        let note = store.stalled.clone();
+        json!({ "note": note, "store": store, "destinations": destinations(), "health": health })
     };
     tokio::spawn(keep_status(layout, "core", state, ear.clone()));
     let ended = on_own_thread(keeper, taken, ear.clone())?;
     inlet.serve(batches, ear).await;
     ended.await.map_err(|_| "the store's thread died".to_owned())
+}
+
+/// Pauses before the store is tried again, from the first to the longest.
+const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
+
+/// Does what needs the store, however often it takes, as long as what is wrong may pass; nothing when
+/// told to stop before. `waiting` is told why it takes so long.
+async fn patiently<T>(
+    ear: &Shutdown,
+    waiting: impl Fn(&StoreError),
+    mut attempt: impl FnMut() -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let mut ear = ear.clone();
+    let [mut pause, longest] = RETRY;
+    loop {
+        match tokio::task::block_in_place(&mut attempt) {
+            Ok(done) => return Ok(Some(done)),
+            Err(error) if error.may_pass() => waiting(&error),
+            Err(error) => return Err(error),
+        }
+        tokio::select! {
+            () = ear.requested() => return Ok(None),
+            () = tokio::time::sleep(pause) => pause = (pause * 2).min(longest),
+        }
+    }
+}
+
+/// Says in the status why core does not take events yet: the processes' spools hold them.
+fn wait_openly(layout: &Layout, error: &StoreError) {
+    tracing::error!(%error, "core waits for the store");
+    let why = error.to_string();
+    if let Err(error) = status::write(layout, "core", json!({ "note": why, "store": { "stalled": why } })) {
+        tracing::warn!(%error, "the status file can't be written");
+    }
 }
 
 fn notary(launch: &Launch) -> Result<Notary, String> {

@@ -35,7 +35,7 @@ fn local(at: Timestamp) -> String {
 }
 
 fn reader(visit: &Visit<'_>) -> Result<Reader, Refusal> {
-    Ok(Reader::open(&visit.console.given.places.database)?)
+    Ok(Reader::open(&visit.console.given.places.store)?)
 }
 
 /// One session by its whole id.

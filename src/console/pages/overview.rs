@@ -68,8 +68,15 @@ fn chart(counts: &[(i64, u64)], last: i64, length: i64, unit: &str) -> Value {
 
 /// What may be wrong with the appliance itself.
 fn health(processes: &[Process]) -> Value {
-    let lines: Vec<Value> =
-        processes.iter().map(|process| context! { name => process.name.clone(), up => process.up }).collect();
+    // What capd has to say stands with the capture.
+    let note = |process: &Process| match process.name.as_str() {
+        "capd" => String::new(),
+        _ => process.detail["note"].as_str().unwrap_or_default().to_owned(),
+    };
+    let lines: Vec<Value> = processes
+        .iter()
+        .map(|process| context! { name => process.name.clone(), up => process.up, note => note(process) })
+        .collect();
     let detail = |name: &str| processes.iter().find(|p| p.name == name && p.up).map(|p| &p.detail);
     let capd = detail("capd");
     let capturing = capd.is_some_and(|state| state["capturing"] == Json::Bool(true));

@@ -1,56 +1,81 @@
-//! SQLite: WAL, fsync at every commit, one writer, any number of readers.
+//! SQLite in the data directory: WAL, fsync at every commit, one writer, any number of readers.
 
-mod cases;
-mod check;
-mod read;
+mod receive;
 mod schema;
-mod search;
 mod write;
 
-pub use cases::{Case, CaseFilter, Incident};
-pub use read::{AlertFilter, Reader};
-pub use search::SessionFilter;
-pub use write::{Detected, Store, Transaction};
+use std::ops::ControlFlow;
+use std::path::Path;
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
-use uuid::Uuid;
+use rusqlite::Connection;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::{Head, StoreError};
-use crate::event::{SessionId, Severity};
+pub(super) use self::receive::Receiver;
+pub(super) use self::write::Writer;
+use super::StoreError;
+use super::engine::{Ask, Line, Reading, Take, Value, Work};
 
-fn micros(at: Timestamp) -> i64 {
-    at.as_microsecond()
-}
+/// A connection that only reads.
+pub(super) struct Looking(Connection);
 
-/// SQLite's integers are signed; our numbers count up from 0 and never get near the end.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
-fn rank(severity: Severity) -> i64 {
-    match severity {
-        Severity::Info => 0,
-        Severity::Low => 1,
-        Severity::Medium => 2,
-        Severity::High => 3,
+impl Looking {
+    /// Opens the database, which must be there and of this version's schema.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Looking(schema::open_reader(path)?))
     }
 }
 
-fn session_id(bytes: Option<[u8; 16]>) -> Option<SessionId> {
-    bytes.map(|bytes| SessionId(Uuid::from_bytes(bytes)))
+impl Ask for Looking {
+    fn each(&self, sql: &str, values: &[Value], take: Take<'_>) -> Result<(), StoreError> {
+        self.0.each(sql, values, take)
+    }
 }
 
-fn unreadable(seq: u64, error: impl std::fmt::Display) -> StoreError {
-    StoreError::Unreadable { seq, why: error.to_string() }
+impl Reading for Looking {
+    fn snapshot(&self, work: Work<'_>) -> Result<(), StoreError> {
+        let transaction = self.0.unchecked_transaction()?;
+        work(&*transaction)?;
+        Ok(transaction.commit()?)
+    }
 }
 
-fn stored_head(connection: &Connection) -> Result<Head, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT seq, hash FROM head")?;
-    let head = statement.query_row([], |row| Ok(Head { seq: unsigned(row.get(0)?), hash: row.get(1)? }));
-    Ok(head.optional()?.unwrap_or(Head::EMPTY))
+impl Ask for Connection {
+    fn each(&self, sql: &str, values: &[Value], take: Take<'_>) -> Result<(), StoreError> {
+        let mut statement = self.prepare_cached(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            let line = (0..columns).map(|column| Ok(value(row.get_ref(column)?))).collect::<Result<_, _>>();
+            let line = line.map_err(|error: rusqlite::Error| StoreError::from(error))?;
+            if let ControlFlow::Break(()) = take(Line(line))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Text that is none and fractions, which we never write, come out as what no column may have.
+fn value(found: ValueRef<'_>) -> Value {
+    match found {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(number) => Value::Bytes(number.to_be_bytes().to_vec()),
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => Value::Bytes(text.to_vec()),
+        },
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Int(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
 }

@@ -38,13 +38,13 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
 /// Opens for reading, also while the writer works.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     if !path.is_file() {
-        return Err(StoreError::Absent(path.to_owned()));
+        return Err(StoreError::Absent(path.display().to_string()));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     prepare(&connection)?;
     match version(&connection)? {
-        0 => Err(StoreError::Absent(path.to_owned())),
+        0 => Err(StoreError::Absent(path.display().to_string())),
         found if found > newest() => Err(StoreError::Newer { found, known: newest() }),
         found if found < newest() => Err(StoreError::Older { found, known: newest() }),
         _ => Ok(connection),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::couriers::Voice;
 use super::following::Following;
+use super::patiently;
 use crate::app::Layout;
 use crate::detect::{Allowance, Standing};
 use crate::event::line::word;
@@ -20,8 +21,10 @@ const PERIOD: Duration = Duration::from_secs(900);
 /// Watches until told to stop.
 pub(super) async fn run(layout: Layout, own: Vec<Allowance>, voice: Voice, mut ear: Shutdown) {
     let following = Following::new(&layout, own);
-    let mut told = match told(&layout) {
-        Ok(told) => told,
+    let waiting = |error: &StoreError| tracing::warn!(%error, "ends of allowances are not told yet");
+    let mut told = match patiently(&ear, waiting, || told(&layout)).await {
+        Ok(Some(told)) => told,
+        Ok(None) => return,
         Err(error) => return tracing::error!(%error, "ends of allowances are not told"),
     };
     loop {
@@ -48,7 +51,7 @@ fn key(event: &SystemEvent) -> String {
 }
 
 fn told(layout: &Layout) -> Result<BTreeSet<String>, StoreError> {
-    let records = Reader::open(&layout.database())?.records_after(0, "system/allowance")?;
+    let records = Reader::open(&layout.store()?)?.records_after(0, "system/allowance")?;
     let keys = records.into_iter().filter_map(|record| match record.entry {
         Entry::Event(Event::System(system)) => Some(key(&system.event)),
         Entry::Event(Event::Session(_)) | Entry::Alert(_) => None,

@@ -31,7 +31,7 @@ pub(super) struct Baiting {
 impl Baiting {
     /// Goes on after what the store tells of baits.
     pub(super) fn open(layout: &Layout) -> Result<Self, StoreError> {
-        let records = Reader::open(&layout.database())?.records_after(0, "system/lure")?;
+        let records = Reader::open(&layout.store()?)?.records_after(0, "system/lure")?;
         let told = records.into_iter().filter_map(|record| {
             let Entry::Event(Event::System(system)) = record.entry else { return None };
             let SystemEvent::Lure { lure, state, .. } = system.event else { return None };

@@ -170,7 +170,7 @@ struct Alerts(Mutex<Reader>);
 
 impl Alerts {
     fn open(layout: &Layout) -> Result<Self, String> {
-        Reader::open(&layout.database()).map(Mutex::new).map(Alerts).map_err(|e| e.to_string())
+        layout.store().and_then(Reader::open).map(Mutex::new).map(Alerts).map_err(|e| e.to_string())
     }
 }
 

@@ -1,11 +1,12 @@
 //! The one who writes: each group of batches is one transaction with all that follows from it.
 
-use std::time::Duration;
+use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
+use super::RETRY;
 use super::baiting::Baiting;
 use super::following::Following;
 use crate::app::Layout;
@@ -18,9 +19,6 @@ use crate::store::{Detected, SessionRow, Store, StoreError, Transaction};
 
 /// Events after which a transaction takes no more batches: commits stay well below a second.
 const GROUP: usize = 4_096;
-
-/// Pauses before a failed transaction is tried again, from the first to the longest.
-const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
 
 const PROCESS: &str = "core";
 
@@ -47,6 +45,8 @@ pub(super) struct Keeper {
     settings: detect::Settings,
     detector: Detector,
     baiting: Baiting,
+    /// What is known of baits and not kept yet.
+    untold: VecDeque<SystemEvent>,
     following: Following,
     /// Whether the detector may be ahead of the store.
     stale: bool,
@@ -59,13 +59,15 @@ impl Keeper {
         layout: &Layout,
         settings: detect::Settings,
     ) -> Result<(Self, watch::Receiver<Progress>), StoreError> {
-        let store = Store::open(&layout.database())?;
+        let store = Store::open(layout.store()?)?;
         let baiting = Baiting::open(layout)?;
         let following = Following::new(layout, settings.allowance.clone());
         let records = store.head().seq;
         let (progress, watching) = watch::channel(Progress { records, ..Progress::default() });
         let detector = Detector::default();
-        let mut keeper = Keeper { store, settings, detector, baiting, following, stale: true, progress };
+        let untold = VecDeque::new();
+        let mut keeper =
+            Keeper { store, settings, detector, baiting, untold, following, stale: true, progress };
         keeper.learn()?;
         keeper.recover()?;
         Ok((keeper, watching))
@@ -124,10 +126,16 @@ impl Keeper {
             self.settings.allowance.clone_from(&allowances);
             self.detector.set_allowances(allowances);
         }
-        let Some(news) = self.baiting.news() else { return Ok(()) };
-        self.settings.baits = news.baits.clone();
-        self.detector.set_baits(news.baits);
-        news.events.into_iter().try_for_each(|event| self.note(event))
+        if let Some(news) = self.baiting.news() {
+            self.settings.baits = news.baits.clone();
+            self.detector.set_baits(news.baits);
+            self.untold.extend(news.events);
+        }
+        while let Some(event) = self.untold.front().cloned() {
+            self.note(event)?;
+            self.untold.pop_front();
+        }
+        Ok(())
     }
 
     /// One transaction: all that `fill` does, with what detection makes of it, or nothing.
@@ -215,10 +223,10 @@ impl Work<'_> {
             }
             last = Some(item.position);
         }
-        match last {
-            Some(position) => transaction.advance(batch.stream, &batch.process, position),
-            None => Ok(()),
+        if let Some(position) = last {
+            transaction.advance(batch.stream, &batch.process, position);
         }
+        Ok(())
     }
 
     fn keep_event(
@@ -258,7 +266,7 @@ impl Work<'_> {
             .changed()
             .map_err(|error| StoreError::Unreadable { seq: 0, why: error.to_string() })?;
         for detect::Saved { source, last, state } in changed {
-            transaction.save(&Detected { source, last, state })?;
+            transaction.save(Detected { source, last, state });
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::keeper::Progress;
+use super::patiently;
 use crate::app::Layout;
 use crate::detect::REMEMBERED;
 use crate::event::{Alert, Severity};
@@ -37,8 +38,10 @@ const PERIOD: Duration = Duration::from_secs(3600);
 
 /// Keeps the list up to date until told to stop.
 pub(super) async fn run(layout: Layout, mut progress: watch::Receiver<Progress>, mut ear: Shutdown) {
-    let mut open = match Open::new(&layout, Timestamp::now()) {
-        Ok(open) => open,
+    let waiting = |error: &StoreError| tracing::warn!(%error, "packets of incidents are not marked yet");
+    let mut open = match patiently(&ear, waiting, || Open::new(&layout, Timestamp::now())).await {
+        Ok(Some(open)) => open,
+        Ok(None) => return,
         Err(error) => return tracing::error!(%error, "packets of incidents are not marked"),
     };
     let mut renewed: Option<(u64, Instant)> = None;
@@ -78,7 +81,7 @@ struct Open {
 
 impl Open {
     fn new(layout: &Layout, now: Timestamp) -> Result<Self, StoreError> {
-        let reader = Reader::open(&layout.database())?;
+        let reader = Reader::open(&layout.store()?)?;
         let filter = AlertFilter { since: Some(now - REMEMBERED), min_severity: Some(WORTH_A_LOOK) };
         let alerts = reader.alerts(&filter)?;
         let after = alerts.first().map_or(0, |(seq, _)| *seq);

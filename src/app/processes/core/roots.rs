@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::couriers::Voice;
+use super::patiently;
 use crate::app::Layout;
 use crate::event::SystemEvent;
 use crate::runtime::Shutdown;
@@ -24,8 +25,14 @@ pub(super) struct Notary {
 
 /// Signs until told to stop. What came before the start is signed at once: nobody did so since.
 pub(super) async fn run(layout: Layout, notary: Notary, voice: Voice, mut ear: Shutdown) {
-    let mut signing = match Signing::open(&layout, notary) {
-        Ok(signing) => signing,
+    let signed = patiently(
+        &ear,
+        |error| tracing::warn!(%error, "the chain is not signed yet"),
+        || Signing::last(&layout),
+    );
+    let mut signing = match signed.await {
+        Ok(Some((reader, signed))) => Signing { reader, notary, signed, last: None },
+        Ok(None) => return,
         Err(error) => return tracing::error!(%error, "the chain is not signed"),
     };
     loop {
@@ -51,13 +58,14 @@ struct Signing {
 }
 
 impl Signing {
-    fn open(layout: &Layout, notary: Notary) -> Result<Self, StoreError> {
-        let reader = Reader::open(&layout.database())?;
+    /// A reader, and up to where it is signed.
+    fn last(layout: &Layout) -> Result<(Reader, Head), StoreError> {
+        let reader = Reader::open(&layout.store()?)?;
         let mut signed = Head::EMPTY;
         for record in reader.records_after(0, "system/chain_root")? {
             signed = record.root().map_or(signed, end_of);
         }
-        Ok(Signing { reader, notary, signed, last: None })
+        Ok((reader, signed))
     }
 
     /// A root, when one is due. A clock that was set back does not put it off by more than a period.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::couriers::Voice;
+use super::patiently;
 use crate::app::{Layout, find};
 use crate::event::observation::Handling;
 use crate::event::{Event, Observation, SessionEvent, SessionId, SystemEvent};
@@ -25,8 +26,10 @@ const SETTLED: SignedDuration = SignedDuration::from_secs(130);
 
 /// Looks after sessions with real data until told to stop.
 pub(super) async fn run(layout: Layout, voice: Voice, mut ear: Shutdown) {
-    let mut found = match Withholding::open(layout) {
-        Ok(found) => found,
+    let waiting = |error: &StoreError| tracing::warn!(%error, "packets of real data are not made blank yet");
+    let mut found = match patiently(&ear, waiting, || Withholding::open(&layout)).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return,
         Err(error) => return tracing::error!(%error, "packets of real data are not made blank"),
     };
     loop {
@@ -52,15 +55,15 @@ struct Withholding {
 }
 
 impl Withholding {
-    fn open(layout: Layout) -> Result<Self, StoreError> {
-        let reader = Reader::open(&layout.database())?;
+    fn open(layout: &Layout) -> Result<Self, StoreError> {
+        let reader = Reader::open(&layout.store()?)?;
         let told = reader.records_after(0, "system/segment_withheld")?.into_iter().filter_map(|record| {
             let Entry::Event(Event::System(system)) = record.entry else { return None };
             let SystemEvent::SegmentWithheld { session, segment, .. } = system.event else { return None };
             Some((session, segment))
         });
         let told = told.collect();
-        Ok(Withholding { layout, reader, after: 0, waiting: BTreeSet::new(), told })
+        Ok(Withholding { layout: layout.clone(), reader, after: 0, waiting: BTreeSet::new(), told })
     }
 
     /// Makes blank what can be; gives what is to be told.

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use rusqlite::types::Value;
 
-use super::{Reader, micros, rank, unreadable};
+use super::changes::{column, micros, rank};
+use super::engine::{Value, rows};
+use super::write::session_row;
+use super::{Reader, SessionRow, StoreError, terms};
 use crate::event::{SessionId, Severity};
-use crate::store::{SessionRow, StoreError, terms};
 
 /// Which sessions to list.
 #[derive(Debug, Clone, Default)]
@@ -106,13 +107,10 @@ impl Reader {
             }
         };
         narrow(&mut asking, filter, id);
-        let limit = filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1));
+        let limit = filter.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
         let conditions = asking.conditions.join(" AND ");
         let sql = format!("SELECT s.row FROM {table} WHERE {conditions} ORDER BY {id} DESC LIMIT {limit}");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows =
-            statement.query_map(rusqlite::params_from_iter(asking.values), |row| row.get::<_, String>(0))?;
-        rows.map(|row| serde_json::from_str(&row?).map_err(|e| unreadable(0, e))).collect()
+        rows(&*self.engine, &sql, &asking.values, |mut line| session_row(&line.text(0)?))
     }
 }
 
@@ -121,15 +119,15 @@ fn narrow(asking: &mut Asking, filter: &SessionFilter, id: &str) {
     // late, so that index gives all of them, to be sorted.
     let last = if filter.source.is_some() { "+s.last >= ?" } else { "s.last >= ?" };
     asking.add_some(last, filter.since.map(micros));
-    asking.add_some(&format!("{id} >= ?"), filter.from.map(first_id));
-    asking.add_some(&format!("{id} < ?"), filter.until.map(first_id));
-    asking.add_some(&format!("{id} < ?"), filter.before.map(|session| session.0.as_bytes().to_vec()));
+    asking.add_some(&format!("{id} >= ?"), filter.from.map(first_id).map(Value::Bytes));
+    asking.add_some(&format!("{id} < ?"), filter.until.map(first_id).map(Value::Bytes));
+    asking.add_some(&format!("{id} < ?"), filter.before);
     asking.add_some("s.source = ?", filter.source.map(|source| source.to_string()));
     if let Some(decoy) = &filter.decoy {
-        asking.add("(s.host = ? OR s.service = ?)", decoy.clone());
+        asking.add("(s.host = ? OR s.service = ?)", column(decoy));
     }
-    asking.add_some("s.host = ?", filter.host.clone());
-    asking.add_some("s.service = ?", filter.service.clone());
+    asking.add_some("s.host = ?", filter.host.as_deref().map(column));
+    asking.add_some("s.service = ?", filter.service.as_deref().map(column));
     if let Some(severity) = filter.min_severity.filter(|severity| *severity > Severity::Info) {
         // The index holds what is above nothing.
         asking.conditions.push("s.severity > 0".to_owned());
