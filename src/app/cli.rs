@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// SIEM destinations.
     #[command(subcommand)]
     Siem(SiemCommand),
+    /// Where the evidence is kept.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Update files of the appliance.
     #[command(subcommand)]
     Update(UpdateCommand),
@@ -315,6 +318,30 @@ pub(crate) struct SiemTestArgs {
     pub config: ConfigArgs,
     #[command(flatten)]
     pub json: Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Move the store to another engine while `run` is stopped: both chains are verified, the old store
+    /// stays as it is. Begun again after an interruption, it goes on.
+    Move(StoreMoveArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct StoreMoveArgs {
+    /// Where to: the data directory, or the server of the config's `[store]`.
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub to: StoreTarget,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum StoreTarget {
+    /// SQLite in the data directory.
+    Embedded,
+    /// A PostgreSQL server.
+    Postgres,
 }
 
 #[derive(Subcommand)]

@@ -67,7 +67,7 @@ struct Prepared {
 
 impl Prepared {
     fn new(mut config: Config, layout: Layout) -> Result<Self, Exit> {
-        let lock = make_folders(&layout)?;
+        let lock = hold(&layout)?;
         let managed = Managed::load(&layout)
             .map_err(|e| Exit::Could(format!("{}: {e}", layout.managed().display())))?;
         config.capture.quota_mib = managed.quota_mib.unwrap_or(config.capture.quota_mib);
@@ -243,7 +243,10 @@ fn bound_service(bound: &Bound) -> BoundService {
 }
 
 /// Makes the data directory and takes it for this process.
-fn make_folders(layout: &Layout) -> Result<File, Exit> {
+///
+/// # Errors
+/// It can't be made, or another process has it.
+pub(crate) fn hold(layout: &Layout) -> Result<File, Exit> {
     let could = |path: &std::path::Path, e: std::io::Error| {
         Exit::Could(format!("{}: can't be made or written: {e}", path.display()))
     };

@@ -14,12 +14,13 @@ mod sessions;
 mod show;
 pub(crate) mod siem;
 mod status;
+mod store;
 mod terminal;
 mod update;
 mod verify;
 mod world;
 
-use super::cli::{AllowancesCommand, Cli, Command, LureCommand, SiemCommand, UpdateCommand};
+use super::cli::{AllowancesCommand, Cli, Command, LureCommand, SiemCommand, StoreCommand, UpdateCommand};
 use super::config::Config;
 use super::exit::Exit;
 use super::layout::Layout;
@@ -54,6 +55,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Sessions(args) => sessions::run(&args, &layout),
         Command::Show(args) => show::run(&args, &layout),
         Command::Alerts(args) => alerts::run(&args, &layout),
+        Command::Store(StoreCommand::Move(args)) => store::relocate(&args, &layout),
         Command::Verify(args) => verify::run(&args, &layout),
         Command::Update(UpdateCommand::Check(args)) => update::check(&args.file, &args.key),
         Command::Process(args) => processes::run(args.role),

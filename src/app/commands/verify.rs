@@ -144,7 +144,7 @@ fn explain(breakage: &Breakage) -> String {
 }
 
 /// Progress on a terminal, for checks that take long.
-struct Meter {
+pub(super) struct Meter {
     what: &'static str,
     started: std::time::Instant,
     shown: std::time::Instant,
@@ -152,12 +152,12 @@ struct Meter {
 }
 
 impl Meter {
-    fn new(what: &'static str) -> Self {
+    pub(super) fn new(what: &'static str) -> Self {
         let now = std::time::Instant::now();
         Meter { what, started: now, shown: now, visible: false }
     }
 
-    fn show(&mut self, done: u64, all: u64) {
+    pub(super) fn show(&mut self, done: u64, all: u64) {
         const EVERY: std::time::Duration = std::time::Duration::from_millis(200);
         if !done.is_multiple_of(256) || self.shown.elapsed() < EVERY || !std::io::stderr().is_terminal() {
             return;
@@ -168,7 +168,7 @@ impl Meter {
         let _ = write!(std::io::stderr(), "\r{done} of {all} {} ({rate}/s) ", self.what);
     }
 
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
         if self.visible {
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");
         }

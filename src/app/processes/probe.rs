@@ -4,7 +4,7 @@
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ fn attempts(layout: &Layout, parent: u32) -> Vec<(&'static str, Tried)> {
         ("send a raw frame", socket(libc::AF_PACKET, libc::SOCK_RAW, 0)),
         ("change the network by netlink", socket(libc::AF_NETLINK, libc::SOCK_RAW, 0)),
         ("read the installation's secret", read(&layout.secret())),
-        ("read the store", read(&layout.database())),
+        ("read the store", read(&store(layout))),
         ("list the console's accounts", list(&layout.console())),
         ("list the packets", list(&layout.packets())),
         ("read what core has in its spool", list(&layout.forward())),
@@ -93,6 +93,11 @@ fn attempts(layout: &Layout, parent: u32) -> Vec<(&'static str, Tried)> {
         ("start a program", Command::new("/bin/true").spawn().map(|_| ())),
         ("start a copy of this program", Command::new("/proc/self/exe").spawn().map(|_| ())),
     ]
+}
+
+/// What is there of the store: its database, or what says on which server it is.
+fn store(layout: &Layout) -> PathBuf {
+    if layout.server().exists() { layout.server() } else { layout.database() }
 }
 
 fn read(path: &Path) -> Tried {
