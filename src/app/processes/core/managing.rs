@@ -84,7 +84,7 @@ struct Desk {
 
 impl Desk {
     fn open(launch: Launch, layout: Layout) -> Result<Self, StoreError> {
-        let reader = Reader::open(&layout.database())?;
+        let reader = Reader::open(layout.store()?)?;
         let acts = Acts::new(launch, layout);
         Ok(Desk { acts, reader, after: 0, open: BTreeMap::new(), swept: None })
     }
