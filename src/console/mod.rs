@@ -14,6 +14,7 @@ mod logins;
 mod pages;
 mod path;
 mod plain;
+mod qr;
 mod request;
 mod router;
 mod saved;

@@ -1,5 +1,10 @@
 //! The console's own words, in Chinese and English. What is attackers' is never translated.
 
+mod settings;
+
+/// Key, Chinese, English.
+type Word = (&'static str, &'static str, &'static str);
+
 /// A language of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Language {
@@ -39,7 +44,7 @@ impl Language {
 
 /// A word by its key; the key itself when there is none, which a test forbids.
 pub(super) fn word(language: Language, key: &str) -> &str {
-    let found = WORDS.iter().find(|(known, _, _)| *known == key);
+    let found = all().find(|(known, _, _)| *known == key);
     match (language, found) {
         (Language::Chinese, Some((_, chinese, _))) => chinese,
         (Language::English, Some((_, _, english))) => english,
@@ -47,8 +52,12 @@ pub(super) fn word(language: Language, key: &str) -> &str {
     }
 }
 
-/// Key, Chinese, English.
-const WORDS: &[(&str, &str, &str)] = &[
+/// All words there are.
+fn all() -> impl Iterator<Item = &'static Word> {
+    WORDS.iter().chain(settings::WORDS)
+}
+
+const WORDS: &[Word] = &[
     ("product", "护望 Honeyward", "Honeyward"),
     ("overview", "概览", "Overview"),
     ("incidents", "事件", "Incidents"),
@@ -106,14 +115,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("last_month", "近 30 天的会话", "Sessions of the last 30 days"),
     ("open_now", "未关闭", "Open"),
     ("health", "运行状况", "Health"),
-    ("check_process", "进程异常", "Process"),
-    ("check_decoys", "诱饵无应答", "Decoys do not answer"),
-    ("check_destination", "告警目的地不可达：", "SIEM takes no alerts:"),
-    ("check_capture", "未抓包", "No packets are kept"),
-    ("check_disk", "磁盘将满：", "Disk nearly full:"),
-    ("check_clock", "时钟未同步", "Clock not synchronised"),
-    ("check_spool", "事件积压：", "Events wait:"),
-    ("check_self_test", "隔离自检未通过", "Self-test failed"),
     ("up", "正常", "up"),
     ("down", "停止", "down"),
     ("processes", "进程", "Processes"),
@@ -355,9 +356,10 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("second_off", "未启用。", "Off."),
     (
         "second_help",
-        "在验证器应用中输入此密钥（TOTP，SHA-1，6 位，30 秒），然后输入它显示的验证码。",
-        "Give this secret to an authenticator app (TOTP, SHA-1, 6 digits, 30 seconds), then the code that it shows.",
+        "用验证器应用扫描二维码，或输入此密钥（TOTP，SHA-1，6 位，30 秒），然后输入它显示的验证码。",
+        "Scan the code with an authenticator app or give it this secret (TOTP, SHA-1, 6 digits, 30 seconds), then type the code that it shows.",
     ),
+    ("qr_says", "二维码，内容即上面的密钥", "QR code with the secret above"),
     ("open_app", "在验证器应用中打开", "Open in an authenticator app"),
     ("code", "验证码", "Code"),
     ("code_help", "仅在启用双因素认证后需要", "Only with a second factor"),
@@ -366,179 +368,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("turn_off", "停用", "Turn off"),
     ("change_password", "修改口令", "Change password"),
     ("new_password", "新口令", "New password"),
-    ("settings", "设置", "Settings"),
-    ("siem", "告警目的地", "SIEM destinations"),
-    ("allowances", "放行", "Allowances"),
-    ("baits", "终端诱饵", "Baits on endpoints"),
-    ("versions", "版本与保留", "Versions and retention"),
-    ("not_taken", "未保存，请更正：", "It was not saved. Please correct:"),
-    ("destination", "目的地", "Destination"),
-    ("destination_name", "名称", "Name"),
-    ("format", "格式", "Format"),
-    ("delivery", "投递", "Delivery"),
-    ("waiting", "待投递", "Waiting"),
-    ("sent", "已发送", "Sent"),
-    ("last_error", "最近错误", "Last error"),
-    ("from_file", "配置文件", "config file"),
-    ("from_console", "控制台", "console"),
-    ("from_hidden", "被配置文件覆盖", "overruled by the config file"),
-    ("from_severity", "级别不低于", "from"),
-    ("set_aside", "被拒收", "set aside"),
-    ("delivery_up", "正常", "takes alerts"),
-    ("delivery_down", "中断，自动重试", "cut off, tried again"),
-    ("delivery_connecting", "连接中", "connecting"),
-    ("delivery_none", "未运行", "not running"),
-    ("test", "测试", "Test"),
-    ("change", "修改", "Change"),
-    ("remove", "删除", "Remove"),
-    ("cancel", "取消", "Cancel"),
-    ("test_sent", "测试告警已送出", "A test alert went out"),
-    ("test_failed", "测试告警未送达：", "The test alert was not taken:"),
-    ("no_destinations", "尚无目的地：告警只在这里可见。", "No destinations yet: alerts are seen here alone."),
-    ("add_destination", "新增目的地", "Add a destination"),
-    ("transport", "传输", "Transport"),
-    ("url", "URL（HTTP）", "URL (HTTP)"),
-    ("interface", "接口（HTTP）", "Interface (HTTP)"),
-    ("least_severity", "最低级别", "Least severity"),
-    ("server_name", "证书名称", "Name in its certificate"),
-    ("health_too", "同时发送设备运行状况", "Also tell it how the appliance stands"),
-    ("certificates_and_secrets", "证书、令牌与其他", "Certificates, tokens and more"),
-    (
-        "files_note",
-        "TLS 需要接收方的 CA 证书。留空则保留已有文件；内容不会再显示。",
-        "TLS needs the receiver's CA. Leave empty to keep what there is; contents are never shown again.",
-    ),
-    ("file_ca", "CA 证书（PEM）", "CA certificates (PEM)"),
-    ("file_certificate", "客户端证书（PEM）", "Our certificate (PEM)"),
-    ("file_key", "客户端私钥（PEM）", "Our key (PEM)"),
-    ("file_token_file", "令牌", "Token"),
-    ("file_secret_file", "签名密钥", "Signing secret"),
-    ("kept", "已保存", "kept"),
-    ("index", "索引", "Index"),
-    ("timezone", "时区", "Time zone"),
-    ("allowance_name", "名称", "Name"),
-    ("covers", "覆盖", "Covers"),
-    ("owner", "负责人", "Owner"),
-    ("reason", "理由", "Reason"),
-    ("downgraded", "降级", "Downgraded"),
-    (
-        "allowances_note",
-        "放行只降级并计数，从不丢弃；使用诱饵、读出病历、破坏行为不受放行影响。",
-        "An allowance downgrades and counts, it never discards. Baits, records that go out and damage are told all the same.",
-    ),
-    ("up_to", "至", "up to"),
-    ("standing_active", "有效", "holds"),
-    ("standing_expiring", "即将到期", "ends soon"),
-    ("standing_expired", "已过期", "over"),
-    ("until_day", "至", "until"),
-    ("approved_by", "批准：", "approved by"),
-    ("end_it", "终止", "End"),
-    ("count_them", "统计降级数量", "Count what they downgraded"),
-    ("no_allowances", "没有放行。", "No allowances."),
-    ("add_allowance", "申请放行", "Ask for an allowance"),
-    ("second_needed", "需要另一位管理员批准后生效。", "It holds once another administrator has approved it."),
-    (
-        "second_not_needed",
-        "没有其他管理员，立即生效，并记入证据链。",
-        "There is no other administrator: it holds at once, and the chain says so.",
-    ),
-    ("source_block", "来源（地址或小网段）", "Source (address or small block)"),
-    ("expires", "到期日（最长 90 天）", "Last day (90 days at most)"),
-    ("all_if_empty", "（留空为全部）", "(empty: all)"),
-    ("accounts_tried", "可尝试的账号（E4、E4b 必填）", "Accounts that may be tried (E4, E4b)"),
-    ("days_of_week", "星期（mon … sun）", "Days (mon … sun)"),
-    ("from_time", "开始时间", "From"),
-    ("until_time", "结束时间", "Until"),
-    ("sessions_per_day", "每日会话上限", "Sessions a day at most"),
-    ("ask_for_it", "提交申请", "Ask for it"),
-    ("bait", "诱饵", "Bait"),
-    ("leads_to", "指向主机", "Leads to"),
-    ("use", "使用情况", "Use"),
-    ("bait_out", "已投放", "out"),
-    ("bait_revoked", "已撤回", "withdrawn"),
-    ("used", "已被使用", "used"),
-    ("unused", "未被使用", "not used"),
-    ("withdraw", "撤回", "Withdraw"),
-    ("no_baits", "尚未制作终端诱饵。", "No baits have been made."),
-    ("make_bait", "制作诱饵", "Make a bait"),
-    ("first_that_fits", "自动选择", "the first that fits"),
-    ("endpoint", "放置的终端", "Machine that it is put on"),
-    ("path_on_it", "放置路径", "Path on it"),
-    (
-        "baits_note",
-        "诱饵放在医院真实终端上，每处唯一；一旦被使用，告警会指出它放在哪里。",
-        "Baits are put on the hospital's own machines, one per place. Whoever uses one is told with the place it was put in.",
-    ),
-    ("download", "下载", "Download"),
-    (
-        "four_eyes_always",
-        "证据导出、放行和保留期限始终需要第二人批准。",
-        "Bundles, allowances and retention always need a second person.",
-    ),
-    (
-        "four_eyes_never",
-        "配置已关闭双人审批：操作立即执行，并记入证据链。",
-        "The config asks for no second person: what is asked for is done at once, and the chain says so.",
-    ),
-    (
-        "four_eyes_others",
-        "只要有另一位管理员，证据导出、放行和保留期限就需要其批准；申请人不能批准自己的申请。",
-        "Bundles, allowances and retention need another administrator wherever there is one. Nobody approves his own request.",
-    ),
-    ("asked_by", "申请人", "Asked by"),
-    ("waits_until", "有效至", "waits until"),
-    ("approve", "批准", "Approve"),
-    ("refuse", "驳回", "Refuse"),
-    (
-        "own_request",
-        "这是您自己的申请，须由另一位管理员批准。",
-        "This is your own request: another administrator must approve it.",
-    ),
-    ("waits_for_administrator", "等待管理员审批。", "It waits for an administrator."),
-    ("no_requests", "没有待审批的申请。", "Nothing waits for approval."),
-    ("decided", "历史", "Past"),
-    ("request", "申请", "Request"),
-    ("decided_by", "审批人", "Decided by"),
-    ("decided_already", "该申请已有结果或已过期", "That was decided already, or is over"),
-    ("needs_reason", "请填写理由", "Please give a reason"),
-    ("wish_destination", "告警目的地", "SIEM destination"),
-    ("wish_destination_removed", "删除目的地", "Remove SIEM destination"),
-    ("wish_allowance", "放行", "Allowance"),
-    ("wish_allowance_ended", "终止放行", "End allowance"),
-    ("wish_restored", "恢复版本", "Restore version"),
-    ("wish_retention", "数据包空间", "Room for packets"),
-    ("wish_lure_minted", "制作诱饵", "Make bait"),
-    ("wish_lure_revoked", "撤回诱饵", "Withdraw bait"),
-    ("wish_export", "导出证据", "Evidence bundle"),
-    ("wish_state_waits", "待审批", "waits"),
-    ("wish_state_approved", "已批准，执行中", "approved, being done"),
-    ("wish_state_refused", "已驳回", "refused"),
-    ("wish_state_withdrawn", "已撤回", "withdrawn"),
-    ("wish_state_expired", "已过期", "expired"),
-    ("wish_state_done", "已完成", "done"),
-    ("wish_state_failed", "未能执行", "could not be done"),
-    ("retention", "保留", "Retention"),
-    (
-        "retention_note",
-        "数据包可占用的磁盘空间，写满后最旧的先删除。下次启动后生效。",
-        "Room on the disk for packets; the oldest go first. It holds from the next start on.",
-    ),
-    ("retention_now", "当前为", "Now"),
-    ("quota_mib", "数据包空间（MiB）", "Room for packets (MiB)"),
-    ("earlier_versions", "历史版本", "Earlier versions"),
-    (
-        "versions_note",
-        "控制台所做的每次设置更改都是一个版本，可恢复。配置文件中的内容不受影响。",
-        "Each change that the console made of the settings is a version that can be restored. What the config file says stays.",
-    ),
-    ("version", "版本", "Version"),
-    ("present", "当前", "present"),
-    ("restore", "恢复", "Restore"),
-    ("restore_none", "恢复为配置文件的内容", "Restore: the config file alone"),
-    ("no_versions", "控制台尚未更改任何设置。", "The console has changed nothing yet."),
-    ("export_bundle", "导出证据包", "Evidence bundle"),
-    ("export_reason", "用途与依据", "What it is for"),
-    ("approvals", "审批", "Approvals"),
     ("next_steps", "下一步", "What to do next"),
     (
         "step_isolate",
@@ -564,10 +393,10 @@ mod tests {
 
     #[test]
     fn every_word_of_the_pages_is_there_once() {
-        let mut keys: Vec<_> = WORDS.iter().map(|(key, _, _)| *key).collect();
+        let mut keys: Vec<_> = all().map(|(key, _, _)| *key).collect();
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), WORDS.len());
+        assert_eq!(keys.len(), all().count());
         for name in Site::iter().filter(|name| name.ends_with(".html")) {
             let page = Site::get(&name).unwrap();
             let page = std::str::from_utf8(&page.data).unwrap();

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::chromium::Chromium;
 use crate::health::Receiver;
-use crate::honeynet::{Honeynet, within};
+use crate::honeynet::{Honeynet, client, text, within};
 use crate::journeys::{PASSWORD, console, incident, intrude, pictures, set_up};
 
 /// Makes an account on its page.
@@ -154,6 +154,25 @@ fn an_allowance_has_its_second_pair_of_eyes() {
     browser.click("button[aria-label$=' weekly-scan'][value=end]");
     browser.until("it ended", "return !document.querySelector('button[aria-label$=\" weekly-scan\"]')");
     assert!(net.honeyward(&["verify"]).status.success());
+}
+
+#[test]
+fn a_telephone_reads_the_second_factor() {
+    let net = Honeynet::with("");
+    let (base, folder) = (console(&net), pictures(&net));
+    let browser = Chromium::start(1280, 900, true);
+    set_up(&net, &browser, &base, "en");
+    browser.go(&format!("{base}/own"));
+    browser.type_into(".columns section:first-child input[name=password]", PASSWORD);
+    browser.click("button[value=begin]");
+    browser.until("the code", "return !!document.querySelector('svg.qr')");
+    browser.is_accessible("the second factor");
+    let picture = folder.join("second-factor.png");
+    browser.picture(&picture);
+    let read = client("zbarimg", "zbar-tools", &["-q", "--raw", picture.to_str().unwrap()]);
+    let secret = browser.text("#secret");
+    let wanted = format!("otpauth://totp/Honeyward:wanglei?secret={secret}&issuer=Honeyward");
+    assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), wanted, "{}", text(&read));
 }
 
 fn list(net: &Honeynet) -> Vec<Value> {

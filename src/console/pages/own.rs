@@ -1,11 +1,12 @@
 //! A user's own account: password and second factor.
 
 use hyper::StatusCode;
-use minijinja::context;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 
 use crate::console::answer::Answer;
 use crate::console::router::{Refusal, Visit};
-use crate::console::totp;
+use crate::console::{qr, totp};
 
 pub(in crate::console) fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
     Ok(shown(visit, None, None))
@@ -13,7 +14,15 @@ pub(in crate::console) fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
 
 fn shown(visit: &Visit<'_>, key: Option<&str>, secret: Option<String>) -> Answer {
     let second = visit.console.accounts.has_second_factor(&visit.login.account);
-    visit.show("own.html", context! { second, key, secret })
+    let link = secret.as_ref().map(|secret| link(&visit.login.account, secret));
+    let code = link.as_deref().and_then(qr::draw).map(|code| Value::from(Serde(code)));
+    visit.show("own.html", context! { second, key, secret, link, code })
+}
+
+/// What authenticator apps read (the key URI format); names of accounts are plain ASCII.
+fn link(account: &str, secret: &str) -> String {
+    let account = account.replace('@', "%40");
+    format!("otpauth://totp/Honeyward:{account}?secret={secret}&issuer=Honeyward")
 }
 
 /// Changes the password, or turns the second factor on or off. Each needs the password again.

@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 use super::local;
 use crate::console::accounts::Role;
 use crate::console::answer::Answer;
-use crate::console::api::{self, ROUTES};
+use crate::console::api;
 use crate::console::router::{Refusal, Visit};
 use crate::console::tokens::{LONGEST, Scope};
 
@@ -75,8 +75,7 @@ pub(in crate::console) fn change(visit: &Visit<'_>) -> Result<Answer, Refusal> {
 /// The API as a page.
 pub(in crate::console) fn documentation(visit: &Visit<'_>) -> Result<Answer, Refusal> {
     let at = usize::from(visit.request.language() == crate::console::words::Language::English);
-    let routes: Vec<Value> = ROUTES
-        .iter()
+    let routes: Vec<Value> = api::routes()
         .map(|route| {
             context! {
                 method => route.method.to_uppercase(), path => route.path, scope => route.scope.name(),

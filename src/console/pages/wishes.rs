@@ -177,7 +177,11 @@ fn details(wish: &Wish) -> Vec<(String, String)> {
     };
     let mut details = Vec::new();
     if let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(wish) {
+        let has_table = fields.contains_key("settings");
         for (key, value) in fields.into_iter().filter(|(key, _)| key != "wish") {
+            if has_table && key == "name" {
+                continue;
+            }
             match serde_json::from_str(value.as_str().unwrap_or_default()) {
                 Ok(serde_json::Value::Object(table)) if key == "settings" => {
                     details.extend(table.iter().map(|(key, value)| (key.clone(), plain(value))));

@@ -261,3 +261,6 @@ async fn pass_on(mut said: mpsc::UnboundedReceiver<Event>, batches: mpsc::WeakSe
         position += 1;
     }
 }
+
+#[cfg(test)]
+mod tests;
