@@ -105,7 +105,7 @@ pub(super) const WORDS: &[Word] = &[
     (
         "baits_note",
         "诱饵放在医院真实终端上，每处唯一；一旦被使用，告警会指出它放在哪里。",
-        "Baits are put on the hospital's own machines, one per place. Whoever uses one is told with the place it was put in.",
+        "Baits are put on the hospital's own machines, one per place. Whoever uses one raises an alert that names that place.",
     ),
     ("download", "下载", "Download"),
     (
