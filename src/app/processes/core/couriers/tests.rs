@@ -29,7 +29,7 @@ fn filled(layout: &Layout) -> (usize, usize) {
     let now = Timestamp::now();
     let mut told = (0, 0);
     for number in 0..60 {
-        let old = number < 30;
+        let old = number < 30_u64;
         let at = if old { now - HEARTBEATS - SignedDuration::from_secs(60) } else { now };
         let event = match number % 5 {
             0 => SystemEvent::ClockStepped { by_ms: 900 },
@@ -42,10 +42,10 @@ fn filled(layout: &Layout) -> (usize, usize) {
                 failing: Vec::new(),
             },
         };
-        told.0 += usize::from(number % 5 == 0 || !old);
+        told.0 += usize::from(number.is_multiple_of(5) || !old);
         let record = Event::System(SystemRecord { process: "core".into(), at, event });
         transaction.append(now, "core", &record).unwrap();
-        if number % 7 == 0 {
+        if number.is_multiple_of(7) {
             transaction.alert(now, "core", alert(number)).unwrap();
             told.1 += 1;
         }
