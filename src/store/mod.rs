@@ -33,6 +33,8 @@ mod database_server;
 #[cfg(test)]
 mod found;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod tests;

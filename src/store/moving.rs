@@ -142,3 +142,76 @@ fn count(ask: &dyn Ask, table: &Table) -> Result<u64, StoreError> {
     let sql = format!("SELECT count(*) FROM {}", table.name);
     Ok(first(ask, &sql, &[], |line| line.number(0))?.unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rig::{Rig, both};
+    use super::super::tests::{fill, go_on};
+    use super::super::{Reader, SessionFilter, Store};
+    use super::*;
+
+    fn moved(from: &Rig, to: &Rig) -> Result<Verified, StoreError> {
+        copy(&from.place, &to.place, |_, _, _| {})
+    }
+
+    #[test]
+    fn a_store_moves_whole_and_goes_on_there() {
+        for (from, to) in both().iter().zip(both().iter().rev()) {
+            fill(from);
+            let before = from.verify();
+            assert_eq!(moved(from, to).unwrap(), before);
+            assert_eq!((from.verify(), to.verify()), (before.clone(), before.clone()));
+            let listed = |rig: &Rig| rig.reader().sessions(&SessionFilter::default()).unwrap();
+            assert_eq!(listed(from), listed(to));
+            let text = SessionFilter { sha256: Some("ab".repeat(32)), ..SessionFilter::default() };
+            assert_eq!(to.reader().sessions(&text).unwrap().len(), 3, "the terms came too");
+            go_on(to);
+            assert_eq!((to.verify().broken, to.verify().head.seq), (None, before.head.seq + 1));
+            let refused = moved(from, to);
+            assert!(matches!(refused, Err(StoreError::NotMoved(_))), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn an_interrupted_move_goes_on_and_its_target_is_no_store_until_it_is_done() {
+        for (from, to) in both().iter().zip(both().iter().rev()) {
+            fill(from);
+            let before = from.verify();
+            let old = from.place.reader().unwrap();
+            let mut new = to.place.receiver(&from.place.shown()).unwrap();
+            let sql = "SELECT hash FROM records WHERE seq = 7";
+            let hash = first(&*old, sql, &[], |mut line| line.array(0)).unwrap().unwrap();
+            let lines = rows(
+                &*old,
+                "SELECT seq, at, session, kind, hash, body FROM records WHERE seq <= 7 ORDER BY seq",
+                &[],
+                |line| Ok(line.0),
+            );
+            let records = Batch { table: &tables::RECORDS, lines: lines.unwrap() };
+            new.commit(Head::EMPTY, &[records, head_line(Head { seq: 7, hash })]).unwrap();
+            copy_table(&*old, &mut *new, &tables::ALERTS).unwrap();
+            drop(new);
+            if to.is_server() {
+                let half = |result: Result<(), StoreError>| matches!(result, Err(StoreError::HalfMoved(_)));
+                assert!(half(Store::open(&to.place).map(drop)));
+                assert!(half(to.reader().head().map(drop)));
+                let other = Rig::embedded();
+                fill(&other);
+                assert!(matches!(moved(&other, to), Err(StoreError::NotMoved(_))), "from elsewhere");
+            } else {
+                assert!(matches!(Reader::open(&to.place), Err(StoreError::Absent(_))));
+            }
+            assert_eq!(moved(from, to).unwrap(), before);
+            assert_eq!(to.verify(), before);
+        }
+    }
+
+    #[test]
+    fn a_broken_chain_is_not_moved() {
+        for (from, to) in both().iter().zip(both().iter().rev()) {
+            fill(from);
+            from.tamper("DELETE FROM records WHERE seq = 3");
+            assert!(matches!(moved(from, to), Err(StoreError::NotMoved(_))));
+        }
+    }
+}

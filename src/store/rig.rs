@@ -22,14 +22,14 @@ pub(super) fn both() -> [Rig; 2] {
 
 impl Rig {
     pub(super) fn embedded() -> Self {
-        Self::new(Settings::default())
+        Self::of(Settings::default())
     }
 
     pub(super) fn server() -> Self {
-        Self::new(on_server(DatabaseServer::shared()))
+        Self::of(on_server(DatabaseServer::shared()))
     }
 
-    fn new(settings: Settings) -> Self {
+    pub(super) fn of(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::new(&settings, &folder.path().join("honeyward.db"));
         Rig { _folder: folder, place, settings }

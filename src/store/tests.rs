@@ -13,7 +13,7 @@ use crate::event::{
     Alert, Event, Observation, Origin, SessionEvent, SessionId, Severity, SystemEvent, SystemRecord,
 };
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
@@ -34,7 +34,7 @@ fn event(number: u8, index: u32, observation: Observation) -> Event {
     Event::Session(SessionEvent { origin, index, at: at(i64::from(index)), observation })
 }
 
-fn login(number: u8, index: u32) -> Event {
+pub(super) fn login(number: u8, index: u32) -> Event {
     let (account, secret) = ("管理员\u{1b}".into(), Some("pw\"\\\n".into()));
     let method = AuthMethod::Password;
     event(number, index, Observation::AuthAttempt { method, account, secret, accepted: false })
@@ -52,7 +52,7 @@ fn alert(id: &str, revision: u32) -> Alert {
 }
 
 /// A store with three sessions of four events, two alerts and a system event: 15 records.
-fn fill(rig: &Rig) {
+pub(super) fn fill(rig: &Rig) {
     let mut store = Store::open(&rig.place).unwrap();
     for number in 0..3 {
         let mut transaction = store.begin().unwrap();
@@ -75,6 +75,14 @@ fn fill(rig: &Rig) {
     let mut transaction = store.begin().unwrap();
     let stopped = SystemRecord { process: "core".into(), at: at(4), event: SystemEvent::Stopped { pid: 1 } };
     transaction.append(at(4), "core", &Event::System(stopped)).unwrap();
+    transaction.commit().unwrap();
+}
+
+/// One more record.
+pub(super) fn go_on(rig: &Rig) {
+    let mut store = Store::open(&rig.place).unwrap();
+    let mut transaction = store.begin().unwrap();
+    transaction.append(at(6), "sensor", &login(6, 0)).unwrap();
     transaction.commit().unwrap();
 }
 

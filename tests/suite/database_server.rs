@@ -1,5 +1,8 @@
 //! A real PostgreSQL server of the tests' own; it ends with the process that started it.
 
+// The library's tests and the suite each use a part.
+#![allow(dead_code)]
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -56,13 +59,11 @@ impl DatabaseServer {
     }
 
     /// Kills it with SIGKILL.
-    #[allow(dead_code)]
     pub(crate) fn kill(&self) {
         self.control.lock().unwrap().order("kill", "killed");
     }
 
     /// Starts it again; it answers when this returns.
-    #[allow(dead_code)]
     pub(crate) fn start_again(&self) {
         self.control.lock().unwrap().order("start", "ready");
     }
@@ -83,7 +84,6 @@ impl DatabaseServer {
     }
 
     /// The authority that its certificate, for 127.0.0.1, comes from.
-    #[allow(dead_code)]
     pub(crate) fn authority(&self) -> PathBuf {
         self.folder.join("ca.crt")
     }

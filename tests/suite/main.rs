@@ -14,6 +14,8 @@ mod consoles;
 mod corpora;
 mod counts;
 mod crash;
+mod database_server;
+mod database_store;
 mod databases;
 mod dcmtk;
 mod delivery;

@@ -109,6 +109,13 @@ impl Connection {
         self.wait(self.client.batch_execute(sql))
     }
 
+    /// Gives the locks up at once: the server would notice the end of the connection a moment later.
+    pub(super) fn release(&self) {
+        if !self.is_spent() {
+            let _ = self.run("SELECT pg_advisory_unlock_all()");
+        }
+    }
+
     /// Whether the server still answers.
     pub(super) fn answers(&self) -> bool {
         self.wait(self.client.check_connection()).is_ok()

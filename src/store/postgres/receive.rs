@@ -11,7 +11,7 @@ use crate::store::{Head, StoreError};
 /// The writer's lock, without writing.
 pub(in crate::store) struct Held {
     /// The server keeps the lock as long as it lives.
-    _connection: Connection,
+    connection: Connection,
 }
 
 impl Held {
@@ -19,7 +19,13 @@ impl Held {
     pub(in crate::store) fn take(settings: &Settings) -> Result<Self, StoreError> {
         let connection = Connection::open(settings, PATIENCE)?;
         schema::lock(&connection, settings)?;
-        Ok(Held { _connection: connection })
+        Ok(Held { connection })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.connection.release();
     }
 }
 

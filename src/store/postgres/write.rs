@@ -57,6 +57,14 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Ok(Some(connection)) = self.connection.get_mut() {
+            connection.release();
+        }
+    }
+}
+
 fn connect(settings: &Settings, receiving: bool) -> Result<Connection, StoreError> {
     let connection = Connection::open(settings, PATIENCE)?;
     schema::lock(&connection, settings)?;
