@@ -91,8 +91,8 @@ impl Changes {
     }
 
     /// Lets a session be found by a term.
-    pub(super) fn term(&mut self, term: String, session: SessionId) {
-        self.terms.push(vec![term.into(), session.into()]);
+    pub(super) fn term(&mut self, term: &str, session: SessionId) {
+        self.terms.push(vec![column(term).into(), session.into()]);
     }
 
     /// Lists what the team did, which is the last record, and how far it is now.

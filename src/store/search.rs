@@ -59,7 +59,7 @@ impl SessionFilter {
             }
             wanted.extend(words);
         }
-        Some(wanted)
+        Some(wanted.iter().map(|term| column(term)).collect())
     }
 }
 

@@ -227,7 +227,7 @@ impl Transaction<'_> {
             if cached.dirty {
                 changes.session(&cached.row)?;
             }
-            cached.fresh.drain(..).for_each(|term| changes.term(term, cached.row.id));
+            cached.fresh.drain(..).for_each(|term| changes.term(&term, cached.row.id));
         }
         let batches = changes.into_batches();
         if !batches.is_empty() {
