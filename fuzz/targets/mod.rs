@@ -16,7 +16,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 46] = [
+pub const TARGETS: [Target; 49] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -61,6 +61,9 @@ pub const TARGETS: [Target; 46] = [
     Target { name: "rpc_pipe", run: stage::pipe },
     Target { name: "netbios_ns", run: windows::netbios_ns },
     Target { name: "snmp", run: windows::snmp },
+    Target { name: "ftp", run: parsers::ftp },
+    Target { name: "ftp_machine", run: |input| stage::play("research", "ftp", input) },
+    Target { name: "vnc_machine", run: |input| stage::play("us01", "vnc", input) },
     Target { name: "redis", run: databases::redis },
     Target { name: "redis_machine", run: |input| stage::play("phis", "redis", input) },
 ];

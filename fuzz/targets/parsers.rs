@@ -1,6 +1,7 @@
 //! Codecs on their own: what they read is what they write, and how the input is split changes nothing.
 
 use bytes::{Bytes, BytesMut};
+use honeyward::decoys::ftp;
 use honeyward::decoys::http::body::{BodyReader, Progress};
 use honeyward::decoys::http::parser::{HeadParser, Step};
 use honeyward::decoys::http::{cookie, form, range, uri};
@@ -342,4 +343,18 @@ pub(super) fn smb(input: &[u8]) {
             )
     );
     let _ = path::matches(pattern, name);
+}
+
+/// Lines of FTP's control connection.
+pub(super) fn ftp(input: &[u8]) {
+    let mut rest = BytesMut::from(input);
+    loop {
+        let before = rest.len();
+        match ftp::next(&mut rest) {
+            ftp::Line::More | ftp::Line::Long => break,
+            ftp::Line::Command(name, argument) => {
+                assert!(!name.contains(' ') && argument.len() < before && rest.len() < before);
+            }
+        }
+    }
 }

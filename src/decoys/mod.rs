@@ -13,6 +13,7 @@
 
 pub mod astm;
 pub mod dicom;
+pub mod ftp;
 pub mod http;
 pub mod mllp;
 pub mod mysql;
@@ -28,6 +29,7 @@ pub mod ssh;
 pub mod tds;
 pub mod telnet;
 pub mod tns;
+pub mod vnc;
 
 use std::sync::Arc;
 
@@ -68,6 +70,9 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Rpc => rpc::build(making, service),
         Protocol::NetbiosNs => nbns::build(making, service),
         Protocol::Snmp => snmp::build(making, service),
+        Protocol::Vnc => vnc::build(service),
+        Protocol::Ftp => ftp::build(making, service),
+        Protocol::FtpData => Ok(ftp::data_port()),
         Protocol::Redis => redis::build(making, service),
         Protocol::Telnet => telnet::build(making, service),
         Protocol::DeviceSearch => telnet::search(making, service),

@@ -173,6 +173,12 @@ pub enum Protocol {
     Snmp,
     /// Redis' protocol (RESP2).
     Redis,
+    /// FTP's control connection (RFC 959).
+    Ftp,
+    /// A port for FTP's data connections.
+    FtpData,
+    /// Remote framebuffer (RFC 6143).
+    Vnc,
 }
 
 impl Protocol {
@@ -192,6 +198,9 @@ impl Protocol {
             | Protocol::Telnet
             | Protocol::Tds
             | Protocol::Redis
+            | Protocol::Ftp
+            | Protocol::FtpData
+            | Protocol::Vnc
             | Protocol::Rdp
             | Protocol::Smb
             | Protocol::Netbios
@@ -226,6 +235,9 @@ impl Protocol {
             Protocol::NetbiosNs => "netbios_ns",
             Protocol::Snmp => "snmp",
             Protocol::Redis => "redis",
+            Protocol::Ftp => "ftp",
+            Protocol::FtpData => "ftp_data",
+            Protocol::Vnc => "vnc",
         }
     }
 }

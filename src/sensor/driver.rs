@@ -11,9 +11,11 @@ use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
 use super::recorder::SessionRecorder;
 use super::relay::Directory;
+use super::side_doors::Expecting;
 use super::tap::Passed;
 use super::wired::Wired;
 use crate::event::observation::CloseReason;
@@ -39,14 +41,23 @@ pub(super) struct Line {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) passed: Arc<Passed>,
     pub(super) directory: Arc<Directory>,
+    /// Where the peer may connect a second time; nowhere for errands and led peers.
+    pub(super) expecting: Option<Expecting>,
     pub(super) shutdown: Shutdown,
 }
 
 /// Runs a machine to its end.
 pub(super) async fn drive(line: Line, mut machine: Box<dyn Machine>) -> CloseReason {
     let joins = line.stream.socket().is_some_and(|socket| !socket.nodelay().unwrap_or(true));
-    let mut wire =
-        Wire { line, input: BytesMut::new(), relay: None, peer_gone: false, sealed_input: false, joins };
+    let mut wire = Wire {
+        line,
+        input: BytesMut::new(),
+        relay: None,
+        awaited: None,
+        peer_gone: false,
+        sealed_input: false,
+        joins,
+    };
     let mut out = Outbox::default();
     let mut next = machine.open(wire.now(), &mut out);
     loop {
@@ -87,6 +98,8 @@ struct Wire {
     line: Line,
     input: BytesMut,
     relay: Option<TcpStream>,
+    /// The peer's second connection, once it comes.
+    awaited: Option<oneshot::Receiver<TcpStream>>,
     /// The peer closed its side; there is nothing more to read.
     peer_gone: bool,
     /// What comes is ciphertext; the machine adds the plain text to the transcript.
@@ -118,6 +131,10 @@ impl Wire {
             rest = later;
         }
         self.sealed_input = out.sealed_input;
+        if let Some(port) = out.expect.take() {
+            self.relay = None;
+            self.awaited = self.line.expecting.as_ref().map(|expecting| expecting.at(port));
+        }
         self.line.stream.flush().await?;
         if let Some(relay) = &mut self.relay {
             for bytes in out.relay.drain(..) {
@@ -155,6 +172,12 @@ impl Wire {
                 biased;
                 read = from_peer => Ok(read),
                 event = read_relay(&mut self.relay) => Err(Step::Wake(Wake::Relay(event))),
+                came = arrival(&mut self.awaited) => {
+                    self.awaited = None;
+                    self.relay = came;
+                    let event = if self.relay.is_some() { RelayEvent::Connected } else { RelayEvent::Refused };
+                    return Step::Wake(Wake::Relay(event));
+                }
                 () = sleep(deadline) => Err(Step::Wake(Wake::Deadline)),
                 () = self.line.shutdown.requested() => Err(Step::End(CloseReason::Shutdown)),
             }
@@ -264,6 +287,14 @@ async fn read_relay(relay: &mut Option<TcpStream>) -> RelayEvent {
     match stream.read_buf(&mut buffer).await {
         Ok(0) | Err(_) => RelayEvent::Closed,
         Ok(_) => RelayEvent::Data(Bytes::from(buffer)),
+    }
+}
+
+/// The peer's second connection; `None` when somebody else took its place.
+async fn arrival(awaited: &mut Option<oneshot::Receiver<TcpStream>>) -> Option<TcpStream> {
+    match awaited {
+        Some(receiver) => receiver.await.ok(),
+        None => pending().await,
     }
 }
 

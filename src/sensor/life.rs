@@ -157,6 +157,7 @@ impl Living {
             clock: Arc::clone(&self.clock),
             passed: Arc::<Passed>::default(),
             directory: Arc::clone(&self.directory),
+            expecting: None,
             shutdown: self.shutdown.clone(),
         };
         let ended = tokio::time::timeout(LONGEST, drive(line, errand.machine)).await;

@@ -15,6 +15,7 @@ mod relay;
 mod serve;
 mod settings;
 mod shop;
+mod side_doors;
 mod tap;
 mod tls;
 mod wired;

@@ -23,6 +23,7 @@ use super::limits::{Limits, Overlays};
 use super::recorder::SessionRecorder;
 use super::relay::{Directory, OwnEnds};
 use super::shop::{DecoyShop, Door, Service, ServiceState};
+use super::side_doors::{Expecting, SideDoors};
 use super::tap::{Passed, Tap};
 use super::tls::FirstWords;
 use super::wired::Wired;
@@ -80,6 +81,7 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) refused: AtomicU64,
     pub(super) leading: Leading,
+    side_doors: Arc<SideDoors>,
     privacy: Arc<Privacy>,
     recipient: Option<Recipient>,
     pub(super) shutdown: Shutdown,
@@ -140,6 +142,7 @@ impl Sensor {
             overlays: Overlays::default(),
             directory,
             own_ends: Arc::default(),
+            side_doors: Arc::default(),
             leading: Leading::new(services.iter().map(|(service, _)| service)),
             clock: Arc::new(SystemClock),
             refused: AtomicU64::new(0),
@@ -242,6 +245,14 @@ async fn accept(shared: Arc<Shared>, service: Arc<Service>, listener: TcpListene
 async fn connection(shared: Arc<Shared>, service: Arc<Service>, stream: TcpStream, source: SocketAddr) {
     let Ok(target) = stream.local_addr() else { return };
     let _ = stream.set_nodelay(!service.decoy.nagle());
+    let stream = if service.decoy.is_side_door() {
+        match shared.side_doors.hand_over(service.place(), source.ip(), stream) {
+            Some(stream) => stream,
+            None => return,
+        }
+    } else {
+        stream
+    };
     let visit = shared.open(&service, source, target, None);
     tell_first_packet(&visit.session, &stream);
     conversation(&shared, &service, visit, Carrier::Socket(stream)).await;
@@ -360,6 +371,11 @@ async fn converse(shared: &Arc<Shared>, service: &Service, visit: &Visit, stream
                 clock: Arc::clone(&shared.clock),
                 passed: Arc::clone(passed),
                 directory: Arc::clone(&shared.directory),
+                expecting: session.origin().led.is_none().then(|| Expecting {
+                    doors: Arc::clone(&shared.side_doors),
+                    host: service.host.name.clone(),
+                    source: session.source(),
+                }),
                 shutdown: shared.shutdown.clone(),
             };
             let reason = drive(line, machine).await;

@@ -53,7 +53,7 @@ pub enum Wake {
     Relay(RelayEvent),
 }
 
-/// News of the connection asked for with [`Next::Connect`].
+/// News of the connection asked for with [`Next::Connect`] or [`Outbox::expect`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RelayEvent {
     /// It stands; bytes put in [`Outbox::relay`] go there.
@@ -97,6 +97,9 @@ pub struct Outbox {
     pub relay: Vec<Bytes>,
     /// Closes the relayed connection after its bytes are written.
     pub relay_close: bool,
+    /// The peer is about to connect to this port of the host, which has a side door there: his
+    /// connection becomes the relayed one. A later port takes the place of an earlier one.
+    pub expect: Option<u16>,
     /// What the peer sends from now on is encrypted for the machine, which adds the plain text to the
     /// transcript itself. Stays as it was set.
     pub sealed_input: bool,

@@ -68,6 +68,12 @@ pub trait Decoy: Send + Sync {
         false
     }
 
+    /// Whether its port is no service of its own: who connects there belongs to a machine of the same
+    /// host that expects him ([`Outbox::expect`]).
+    fn is_side_door(&self) -> bool {
+        false
+    }
+
     /// What the product does of its own accord, when it does something.
     fn habit(&self) -> Option<Arc<dyn Habit>> {
         None

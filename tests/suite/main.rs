@@ -24,6 +24,7 @@ mod dicom_products;
 mod documented;
 mod evidence;
 mod faults;
+mod ftp;
 mod golden;
 mod health;
 mod honeynet;
