@@ -1,6 +1,7 @@
 //! What the database holds: the application's cache, made from the world, and what an intruder changed.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,10 +48,34 @@ pub(super) struct Entry {
     pub(super) patient: Option<String>,
 }
 
+/// The application's keys as they were made last, and the minute of it: walking through all patients for
+/// each step of a SCAN would take seconds.
+#[derive(Default)]
+pub(super) struct Made(Mutex<Option<(i64, Arc<BTreeMap<String, Entry>>)>>);
+
+impl Made {
+    fn in_minute(
+        &self,
+        minute: i64,
+        make: impl FnOnce() -> BTreeMap<String, Entry>,
+    ) -> Arc<BTreeMap<String, Entry>> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some((of, keys)) if *of == minute => Arc::clone(keys),
+            Some(_) | None => {
+                let keys = Arc::new(make());
+                *made = Some((minute, Arc::clone(&keys)));
+                keys
+            }
+        }
+    }
+}
+
 /// The keys of a database as one intruder sees them.
 pub(super) struct Data<'a> {
     pub(super) session: &'a Session,
     pub(super) behaviour: &'a Behaviour,
+    pub(super) made: &'a Made,
     pub(super) database: u8,
     pub(super) now: Timestamp,
 }
@@ -113,7 +138,13 @@ impl Data<'_> {
         self.session.heavy(|| {
             let overlay = self.session.overlay();
             let own = self.database == 0 && overlay.get(&self.flushed()).is_none();
-            let mut all = if own { self.own_all() } else { BTreeMap::new() };
+            let minute = self.now.as_second().div_euclid(60);
+            let mut all = BTreeMap::new();
+            if own {
+                let made = self.made.in_minute(minute, || self.own_all());
+                let lasts = |entry: &Entry| entry.expires.is_none_or(|at| at > self.now.as_millisecond());
+                all.extend(made.iter().filter(|(_, e)| lasts(e)).map(|(k, e)| (k.clone(), e.clone())));
+            }
             let prefix = self.place("");
             for place in overlay.keys(&prefix) {
                 let Some(key) = place.strip_prefix(&prefix) else { continue };

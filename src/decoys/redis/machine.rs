@@ -107,7 +107,13 @@ impl Client {
 
     /// The keys of a database.
     pub(super) fn data_of(&self, database: u8, now: Timestamp) -> Data<'_> {
-        Data { session: &self.session, behaviour: &self.station.behaviour, database, now }
+        Data {
+            session: &self.session,
+            behaviour: &self.station.behaviour,
+            made: &self.station.made,
+            database,
+            now,
+        }
     }
 
     /// The keys of the database that is selected.

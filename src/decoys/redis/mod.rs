@@ -37,6 +37,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
     Ok(Arc::new(Server(Arc::new(Station {
         behaviour,
         port: service.port,
+        made: data::Made::default(),
         password: account.map(|account| account.password.clone()),
         lure: account.map(|account| account.lure.clone()),
     }))))
@@ -47,6 +48,7 @@ pub(crate) struct Station {
     behaviour: Behaviour,
     /// Its port as the persona has it.
     port: u16,
+    made: data::Made,
     /// What AUTH must give; that of the host's lure account for this service.
     password: Option<String>,
     lure: Option<String>,
