@@ -36,11 +36,11 @@ impl Client {
         let mut client = Client { machine: machine(bench), said: String::new(), data: Vec::new() };
         let mut out = Outbox::default();
         client.machine.open(NOW.parse().unwrap(), &mut out);
-        client.take(out);
+        client.take(&out);
         client
     }
 
-    fn take(&mut self, out: Outbox) {
+    fn take(&mut self, out: &Outbox) {
         self.said.push_str(&String::from_utf8_lossy(&out.joined()));
         self.data.extend(out.relay.iter().flatten());
     }
@@ -52,7 +52,7 @@ impl Client {
             let cause = if next == Next::More { Wake::More } else { Wake::Thought };
             next = self.machine.wake(NOW.parse().unwrap(), cause, &mut out);
         }
-        self.take(out);
+        self.take(&out);
     }
 
     /// Sends a line; gives what the server says to it.

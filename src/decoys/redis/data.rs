@@ -48,17 +48,16 @@ pub(super) struct Entry {
     pub(super) patient: Option<String>,
 }
 
+/// Keys with their entries.
+type Keys = BTreeMap<String, Entry>;
+
 /// The application's keys as they were made last, and the minute of it: walking through all patients for
 /// each step of a SCAN would take seconds.
 #[derive(Default)]
-pub(super) struct Made(Mutex<Option<(i64, Arc<BTreeMap<String, Entry>>)>>);
+pub(super) struct Made(Mutex<Option<(i64, Arc<Keys>)>>);
 
 impl Made {
-    fn in_minute(
-        &self,
-        minute: i64,
-        make: impl FnOnce() -> BTreeMap<String, Entry>,
-    ) -> Arc<BTreeMap<String, Entry>> {
+    fn in_minute(&self, minute: i64, make: impl FnOnce() -> Keys) -> Arc<Keys> {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*made {
             Some((of, keys)) if *of == minute => Arc::clone(keys),
@@ -134,7 +133,7 @@ impl Data<'_> {
     }
 
     /// All keys with their entries.
-    pub(super) fn all(&self) -> BTreeMap<String, Entry> {
+    pub(super) fn all(&self) -> Keys {
         self.session.heavy(|| {
             let overlay = self.session.overlay();
             let own = self.database == 0 && overlay.get(&self.flushed()).is_none();
@@ -158,14 +157,14 @@ impl Data<'_> {
     }
 
     /// What the intruder himself wrote.
-    pub(super) fn written(&self) -> BTreeMap<String, Entry> {
+    pub(super) fn written(&self) -> Keys {
         let prefix = self.place("");
         let places = self.session.overlay().keys(&prefix);
         let keys = places.iter().filter_map(|place| place.strip_prefix(&prefix));
         keys.filter_map(|key| Some((key.to_owned(), self.get(key.as_bytes())?))).collect()
     }
 
-    fn own_all(&self) -> BTreeMap<String, Entry> {
+    fn own_all(&self) -> Keys {
         let view = self.view();
         let mut all = BTreeMap::new();
         for (key, value) in &self.behaviour.text {
