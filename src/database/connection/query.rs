@@ -220,11 +220,15 @@ impl Connection {
                 return Ok(false);
             }
             let Some(row) = self.next_row(open)? else { return Ok(false) };
-            let values: Vec<Value> = row
+            let mut values: Vec<Value> = row
                 .into_iter()
                 .zip(open.columns.iter())
                 .map(|(cell, column)| cell::value(cell, &column.ty))
                 .collect();
+            if self.facts.product() == Product::MySql {
+                let fixed = values.iter_mut().zip(open.columns.iter());
+                fixed.filter(|(_, column)| column.ty.kind == Kind::Char).for_each(|(value, _)| unpad(value));
+            }
             self.wait();
             self.out.push_back(Item::Row(values));
         }
@@ -412,4 +416,11 @@ fn assignments(query: &mut Query) -> Vec<String> {
         }
     }
     names
+}
+
+/// MySQL takes the blanks at the end of a CHAR off when it is read.
+fn unpad(value: &mut Value) {
+    if let Value::Text(text) = value {
+        text.truncate(text.trim_end_matches(' ').len());
+    }
 }
