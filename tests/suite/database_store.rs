@@ -125,7 +125,7 @@ fn an_outage_of_the_server_loses_nothing_and_doubles_nothing() {
         let alerts = net.json(&["alerts", "--json", "--min-severity", "high"]);
         alerts.iter().any(|alert| alert["service"] == "ssh").then_some(())
     });
-    assert_eq!(core_note(&net), "");
+    within(CAUGHT_UP, "status says that it is back", || core_note(&net).is_empty().then_some(()));
     let visits = net.sessions(40, |session| session["service"] == "http");
     assert_eq!(visits.len(), 40, "none doubled");
     assert!(visits.iter().all(|session| session["events"] == session["events_made"]), "none lost");
