@@ -259,6 +259,8 @@ fn look_into(disk: &Path, dir: &Path) {
     let found = dir.join("found");
     fs::create_dir(&found).unwrap();
     let partition = format!("{}?offset={}", disk.display(), start * 512);
+    // The power was pulled: what is in the journal is done first, as a start would.
+    run("sh", &["-c", &format!("/sbin/e2fsck -p '{partition}' || [ $? = 1 ]")]);
     run("debugfs", &["-R", &format!("rdump / {}", found.display()), &partition]);
     let mut sealed = fs::read_dir(found.join("sealed")).expect("evidence that was sealed");
     let data = sealed.next().unwrap().unwrap().path();

@@ -111,6 +111,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Some(list) => rows(array_elements(&list)),
         None => text("[]"),
     }),
+    function("pg_rows__pg_expandarray", "p", (1, 1), |_, a| match text_of(a, 0) {
+        Some(list) if list.starts_with('{') => rows(array_elements(&list)),
+        Some(vector) => rows(vector.split_whitespace().map(|part| Some(part.to_owned())).collect()),
+        None => text("[]"),
+    }),
     function("pg_rows_generate_series", "p", (2, 3), series),
     function("pg_rows_generate_subscripts", "p", (2, 3), |_, a| {
         let count = array_elements(&text_of(a, 0).unwrap_or_default()).len();

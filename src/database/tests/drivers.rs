@@ -125,3 +125,55 @@ fn mysql_s_catalogue_answers_drivers() {
     let digest = one(&mut c, "select password('123456'), find_in_set('b', 'a,b'), conv('ff', 16, 10)");
     assert_eq!(digest, "*6BB4837EB74329105EE4568DDA7DC67ED2CA2AD9|2|255");
 }
+
+#[test]
+fn sql_server_s_catalogue_knows_keys_and_defaults() {
+    let server = server();
+    let mut c = server.connect("winhis");
+    let key = "SELECT sys.key_constraints.name, sys.columns.name FROM sys.key_constraints \
+               JOIN sys.index_columns ON sys.index_columns.index_id = sys.key_constraints.unique_index_id \
+               AND sys.index_columns.object_id = sys.key_constraints.parent_object_id \
+               JOIN sys.columns ON sys.columns.object_id = sys.index_columns.object_id \
+               AND sys.columns.column_id = sys.index_columns.column_id \
+               WHERE sys.key_constraints.parent_object_id = object_id('dbo.ZY_BRJSK')";
+    assert_eq!(one(&mut c, key), "PK_ZY_BRJSK|xh");
+    let columns = "SELECT c.name, d.definition FROM sys.columns c LEFT JOIN sys.default_constraints d \
+                   ON d.parent_object_id = c.object_id LEFT JOIN sys.computed_columns p \
+                   ON p.object_id = c.object_id WHERE c.object_id = object_id('dbo.ZY_BRJSK')";
+    assert_eq!(rows(&mut c, columns).len(), 19);
+    let filters = "SELECT i.name, i.filter_definition, i.has_filter FROM sys.indexes i \
+                   WHERE i.object_id = object_id('dbo.ZY_BRJSK') ORDER BY i.index_id";
+    assert_eq!(rows(&mut c, filters)[0], ["PK_ZY_BRJSK", "NULL", "0"]);
+    let foreign = "SELECT count(*) FROM INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS";
+    assert_eq!(one(&mut c, foreign), "0");
+}
+
+#[test]
+fn postgresql_s_driver_finds_the_primary_key() {
+    let server = server_of("cdr");
+    let mut c = server.connect_to("cdr", "postgres", 71);
+    let key = "SELECT result.TABLE_NAME, result.COLUMN_NAME, result.KEY_SEQ, result.PK_NAME FROM \
+               (SELECT n.nspname AS TABLE_SCHEM, ct.relname AS TABLE_NAME, a.attname AS COLUMN_NAME, \
+               (information_schema._pg_expandarray(i.indkey)).n AS KEY_SEQ, ci.relname AS PK_NAME, \
+               information_schema._pg_expandarray(i.indkey) AS KEYS, a.attnum AS A_ATTNUM \
+               FROM pg_catalog.pg_class ct JOIN pg_catalog.pg_attribute a ON (ct.oid = a.attrelid) \
+               JOIN pg_catalog.pg_namespace n ON (ct.relnamespace = n.oid) \
+               JOIN pg_catalog.pg_index i ON (a.attrelid = i.indrelid) \
+               JOIN pg_catalog.pg_class ci ON (ci.oid = i.indexrelid) \
+               WHERE true AND n.nspname = 'public' AND ct.relname = 'patient' AND i.indisprimary) result \
+               WHERE result.A_ATTNUM = (result.KEYS).x ORDER BY result.table_name, result.pk_name, result.key_seq";
+    let found = rows(&mut c, key);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(
+        (found[0][0].as_str(), found[0][2].as_str(), found[0][3].as_str()),
+        ("patient", "1", "patient_pkey")
+    );
+    let columns = "SELECT a.attname FROM pg_catalog.pg_attribute a JOIN (SELECT \
+                   unnest(c.conkey) AS attnum, generate_subscripts(c.conkey, 1) AS ord, c.conrelid AS rel \
+                   FROM pg_catalog.pg_constraint c WHERE c.contype = 'p') AS con \
+                   ON a.attnum = con.attnum AND a.attrelid = con.rel \
+                   WHERE con.rel = 'public.patient'::regclass ORDER BY con.ord";
+    assert_eq!(rows(&mut c, columns).len(), 1);
+    assert_eq!(one(&mut c, "select unnest(array[5,6,7]), generate_series(1,3) limit 1"), "5|1");
+    assert_eq!(rows(&mut c, "select unnest(array[5,6,7]), generate_series(1,3)").len(), 3);
+}

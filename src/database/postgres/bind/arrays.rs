@@ -4,7 +4,7 @@ use rusqlite::types::Value as Cell;
 use sqlparser::ast::{AccessExpr, Expr, Query, SelectItem, SetExpr, Spanned, Subscript};
 
 use super::expressions::{TEXT, UNKNOWN, taken};
-use super::{Binder, quoted};
+use super::{Binder, folded, quoted};
 use crate::database::postgres::types::{PgType, oid};
 use crate::database::problem::Problem;
 use crate::database::rewrite::{call, literal};
@@ -54,6 +54,17 @@ impl Binder<'_> {
     /// `a[1]`, `(row).column`.
     pub(super) fn access(&mut self, expr: &mut Expr) -> Result<PgType, Problem> {
         let Expr::CompoundFieldAccess { root, access_chain } = expr else { return Ok(UNKNOWN) };
+        if let [AccessExpr::Dot(Expr::Identifier(field))] = access_chain.as_slice()
+            && matches!(folded(field).as_str(), "n" | "x")
+            && matches!(root.as_ref(), Expr::Nested(_))
+        {
+            let field = folded(field);
+            let mut element = taken(root);
+            let ty = self.expr(&mut element)?;
+            let (made, ty) = of_expanded(element, ty, &field);
+            *expr = made;
+            return Ok(ty);
+        }
         // `t.a[1]` comes as a name, a dot and a subscript.
         let mut chain = std::mem::take(access_chain).into_iter().peekable();
         let mut root = taken(root);
@@ -109,5 +120,22 @@ impl Binder<'_> {
         }
         *expr = root;
         Ok(ty)
+    }
+}
+
+/// `(information_schema._pg_expandarray(a)).n` is the place of an element, `.x` the element itself; a
+/// column that the function gave stands for the element.
+fn of_expanded(element: Expr, ty: PgType, field: &str) -> (Expr, PgType) {
+    match element {
+        Expr::Nested(inner) => of_expanded(*inner, ty, field),
+        Expr::CompoundIdentifier(mut parts) if field == "n" => {
+            if let Some(last) = parts.last_mut() {
+                *last = quoted("key");
+            }
+            let (key, one) = (Expr::CompoundIdentifier(parts), literal(&Cell::Integer(1)));
+            let kind = literal(&Cell::Text("int4".to_owned()));
+            (call("f_pg_add", vec![key, one, kind]), PgType::of(oid::INT4))
+        }
+        other => (other, ty),
     }
 }

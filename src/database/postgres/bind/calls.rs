@@ -55,6 +55,8 @@ const ENGINES: &[(&str, &str)] = &[
     ("avg", "pg_avg"),
     ("string_agg", "string_agg"),
     ("array_agg", "pg_array_agg"),
+    ("json_build_object", "json_object"),
+    ("json_build_array", "json_array"),
     ("json_agg", "json_group_array"),
     ("jsonb_agg", "json_group_array"),
     ("bool_and", "min"),
@@ -200,7 +202,7 @@ impl Binder<'_> {
         let gives = given(found, types);
         let wanted: Vec<u32> = found.arguments.clone();
         if found.rows {
-            return self.rows_in_list(expr, name, span);
+            return self.rows_in_list(expr, name, types, span);
         }
         self.give_each(function, types, &wanted)?;
         let engine = ENGINES.iter().find(|(known, _)| *known == name).map(|(_, engine)| *engine);
@@ -224,7 +226,13 @@ impl Binder<'_> {
     }
 
     /// A function of rows in a select list becomes a table.
-    fn rows_in_list(&mut self, expr: &mut Expr, name: &str, span: Span) -> Result<PgType, Problem> {
+    fn rows_in_list(
+        &mut self,
+        expr: &mut Expr,
+        name: &str,
+        types: &[PgType],
+        span: Span,
+    ) -> Result<PgType, Problem> {
         let Expr::Function(function) = expr else { return Ok(PgType::of(oid::UNKNOWN)) };
         let FunctionArguments::List(list) = &mut function.args else {
             return Err(self.no_function(name, &[], span));
@@ -237,7 +245,7 @@ impl Binder<'_> {
                 _ => None,
             })
             .collect();
-        let (rows, out) = self.rows_of(name, arguments, span)?;
+        let (rows, out) = self.rows_of(name, arguments, types, span)?;
         let Some(scope) = self.scope() else { return Err(Problem::Unsupported(name.to_owned())) };
         let alias = format!("$rows{}", scope.added.len());
         let text = format!("SELECT 1 FROM json_each(1) AS \"{alias}\"");

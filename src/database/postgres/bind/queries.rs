@@ -2,8 +2,8 @@
 
 use rusqlite::types::Value as Cell;
 use sqlparser::ast::{
-    Distinct, Expr, Fetch, FunctionArguments, GroupByExpr, LimitClause, OrderByExpr, OrderByKind,
-    OrderBySort, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    BinaryOperator, Distinct, Expr, Fetch, FunctionArguments, GroupByExpr, LimitClause, OrderByExpr,
+    OrderByKind, OrderBySort, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
 };
 use sqlparser::ast::{Spanned, TableWithJoins};
 
@@ -130,6 +130,7 @@ impl Binder<'_> {
             }
         }
         let added = self.scope().map(|scope| std::mem::take(&mut scope.added)).unwrap_or_default();
+        in_step(&mut select.selection, added.len());
         select.from.extend(added);
         Ok(out)
     }
@@ -408,5 +409,18 @@ fn figured_name(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Function(_) => figured(expr),
         _ => None,
+    }
+}
+
+/// Functions of rows in one select list give their rows side by side.
+fn in_step(selection: &mut Option<Expr>, functions: usize) {
+    for at in 1..functions {
+        let key = |at: usize| Expr::CompoundIdentifier(vec![quoted(format!("$rows{at}")), quoted("key")]);
+        let same = |left, op, right| Expr::BinaryOp { left: Box::new(left), op, right: Box::new(right) };
+        let step = same(key(at), BinaryOperator::Eq, key(0));
+        *selection = Some(match selection.take() {
+            Some(before) => same(Expr::Nested(Box::new(before)), BinaryOperator::And, step),
+            None => step,
+        });
     }
 }

@@ -143,7 +143,11 @@ impl Binder<'_> {
                 _ => return Err(Problem::Arguments(function)),
             }
         }
-        let (expr, mut out) = self.rows_of(&function, arguments, name.span())?;
+        let mut types = Vec::new();
+        for expr in &mut arguments {
+            types.push(self.expr(expr)?);
+        }
+        let (expr, mut out) = self.rows_of(&function, arguments, &types, name.span())?;
         if out.len() == 1 && names.is_empty() && alias.is_some() {
             rename(&mut out, std::slice::from_ref(&shown));
         }
@@ -159,17 +163,14 @@ impl Binder<'_> {
         Ok(())
     }
 
-    /// A function of rows as a list for the engine, and the columns of its rows.
+    /// A function of rows as a list for the engine, and the columns of its rows; the arguments are bound.
     pub(super) fn rows_of(
         &mut self,
         function: &str,
-        mut arguments: Vec<Expr>,
+        arguments: Vec<Expr>,
+        types: &[PgType],
         span: sqlparser::tokenizer::Span,
     ) -> Result<(Expr, Vec<Out>), Problem> {
-        let mut types = Vec::new();
-        for expr in &mut arguments {
-            types.push(self.expr(expr)?);
-        }
         let first = types.first().copied().unwrap_or(PgType::of(oid::TEXT));
         if function == "pg_options_to_table" {
             let list = call("f_pg_rows_pg_options_to_table", arguments);
@@ -178,6 +179,9 @@ impl Binder<'_> {
         }
         let element = match function {
             "unnest" => first.element().unwrap_or(PgType::of(oid::TEXT)),
+            "_pg_expandarray" if first.oid == oid::INT2VECTOR => PgType::of(oid::INT2),
+            "_pg_expandarray" if first.oid == oid::OIDVECTOR => PgType::of(oid::OID),
+            "_pg_expandarray" => first.element().unwrap_or(PgType::of(oid::TEXT)),
             "generate_series" if first.oid == oid::UNKNOWN => PgType::of(oid::INT4),
             "generate_series" => first,
             "generate_subscripts" => PgType::of(oid::INT4),
@@ -188,7 +192,7 @@ impl Binder<'_> {
             "jsonb_array_elements" => PgType::of(oid::JSONB),
             "jsonb_array_elements_text" | "jsonb_object_keys" | "json_object_keys" => PgType::of(oid::TEXT),
             other => {
-                return Err(self.no_function(other, &types, span));
+                return Err(self.no_function(other, types, span));
             }
         };
         if !self.names.may_call(function) {

@@ -16,32 +16,33 @@ pub(super) static TABLES: &[System] = &[
             "type_desc nvarchar(60)",
             "is_unique bit",
             "data_space_id int not null",
+            "ignore_dup_key bit",
             "is_primary_key bit",
             "is_unique_constraint bit",
             "fill_factor tinyint not null",
+            "is_padded bit",
             "is_disabled bit",
+            "is_hypothetical bit",
+            "allow_row_locks bit",
+            "allow_page_locks bit",
+            "has_filter bit",
+            "filter_definition nvarchar(4000)",
         ],
         |facts, db| {
             indexes(facts, db)
                 .into_iter()
                 .map(|(object, name, id, key)| {
-                    vec![
-                        n(object.id),
-                        name.map_or_else(none, t),
-                        n(id),
-                        n(i64::from(id.min(2))),
-                        t(match id {
-                            0 => "HEAP",
-                            1 => "CLUSTERED",
-                            _ => "NONCLUSTERED",
-                        }),
-                        n(i64::from(key)),
-                        n(1),
-                        n(i64::from(key)),
-                        n(0),
-                        n(0),
-                        n(0),
-                    ]
+                    let kind = match id {
+                        0 => "HEAP",
+                        1 => "CLUSTERED",
+                        _ => "NONCLUSTERED",
+                    };
+                    let key = i64::from(key);
+                    let mut row =
+                        vec![n(object.id), name.map_or_else(none, t), n(id), n(i64::from(id.min(2)))];
+                    row.extend([t(kind), n(key), n(1), n(0), n(key), n(0), n(0), n(0), n(0), n(0)]);
+                    row.extend([n(1), n(1), n(0), none()]);
+                    row
                 })
                 .collect()
         },
@@ -54,28 +55,30 @@ pub(super) static TABLES: &[System] = &[
             "index_column_id int not null",
             "column_id int not null",
             "key_ordinal tinyint not null",
+            "partition_ordinal tinyint not null",
             "is_descending_key bit",
             "is_included_column bit",
         ],
         |facts, db| {
-            tables(facts, db)
-                .into_iter()
-                .flat_map(|object| {
-                    let keys = object
-                        .table
-                        .iter()
-                        .flat_map(|table| table.columns.iter().enumerate())
-                        .filter(|(_, c)| c.key)
-                        .map(|(i, _)| i)
-                        .collect::<Vec<_>>();
-                    (1i64..)
-                        .zip(keys)
-                        .map(move |(at, column)| {
-                            vec![n(object.id), n(1), n(at), count(column + 1), n(at), n(0), n(0)]
-                        })
-                        .collect::<Vec<_>>()
-                })
-                .collect()
+            let mut rows = Vec::new();
+            for object in tables(facts, db) {
+                let Some(table) = &object.table else { continue };
+                let key: Vec<String> = table
+                    .columns
+                    .iter()
+                    .filter(|column| column.key)
+                    .map(|column| column.name.clone())
+                    .collect();
+                let all =
+                    std::iter::once((1i64, &key)).chain((2i64..).zip(table.indexes.iter().map(|(_, c)| c)));
+                for (index, columns) in all {
+                    rows.extend((1i64..).zip(columns).filter_map(|(at, name)| {
+                        let column = count(table.column(name)? + 1);
+                        Some(vec![n(object.id), n(index), n(at), column, n(at), n(0), n(0), n(0)])
+                    }));
+                }
+            }
+            rows
         },
     ),
     table(

@@ -1,6 +1,7 @@
 //! SQL Server's catalogue.
 
 mod backups;
+mod constraints;
 mod databases;
 mod indexes;
 mod information_schema;
@@ -19,9 +20,10 @@ use crate::database::Product::SqlServer;
 use crate::database::facts::Facts;
 
 /// All its tables.
-pub(super) static TABLES: [&[System]; 8] = [
+pub(super) static TABLES: [&[System]; 9] = [
     objects::TABLES,
     indexes::TABLES,
+    constraints::TABLES,
     information_schema::TABLES,
     databases::TABLES,
     logins::TABLES,

@@ -1,6 +1,7 @@
 //! Objects of a database and their columns.
 
 use super::table;
+use crate::database::SqlType;
 use crate::database::catalog::ColumnSpec;
 use crate::database::facts::{Facts, Object};
 use crate::database::system::properties::{byte_length, type_id, types};
@@ -56,10 +57,17 @@ pub(super) static TABLES: &[System] = &[
             "system_type_id tinyint not null",
             "user_type_id int not null",
             "schema_id int not null",
+            "principal_id int",
             "max_length smallint not null",
+            "precision tinyint not null",
+            "scale tinyint not null",
+            "collation_name sysname",
             "is_nullable bit",
             "is_user_defined bit not null",
-            "collation_name sysname",
+            "is_assembly_type bit not null",
+            "default_object_id int not null",
+            "rule_object_id int not null",
+            "is_table_type bit not null",
         ],
         |facts, _| {
             types()
@@ -70,7 +78,12 @@ pub(super) static TABLES: &[System] = &[
                     } else {
                         none()
                     };
-                    vec![t(name), n(base), n(id), n(4), n(length), n(1), n(0), collation]
+                    let ty = SqlType::parse(name);
+                    let (precision, scale) = ty.map_or((0, 0), |ty| (ty.precision, ty.scale));
+                    let mut row = vec![t(name), n(base), n(id), n(4), none(), n(length)];
+                    row.extend([n(i64::from(precision)), n(i64::from(scale)), collation, n(1)]);
+                    row.extend([n(0), n(0), n(0), n(0), n(0)]);
+                    row
                 })
                 .collect()
         },
@@ -256,8 +269,23 @@ pub(super) static TABLES: &[System] = &[
         &[
             "name sysname not null",
             "object_id int not null",
+            "principal_id int",
+            "schema_id int not null",
             "parent_object_id int not null",
+            "type char(2) not null",
+            "type_desc nvarchar(60)",
+            "create_date datetime not null",
+            "modify_date datetime not null",
+            "is_ms_shipped bit not null",
             "referenced_object_id int",
+            "key_index_id int",
+            "is_disabled bit not null",
+            "is_not_trusted bit not null",
+            "delete_referential_action tinyint",
+            "delete_referential_action_desc nvarchar(60)",
+            "update_referential_action tinyint",
+            "update_referential_action_desc nvarchar(60)",
+            "is_system_named bit not null",
         ],
         |_, _| Vec::new(),
     ),
