@@ -23,19 +23,15 @@ const HOSTS: [(&str, u8); 7] = [
 ];
 
 /// Analysers that come up make up for half an hour; a slow machine needs its time.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// Between the end of a session and the cut of its packets.
 const SETTLE: SignedDuration = SignedDuration::from_secs(2);
 
-/// Who calls whom: host and service that are called, and how often at least.
-const CALLS: [(&str, &str, usize); 5] = [
-    ("lis", "astm", 4),
-    ("lis", "mllp", 4),
-    ("his", "mllp", 2),
-    ("lis", "poct1a", 1),
-    ("nport01", "astm", 1),
-];
+/// Who calls whom: host and service that are called, and how often at least. The blood gas analyser and the
+/// one behind the serial server measure a few times an hour, so that chance says whether a test hears them:
+/// their own tests play their calls.
+const CALLS: [(&str, &str, usize); 3] = [("lis", "astm", 4), ("lis", "mllp", 4), ("his", "mllp", 2)];
 
 fn personas(folder: &Path) -> String {
     by_day(folder);
