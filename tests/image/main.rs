@@ -258,10 +258,16 @@ fn look_into(disk: &Path, dir: &Path) {
     assert!(size * 512 > 6 << 30, "it takes the rest of the disk: {size} sectors");
     let found = dir.join("found");
     fs::create_dir(&found).unwrap();
-    let partition = format!("{}?offset={}", disk.display(), start * 512);
+    let partition = dir.join("data.ext4");
+    let [from, to] =
+        [("if", disk), ("of", &partition)].map(|(key, path)| format!("{key}={}", path.display()));
+    let (skip, count) = (format!("skip={}", start * 512), format!("count={}", size * 512));
+    let whole = ["bs=4M", "iflag=skip_bytes,count_bytes", "conv=sparse", "status=none"];
+    run("dd", &[&[from.as_str(), &to, &skip, &count], &whole[..]].concat());
+    let partition = partition.to_str().unwrap();
     // The power was pulled: what is in the journal is done first, as a start would.
-    run("sh", &["-c", &format!("/sbin/e2fsck -p '{partition}' || [ $? = 1 ]")]);
-    run("debugfs", &["-R", &format!("rdump / {}", found.display()), &partition]);
+    run("sh", &["-c", &format!("/sbin/e2fsck -fp '{partition}' || [ $? = 1 ]")]);
+    run("debugfs", &["-R", &format!("rdump / {}", found.display()), partition]);
     let mut sealed = fs::read_dir(found.join("sealed")).expect("evidence that was sealed");
     let data = sealed.next().unwrap().unwrap().path();
     let honeyward = |arguments: &[&str]| {
