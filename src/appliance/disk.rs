@@ -84,14 +84,12 @@ pub fn mount_boot(boot: &Partition, place: &Path) -> io::Result<()> {
     mount(&boot.device.display().to_string(), place, "vfat", Mount::Data, "umask=0077")
 }
 
-/// Mounts the data partition. Room is given to bytes when they are written, not later: so whoever makes the
-/// store's commit durable makes all files durable that were written before it (ext4, ordered data), and the
-/// chain never speaks of bytes that a power cut took.
+/// Mounts the data partition.
 ///
 /// # Errors
 /// Those of mount(2).
 pub fn mount_data(data: &Partition, place: &Path) -> io::Result<()> {
-    mount(&data.device.display().to_string(), place, "ext4", Mount::Data, "data=ordered,nodelalloc")
+    mount(&data.device.display().to_string(), place, "ext4", Mount::Data, "data=ordered")
 }
 
 fn table(disk: &Path, options: &[&str], script: &str) -> Result<(), String> {

@@ -1,8 +1,10 @@
-//! Room on a file system.
+//! Room on a file system, and what waits for its disk.
 
 use std::ffi::CString;
+use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -35,9 +37,32 @@ pub fn room(path: &Path) -> io::Result<Room> {
     Ok(Room { free: bytes(found.f_bavail), total: bytes(found.f_blocks), id: found.f_fsid })
 }
 
+/// Writes out all that waits for the disk of the file system where this file or folder is (syncfs(2)).
+///
+/// # Errors
+/// The disk failed since the last time that somebody asked.
+pub fn sync_file_system(file: &File) -> io::Result<()> {
+    // SAFETY: the descriptor is open as long as `file` is, and the call takes no pointer.
+    match unsafe { libc::syncfs(file.as_raw_fd()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::OpenOptionsExt;
+
     use super::*;
+
+    #[test]
+    fn what_waits_for_a_disk_is_written_out() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a"), "b").unwrap();
+        sync_file_system(&File::open(dir.path()).unwrap()).unwrap();
+        let nowhere = File::options().read(true).custom_flags(libc::O_PATH).open(dir.path()).unwrap();
+        assert!(sync_file_system(&nowhere).is_err());
+    }
 
     #[test]
     fn a_disk_has_room_and_what_is_not_there_has_none() {

@@ -10,6 +10,7 @@ mod keeper;
 mod keeping;
 mod managing;
 mod roots;
+mod settling;
 mod withholding;
 
 use std::collections::BTreeSet;

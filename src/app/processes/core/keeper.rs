@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use super::RETRY;
 use super::baiting::Baiting;
 use super::following::Following;
+use super::settling::Settling;
 use crate::app::Layout;
 use crate::detect::{self, Class, Detector};
 use crate::event::observation::CloseReason;
@@ -48,6 +49,7 @@ pub(super) struct Keeper {
     /// What is known of baits and not kept yet.
     untold: VecDeque<SystemEvent>,
     following: Following,
+    settling: Settling,
     /// Whether the detector may be ahead of the store.
     stale: bool,
     progress: watch::Sender<Progress>,
@@ -66,8 +68,9 @@ impl Keeper {
         let (progress, watching) = watch::channel(Progress { records, ..Progress::default() });
         let detector = Detector::default();
         let untold = VecDeque::new();
+        let settling = Settling::new(layout);
         let mut keeper =
-            Keeper { store, settings, detector, baiting, untold, following, stale: true, progress };
+            Keeper { store, settings, detector, baiting, untold, following, settling, stale: true, progress };
         keeper.learn()?;
         keeper.recover()?;
         Ok((keeper, watching))
@@ -114,6 +117,7 @@ impl Keeper {
 
     fn keep(&mut self, group: &[Batch]) -> Result<(), StoreError> {
         self.learn()?;
+        self.settling.settle(group);
         self.transact(|transaction, work| {
             group.iter().try_for_each(|batch| work.keep_batch(transaction, batch))
         })
