@@ -12,8 +12,8 @@ use crate::kept::Watch;
 use crate::truth;
 
 /// Archives beside the PACS, each as another product.
-const ARCHIVES: &str = "[host.vna]\naddress = \"127.76.1.15\"\n[host.ris]\naddress = \"127.76.1.16\"\n\
-     [host.eiarch]\naddress = \"127.76.1.17\"\n";
+const ARCHIVES: [(&str, u8); 6] =
+    [("his", 11), ("pacs", 12), ("lis", 13), ("vna", 15), ("ris", 16), ("eiarch", 17)];
 
 /// Options of `getscu`, the syntax that comes, and what decodes it.
 const ASKED: [(&str, &str, &[&str]); 4] = [
@@ -25,7 +25,7 @@ const ASKED: [(&str, &str, &[&str]); 4] = [
 
 #[test]
 fn objects_come_in_the_syntax_asked_for_and_show_the_same() {
-    let net = Honeynet::with(ARCHIVES);
+    let net = Honeynet::of(&ARCHIVES, "");
     for modality in ["MR", "US"] {
         let keys = first_image(&net, modality);
         let folder = net.scratch(modality);
@@ -46,7 +46,7 @@ fn objects_come_in_the_syntax_asked_for_and_show_the_same() {
 /// dcm4chee decodes, but codes for nobody: what it keeps as JPEG 2000 comes so or uncompressed.
 #[test]
 fn an_archive_that_only_decodes_fails_what_it_would_have_to_code() {
-    let net = Honeynet::with(ARCHIVES);
+    let net = Honeynet::of(&ARCHIVES, "");
     let keys = first_image(&net, "MR");
     let folder = net.scratch("vna");
     let kept = got(&net, ("vna", "DCM4CHEE"), &["+xv"], &keys, &folder.join("kept"));
@@ -60,7 +60,7 @@ fn an_archive_that_only_decodes_fails_what_it_would_have_to_code() {
 /// What a device sent as baseline JPEG is moved as it is, and arrives as it is.
 #[test]
 fn a_moved_object_arrives_as_it_is_kept() {
-    let net = Honeynet::with(ARCHIVES);
+    let net = Honeynet::of(&ARCHIVES, "");
     let mut watch = Watch::new(&net);
     let keys = first_image(&net, "US");
     let address = net.address("ris", "dicom");
