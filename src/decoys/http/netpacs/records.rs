@@ -10,6 +10,7 @@ use crate::decoys::http::dicomweb::objects::instances;
 use crate::decoys::http::dicomweb::{qido, tell};
 use crate::decoys::http::engine::{Ask, Reply};
 use crate::decoys::http::form::Fields;
+use crate::imaging::has_pixels;
 use crate::wire::dicom::dataset::{Tag, tags};
 
 /// Rows of a page.
@@ -82,16 +83,18 @@ pub(super) fn list(app: &NetPacs, ask: &Ask<'_>, query: &Fields) -> Reply {
     )
 }
 
-/// The viewer: images of a study, evenly chosen.
+/// The viewer: images of a study, evenly chosen; reports and waveforms are none.
 pub(super) fn viewer(app: &NetPacs, ask: &Ask<'_>, query: &Fields) -> Reply {
     let seen = app.shelf.seen(ask.session);
     let hits = instances(&seen, query.text("uid"), None, None);
     let Some(first) = hits.first() else { return redirect("/ClinicList.aspx") };
     tell::read(ask.session, Level::Study.subject(), 1, vec![tell::id(first, Level::Study)]);
-    let step = hits.len().div_ceil(SHOWN).max(1);
-    let images: String = hits
+    let is_picture =
+        |hit: &&Hit| hit.instance.as_ref().is_some_and(|instance| has_pixels(instance.sop_class()));
+    let pictures: Vec<&Hit> = hits.iter().filter(is_picture).collect();
+    let images: String = pictures
         .iter()
-        .step_by(step)
+        .step_by(pictures.len().div_ceil(SHOWN).max(1))
         .map(|hit| {
             format!("<img src=\"Image.ashx?uid={}\" alt=\"\" />", escaped(&tell::id(hit, Level::Image)))
         })

@@ -50,6 +50,10 @@ fn the_open_way_in_leads_to_studies_and_images() {
     assert!(head.contains("Content-Type: image/jpeg") && picture.starts_with(&[0xff, 0xd8]));
     assert!(face.events().iter().any(|event| matches!(event,
         Observation::RecordRead { subject: RecordKind::Instance, ids, .. } if ids.contains(&uid))));
+    let cardiogram = a_study(&face.bench, 1, "ECG");
+    let (_, body) = face.ask(&get(&format!("/Viewer.aspx?uid={}", cardiogram.uid), &cookie));
+    let page = String::from_utf8(body).unwrap();
+    assert!(page.contains("class=\"view\"") && !page.contains("Image.ashx"), "it has no picture");
 }
 
 #[test]
