@@ -160,6 +160,15 @@ const ROUTES: &[Route] = &[
     },
     Route {
         method: "get",
+        path: "/map",
+        scope: Scope::Read,
+        about: ["网段、诱饵和近 30 天的来源", "Segments, their decoys, and who touched them in 30 days"],
+        takes: &[],
+        gives: "application/json",
+        run: |visit, _| to_json(&pages::decoys::map(visit)?),
+    },
+    Route {
+        method: "get",
         path: "/health",
         scope: Scope::Read,
         about: ["进程、抓包、SIEM 的状态", "How processes, capture and SIEM stand"],

@@ -11,6 +11,7 @@ mod certificate;
 mod charts;
 pub mod desk;
 mod logins;
+mod map;
 mod pages;
 mod path;
 mod plain;
@@ -28,7 +29,7 @@ mod totp;
 mod views;
 mod words;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -72,6 +73,21 @@ pub struct DecoyHost {
     pub lures: Vec<DecoyLure>,
 }
 
+/// Where decoys stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DecoySegment {
+    /// What the operator calls it.
+    pub name: String,
+    /// The VLAN's number, if it is one.
+    pub vlan: Option<u16>,
+    /// Its network's first address.
+    pub network: IpAddr,
+    /// Length of the network's prefix in bits.
+    pub prefix: u8,
+    /// The decoys there, by name.
+    pub hosts: Vec<String>,
+}
+
 /// A bait account: nobody real has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecoyLure {
@@ -113,6 +129,8 @@ pub struct Given {
     pub places: Places,
     /// The decoys.
     pub decoys: Vec<DecoyHost>,
+    /// Where they stand; none when they are addresses of the machine's own.
+    pub segments: Vec<DecoySegment>,
     /// How the processes stand now.
     pub processes: Box<dyn Fn() -> Vec<Process> + Send + Sync>,
     /// What carries a service: its packets are found by that.

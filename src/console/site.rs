@@ -3,6 +3,7 @@
 use minijinja::{AutoEscape, Environment, State, Value};
 use rust_embed::RustEmbed;
 
+use super::pages::local;
 use super::words::{Language, word};
 
 /// The files of the site.
@@ -23,6 +24,7 @@ pub(super) fn templates() -> Result<Environment<'static>, String> {
         let tag = state.lookup("lang").map(|tag| tag.to_string()).unwrap_or_default();
         word(Language::named(&tag).unwrap_or_default(), &key).to_owned()
     });
+    pages.add_filter("local", |at: String| at.parse().map(local).unwrap_or(at));
     Ok(pages)
 }
 

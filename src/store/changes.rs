@@ -160,6 +160,16 @@ pub(super) fn rank(severity: Severity) -> i64 {
     }
 }
 
+/// The severity of a rank.
+pub(super) fn ranked(rank: i64) -> Severity {
+    match rank {
+        3 => Severity::High,
+        2 => Severity::Medium,
+        1 => Severity::Low,
+        _ => Severity::Info,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

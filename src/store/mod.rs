@@ -24,6 +24,7 @@ mod session_row;
 mod sqlite;
 mod tables;
 mod terms;
+mod touched;
 mod verify;
 mod write;
 
@@ -47,5 +48,6 @@ pub use record::{Entry, GENESIS, Head, Record};
 pub use root::Signer;
 pub use search::SessionFilter;
 pub use session_row::{Access, Counts, SessionRow};
+pub use touched::Touched;
 pub use verify::{Anchor, Break, Breakage, Files, Known, Verified};
 pub use write::{Detected, Store, Transaction};

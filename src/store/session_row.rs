@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::observation::{CloseReason, Direction};
 use crate::event::origin::is_false;
-use crate::event::{Observation, Origin, SessionEvent, SessionId, Severity, Tainted};
+use crate::event::{Led, Observation, Origin, SessionEvent, SessionId, Severity, Tainted};
 
 /// Most accounts and software marks that one row lists; the events have all.
 const MAX_LISTED: usize = 8;
@@ -33,6 +33,9 @@ pub struct SessionRow {
     /// The honeynet itself made the connection.
     #[serde(default, skip_serializing_if = "is_false")]
     pub own: bool,
+    /// How he was led here from another decoy, if he was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub led: Option<Led>,
     /// Time of its first event.
     pub opened: Timestamp,
     /// Time of its last event so far.
@@ -107,7 +110,7 @@ impl SessionRow {
             host: self.host.clone(),
             service: self.service.clone(),
             own: self.own,
-            led: None,
+            led: self.led.clone(),
         }
     }
 
@@ -122,6 +125,7 @@ impl SessionRow {
             host: origin.host.clone(),
             service: origin.service.clone(),
             own: origin.own,
+            led: origin.led.clone(),
             opened,
             last: opened,
             closed: None,

@@ -51,6 +51,20 @@ fn alert(id: &str, revision: u32) -> Alert {
     .unwrap()
 }
 
+#[test]
+fn who_touched_which_decoy_is_told_worst_first() {
+    for rig in rig::both() {
+        fill(&rig);
+        let touched = rig.reader().touched(at(0)).unwrap();
+        let sources: Vec<String> = touched.iter().map(|t| t.source.to_string()).collect();
+        assert_eq!(sources.len(), 3);
+        assert!(sources.contains(&"10.0.0.2".to_owned()), "{sources:?}");
+        assert!(touched.iter().all(|t| t.host == "his" && t.sessions == 1 && t.severity == Severity::Medium));
+        assert!(touched.is_sorted_by(|a, b| a.last >= b.last));
+        assert_eq!(rig.reader().touched(at(100)).unwrap(), []);
+    }
+}
+
 /// A store with three sessions of four events, two alerts and a system event: 15 records.
 pub(super) fn fill(rig: &Rig) {
     let mut store = Store::open(&rig.place).unwrap();

@@ -304,6 +304,7 @@ fn a_role_does_what_it_may_and_a_token_no_more_than_its_scopes() {
         (401, 401),
         "no cookie opens it"
     );
+    assert_eq!((api(&reads, "/map"), api(&audits, "/map")), (200, 403));
     assert_eq!(status(&admin.get("/api/openapi.json")), 200);
     assert!(
         !fs::read_to_string(net.data().join("console/tokens.json"))

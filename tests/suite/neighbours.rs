@@ -78,6 +78,7 @@ fn web_servers_next_door_answer_curl_and_wget() {
         led.iter().all(|s| s["source"].as_str().is_some_and(|source| source.starts_with("127.0.0.1"))),
         "{led:?}"
     );
+    assert!(led.iter().all(|s| s["led"]["by"].is_string()), "{led:?}");
     let events = events(&net);
     let from_his =
         events.iter().filter(|e| e["origin"]["led"]["from"].as_str().is_some_and(|f| f.starts_with(&own)));

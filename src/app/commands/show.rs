@@ -120,6 +120,9 @@ fn print(shown: &Shown) {
 fn print_origin(row: &SessionRow) {
     let fact = |name: &str, value: String| say(&format!("  {} {value}", pad(name, 9)));
     fact("from", format!("{} port {}", row.source, row.source_port));
+    if let Some(led) = &row.led {
+        fact("led by", format!("session {}, so {} sees {}", led.by, row.host, led.from));
+    }
     fact("to", format!("{}/{} at {} port {}", row.host, row.service, row.target, row.target_port));
     fact("opened", moment(row.opened));
     match (row.closed, row.close_reason) {

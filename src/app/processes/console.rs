@@ -7,9 +7,10 @@ use serde_json::json;
 use super::{DRAIN, keep_status};
 use crate::app::launch::Launch;
 use crate::app::{Layout, find, status};
-use crate::console::{self, Given, Places, Process};
+use crate::console::{self, DecoySegment, Given, Places, Process};
 use crate::event::SystemEvent;
 use crate::link::Outlet;
+use crate::privileged::netd::Segment;
 use crate::runtime::{Shutdown, shutdown};
 use crate::sys;
 
@@ -41,6 +42,8 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
 
 fn given(launch: &Launch, layout: &Layout, outlet: &Outlet) -> Result<Given, String> {
     let (tell, shown) = (outlet.clone(), layout.clone());
+    let netd = launch.network.is_some().then_some("netd");
+    let all: Vec<&str> = SHOWN.into_iter().chain(netd).collect();
     Ok(Given {
         settings: launch.config.console.clone(),
         places: Places {
@@ -51,11 +54,26 @@ fn given(launch: &Launch, layout: &Layout, outlet: &Outlet) -> Result<Given, Str
             own: layout.console(),
         },
         decoys: launch.decoys.clone(),
-        processes: Box::new(move || SHOWN.into_iter().map(|name| process(&shown, name)).collect()),
+        segments: segments(launch),
+        processes: Box::new(move || all.iter().map(|name| process(&shown, name)).collect()),
         carrier: find::carrier,
         desk: desk::desk(launch, layout),
         tell: Box::new(move |event| tell.system(event)),
     })
+}
+
+/// Where the decoys stand, if they have a network of their own.
+fn segments(launch: &Launch) -> Vec<DecoySegment> {
+    let Some(made) = &launch.network else { return Vec::new() };
+    let hosts_of = |at: usize| made.plan.hosts.iter().filter(move |host| host.segment == at);
+    let segment = |(at, segment): (usize, &Segment)| DecoySegment {
+        name: segment.name.clone(),
+        vlan: segment.vlan,
+        network: segment.network.into(),
+        prefix: segment.prefix,
+        hosts: hosts_of(at).map(|host| host.name.clone()).collect(),
+    };
+    made.plan.segments.iter().enumerate().map(segment).collect()
 }
 
 fn process(layout: &Layout, name: &str) -> Process {

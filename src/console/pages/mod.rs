@@ -30,7 +30,7 @@ use crate::event::line::word;
 use crate::store::{Reader, SessionRow};
 
 /// A moment in the machine's zone.
-fn local(at: Timestamp) -> String {
+pub(super) fn local(at: Timestamp) -> String {
     at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -70,6 +70,7 @@ fn row(row: &SessionRow) -> minijinja::Value {
         id => row.id.to_string(),
         source => row.source.to_string(),
         source_port => row.source_port,
+        led_by => row.led.as_ref().map(|led| led.by.to_string()),
         target => row.target.to_string(),
         target_port => row.target_port,
         host => row.host.clone(),

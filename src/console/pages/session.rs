@@ -10,7 +10,7 @@ use crate::console::told;
 use crate::event::observation::Direction;
 use crate::event::{Event, Observation, SessionEvent};
 use crate::record::{SessionFiles, artefacts};
-use crate::store::{Entry, Record, SessionRow};
+use crate::store::{Entry, Reader, Record, SessionFilter, SessionRow};
 
 /// Events on the page; a flood has more, which the command line lists.
 const MOST: usize = 2000;
@@ -38,8 +38,23 @@ pub(in crate::console) fn page(visit: &Visit<'_>, id: &str) -> Result<Answer, Re
             transcript => files.transcript().is_file(),
             terminals => (1..=files.terminals().len()).collect::<Vec<_>>(),
             uploads,
+            led_on => led_on(&reader, &found)?,
         },
     ))
+}
+
+/// Sessions on other decoys to which he was led from this one, newest first.
+fn led_on(reader: &Reader, session: &SessionRow) -> Result<Vec<Value>, Refusal> {
+    let filter = SessionFilter {
+        source: Some(session.source),
+        from: Some(session.opened),
+        until: session.closed,
+        limit: Some(MOST),
+        ..SessionFilter::default()
+    };
+    let found = reader.sessions(&filter)?;
+    let led = |other: &&SessionRow| other.led.as_ref().is_some_and(|led| led.by == session.id);
+    Ok(found.iter().filter(led).map(row).collect())
 }
 
 fn event(record: &Record) -> Option<(u64, &SessionEvent)> {

@@ -13,7 +13,7 @@ use super::settling::Settling;
 use crate::app::Layout;
 use crate::detect::{self, Class, Detector};
 use crate::event::observation::CloseReason;
-use crate::event::{Event, Observation, Origin, SessionEvent, SystemEvent, SystemRecord};
+use crate::event::{Event, Observation, SessionEvent, SystemEvent, SystemRecord};
 use crate::link::Batch;
 use crate::runtime::Shutdown;
 use crate::store::{Detected, SessionRow, Store, StoreError, Transaction};
@@ -285,15 +285,7 @@ fn starts_sensor(event: &Event) -> bool {
 /// The end of a session that its sensor did not live to tell; the last that was seen is its time.
 fn lost(row: &SessionRow) -> Event {
     Event::Session(SessionEvent {
-        origin: Origin {
-            session: row.id,
-            source: (row.source, row.source_port).into(),
-            target: (row.target, row.target_port).into(),
-            host: row.host.clone(),
-            service: row.service.clone(),
-            own: row.own,
-            led: None,
-        },
+        origin: row.origin(),
         index: u32::try_from(row.events_made).unwrap_or(u32::MAX),
         at: row.last,
         observation: Observation::Closed {
