@@ -225,6 +225,9 @@ fn ask(path: &Path, sessions: u64) {
     measure("a session with its records", path, |reader| {
         reader.session_records(one.id).expect("records");
     });
+    measure("the map of segments", path, |reader| {
+        reader.touched(now - SignedDuration::from_hours(24 * 30)).expect("who touched what");
+    });
     measure("audit, newest 200", path, |reader| {
         reader.newest_beside(&["system/console", "system/case"], None, 200).expect("acts");
     });
