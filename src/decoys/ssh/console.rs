@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::session::{Session, TerminalSink};
 
-use super::shell::port::Port;
+use super::shell::port::{Came, Port};
 
 /// Bytes sent at once; the library cuts them to packets.
 const PIECE: usize = 32 << 10;
@@ -183,6 +183,16 @@ impl Port for Console {
                 return None;
             }
             Some(self.waiting.drain(..).collect())
+        })
+    }
+
+    fn read_within(&mut self, duration: Duration) -> BoxFuture<'_, Came> {
+        Box::pin(async move {
+            match tokio::time::timeout(duration, self.read()).await {
+                Ok(Some(bytes)) => Came::Bytes(bytes),
+                Ok(None) => Came::End,
+                Err(_) => Came::Nothing,
+            }
         })
     }
 

@@ -9,6 +9,9 @@ pub(super) const PROGRAMS: &str = include_str!("../debian/programs.txt");
 /// `mode owner path source`
 pub(super) const FILES: &str = include_str!("../debian/files.txt");
 
+/// `mode path value`: what /proc/sys and /sys hold that does not move; `\\n` and `\\t` stand for themselves.
+pub(super) const KERNEL: &str = include_str!("../debian/kernel.txt");
+
 /// The text of a small file named in [`FILES`].
 pub(super) fn file(name: &str) -> &'static str {
     match name {

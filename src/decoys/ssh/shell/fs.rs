@@ -1,11 +1,14 @@
 //! The file system one intruder sees: the host's tree under his own writes.
 
+mod processes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::session::Session;
 
 use super::node::{Body, Errno, Meta, Node};
+use super::own::Seat;
 use super::site::Site;
 
 /// Largest file an intruder's writes may grow to.
@@ -32,6 +35,7 @@ pub struct Fs {
     site: Arc<Site>,
     session: Session,
     who: Who,
+    seat: Arc<Seat>,
     /// Permissions that new files do not get.
     pub mask: u32,
 }
@@ -43,7 +47,7 @@ const SEARCH: u32 = 1;
 impl Fs {
     /// The file system of a host as one user sees it.
     pub fn new(site: Arc<Site>, session: Session, who: Who) -> Self {
-        Fs { site, session, who, mask: 0o022 }
+        Fs { site, session, who, seat: Arc::default(), mask: 0o022 }
     }
 
     fn key(&self, path: &str) -> String {
@@ -59,7 +63,13 @@ impl Fs {
         match self.session.overlay().get(&self.key(path)) {
             Some(bytes) => Node::decode(&bytes),
             None if self.hidden(path) => None,
-            None => self.site.node(path, self.session.now()),
+            None => match path.strip_prefix("/proc/") {
+                Some(rest) => self
+                    .seat
+                    .node(&self.site, rest, self.session.now())
+                    .or_else(|| self.site.node(path, self.session.now())),
+                None => self.site.node(path, self.session.now()),
+            },
         }
     }
 
@@ -195,6 +205,7 @@ impl Fs {
                 names.insert(name, node.meta());
             }
         }
+        self.list_processes(&real, &mut names);
         let whole = self.key(&prefix);
         for key in self.session.overlay().keys(&whole) {
             let Some(name) = key.strip_prefix(&whole).filter(|n| !n.contains('/') && !n.is_empty()) else {

@@ -23,29 +23,6 @@ pub fn node(site: &Site, path: &str, now: Timestamp) -> Option<Node> {
         return sys(site, rest).map(file);
     }
     let rest = path.strip_prefix("/proc/")?;
-    let (first, second) = rest.split_once('/').unwrap_or((rest, ""));
-    if let Ok(pid) = first.parse::<u32>() {
-        let process = processes(site, now).into_iter().find(|p| p.pid == pid)?;
-        if second.is_empty() {
-            return Some(Node {
-                body: Body::Directory,
-                mode: 0o555,
-                uid: process.uid,
-                gid: process.uid,
-                mtime,
-            });
-        }
-        return of_process(&process, second).map(file);
-    }
-    if first == "self" {
-        return match second {
-            "mounts" => Some(file(mounts(site))),
-            "exe" => {
-                Some(Node { body: Body::Link("/usr/bin/cat".into()), mode: 0o777, uid: 0, gid: 0, mtime })
-            }
-            _ => of_process(&own(site, now), second).map(file),
-        };
-    }
     text(site, rest, now).map(file)
 }
 
@@ -56,9 +33,12 @@ pub fn children(site: &Site, path: &str, now: Timestamp) -> Vec<(String, Node)> 
             let fixed = [
                 "cmdline",
                 "cpuinfo",
+                "diskstats",
                 "filesystems",
+                "interrupts",
                 "loadavg",
                 "meminfo",
+                "modules",
                 "partitions",
                 "stat",
                 "swaps",
@@ -68,19 +48,16 @@ pub fn children(site: &Site, path: &str, now: Timestamp) -> Vec<(String, Node)> 
             let pids = processes(site, now).into_iter().map(|p| p.pid.to_string());
             fixed.map(str::to_owned).into_iter().chain(pids).collect()
         }
-        "/proc/self" => ["cmdline", "comm", "environ", "exe", "mounts", "status"].map(str::to_owned).to_vec(),
-        "/proc/net" => ["arp", "dev", "route", "tcp", "udp"].map(str::to_owned).to_vec(),
+        "/proc/net" => ["arp", "dev", "fib_trie", "route", "snmp", "tcp", "udp"].map(str::to_owned).to_vec(),
         "/proc/sys/kernel" => {
             ["hostname", "osrelease", "ostype", "pid_max", "version"].map(str::to_owned).to_vec()
         }
+        "/proc/sys/kernel/random" => ["boot_id", "uuid"].map(str::to_owned).to_vec(),
         "/sys/class/net" => vec![site.behaviour.machine.interface.clone(), "lo".into()],
         _ if path.strip_prefix("/sys/class/net/").is_some_and(|name| is_interface(site, name)) => {
-            ["address", "mtu", "operstate"].map(str::to_owned).to_vec()
+            ["address", "carrier", "duplex", "mtu", "operstate", "speed"].map(str::to_owned).to_vec()
         }
-        _ => match path.strip_prefix("/proc/").and_then(|p| p.parse::<u32>().ok()) {
-            Some(_) => ["cmdline", "comm", "status"].map(str::to_owned).to_vec(),
-            None => Vec::new(),
-        },
+        _ => Vec::new(),
     };
     names
         .into_iter()
@@ -107,6 +84,9 @@ fn sys(site: &Site, rest: &str) -> Option<String> {
         ("address", false) => &site.mac,
         ("mtu", true) => "65536",
         ("mtu", false) => "1500",
+        ("carrier", _) => "1",
+        ("duplex", false) => "full",
+        ("speed", false) => "10000",
         ("operstate", true) => "unknown",
         ("operstate", false) => "up",
         _ => return None,
@@ -148,6 +128,13 @@ fn text(site: &Site, name: &str, now: Timestamp) -> Option<String> {
         ),
         "net/tcp" => net_tcp(site),
         "net/udp" => "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n".into(),
+        "net/fib_trie" => fib_trie(site),
+        "net/snmp" => "Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates\n".to_owned() + &snmp_ip(site, now),
+        "modules" => modules(),
+        "diskstats" => diskstats(site, now),
+        "interrupts" => interrupts(site, now),
+        "sys/kernel/random/boot_id" => format!("{}\n", dashed(&boot_id(site, now))),
+        "sys/kernel/random/uuid" => format!("{}\n", dashed(&boot_id_of(site, &format!("uuid/{}", now.as_nanosecond())))),
         "sys/kernel/hostname" => format!("{}\n", site.host.hostname),
         "sys/kernel/osrelease" => format!("{}\n", site.host.os.kernel),
         "sys/kernel/ostype" => "Linux\n".into(),
@@ -307,7 +294,7 @@ fn net_tcp(site: &Site) -> String {
     out
 }
 
-fn mounts(site: &Site) -> String {
+pub(super) fn mounts(site: &Site) -> String {
     let memory = site.behaviour.machine.memory_kb;
     format!(
         "sysfs /sys sysfs rw,nosuid,nodev,noexec,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\nudev /dev devtmpfs rw,nosuid,relatime,size={0}k,nr_inodes={1},mode=755,inode64 0 0\ndevpts /dev/pts devpts rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=000 0 0\ntmpfs /run tmpfs rw,nosuid,nodev,noexec,relatime,size={2}k,mode=755,inode64 0 0\n/dev/sda1 / ext4 rw,relatime,errors=remount-ro 0 0\nsecurityfs /sys/kernel/security securityfs rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev/shm tmpfs rw,nosuid,nodev,inode64 0 0\ntmpfs /run/lock tmpfs rw,nosuid,nodev,noexec,relatime,size=5120k,inode64 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime,nsdelegate,memory_recursiveprot 0 0\n",
@@ -317,36 +304,116 @@ fn mounts(site: &Site) -> String {
     )
 }
 
-fn own(site: &Site, now: Timestamp) -> Running {
-    Running {
-        pid: last_pid(site, now),
-        parent: last_pid(site, now).saturating_sub(1),
-        uid: site.behaviour.user.first().map_or(1000, |u| u.uid),
-        command: "cat".into(),
-        memory_kb: 1_920,
-        cpu_tenths: 0,
-        started: now.as_second(),
-        terminal: "?",
-        state: "R",
-    }
+/// The id of this start of the machine.
+pub fn boot_id(site: &Site, now: Timestamp) -> String {
+    boot_id_of(site, &format!("boot id/{}", site.boot(now)))
 }
 
-fn of_process(process: &Running, name: &str) -> Option<String> {
-    Some(match name {
-        "cmdline" if process.command.starts_with('[') => String::new(),
-        "cmdline" => format!("{}\0", process.command.replace(' ', "\0")),
-        "comm" => format!("{}\n", process.name()),
-        "environ" => String::new(),
-        "status" => format!(
-            "Name:\t{}\nUmask:\t0022\nState:\t{}\nTgid:\t{2}\nNgid:\t0\nPid:\t{2}\nPPid:\t{3}\nTracerPid:\t0\nUid:\t{4}\t{4}\t{4}\t{4}\nGid:\t{4}\t{4}\t{4}\t{4}\nFDSize:\t64\nGroups:\t{4} \nVmPeak:\t{5:>8} kB\nVmSize:\t{5:>8} kB\nVmRSS:\t{6:>8} kB\nThreads:\t1\nSigQ:\t0/63655\nSeccomp:\t0\nSpeculation_Store_Bypass:\tthread vulnerable\nvoluntary_ctxt_switches:\t1\nnonvoluntary_ctxt_switches:\t0\n",
-            process.name(),
-            if process.state.starts_with('R') { "R (running)" } else { "S (sleeping)" },
-            process.pid,
-            process.parent,
-            process.uid,
-            process.memory_kb * 3 + 1_200,
-            process.memory_kb
-        ),
-        _ => return None,
-    })
+fn boot_id_of(site: &Site, purpose: &str) -> String {
+    (0..4).map(|n| format!("{:08x}", site.trait_number(&format!("{purpose}/{n}"), 1 << 32))).collect()
+}
+
+fn dashed(hex: &str) -> String {
+    let cut = |a: usize, b: usize| hex.get(a..b).unwrap_or_default();
+    [cut(0, 8), cut(8, 12), cut(12, 16), cut(16, 20), cut(20, 32)].join("-")
+}
+
+/// Modules of a VMware guest: name, size, users.
+pub const MODULES: [(&str, u32, &str); 22] = [
+    ("vsock_loopback", 16_384, "0 - "),
+    ("vmw_vsock_vmci_transport", 36_864, "1 - "),
+    ("vsock", 53_248, "5 vsock_loopback,vmw_vsock_vmci_transport, "),
+    ("intel_rapl_msr", 20_480, "0 - "),
+    ("intel_rapl_common", 32_768, "1 intel_rapl_msr, "),
+    ("ghash_clmulni_intel", 16_384, "0 - "),
+    ("aesni_intel", 393_216, "0 - "),
+    ("vmw_balloon", 28_672, "0 - "),
+    ("joydev", 28_672, "0 - "),
+    ("evdev", 28_672, "2 - "),
+    ("vmw_vmci", 98_304, "2 vmw_balloon,vmw_vsock_vmci_transport, "),
+    ("button", 24_576, "0 - "),
+    ("fuse", 176_128, "1 - "),
+    ("ip_tables", 36_864, "0 - "),
+    ("ext4", 983_040, "1 - "),
+    ("mbcache", 16_384, "1 ext4, "),
+    ("jbd2", 167_936, "1 ext4, "),
+    ("sd_mod", 65_536, "3 - "),
+    ("vmxnet3", 86_016, "0 - "),
+    ("vmw_pvscsi", 32_768, "2 - "),
+    ("scsi_mod", 286_720, "4 vmw_pvscsi,sd_mod,libata,sr_mod, "),
+    ("crc32c_intel", 24_576, "2 - "),
+];
+
+fn modules() -> String {
+    MODULES
+        .iter()
+        .map(|(name, size, users)| format!("{name} {size} {users}Live 0x0000000000000000\n"))
+        .collect()
+}
+
+fn fib_trie(site: &Site) -> String {
+    let (own, net) = (&site.host.address, site.neighbour(0));
+    let prefix = site.behaviour.machine.prefix;
+    format!(
+        "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     +-- {net}/{prefix} 2 0 2\n        |-- {net}\n           /{prefix} link UNICAST\nLocal:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     +-- {net}/{prefix} 2 0 2\n        |-- {own}\n           /32 host LOCAL\n        |-- {}\n           /32 link BROADCAST\n     +-- 127.0.0.0/8 2 0 2\n        |-- 127.0.0.1\n           /32 host LOCAL\n",
+        site.neighbour(255)
+    )
+}
+
+fn snmp_ip(site: &Site, now: Timestamp) -> String {
+    let [_, packets_in, _, packets_out] = traffic(site, now);
+    format!("Ip: 2 64 {packets_in} 0 0 0 0 0 {packets_in} {packets_out} 20 0 0 0 0 0 0 0 0\n")
+}
+
+fn diskstats(site: &Site, now: Timestamp) -> String {
+    let up = u64::try_from(now.as_second() - site.boot(now)).unwrap_or(0);
+    let (reads, writes) = (24_000 + up / 41, up * 3 / 2);
+    let line = |minor: u32, name: &str, part: u64| {
+        format!(
+            "   8 {minor:>7} {name} {} {} {} {} {} {} {} {} 0 {} {} 0 0 0 0 0 0\n",
+            reads / part,
+            reads / part / 4,
+            reads * 52 / part,
+            reads / part / 2,
+            writes / part,
+            writes / part / 2,
+            writes * 18 / part,
+            writes / part,
+            writes / part / 3,
+            writes / part * 2
+        )
+    };
+    format!(
+        "{}{}{}{}  11       0 sr0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
+        line(0, "sda", 1),
+        line(1, "sda1", 1),
+        line(2, "sda2", 40_000),
+        line(5, "sda5", 4_000)
+    )
+}
+
+fn interrupts(site: &Site, now: Timestamp) -> String {
+    let up = u64::try_from(now.as_second() - site.boot(now)).unwrap_or(0);
+    let cpus = u64::from(site.behaviour.machine.cpus);
+    let mut out = String::from("     ");
+    (0..cpus).for_each(|n| out.push_str(&format!("{:>11}", format!("CPU{n}"))));
+    out.push('\n');
+    for (name, rate, what) in [
+        ("0", 0, "IO-APIC   2-edge      timer"),
+        ("1", 0, "IO-APIC   1-edge      i8042"),
+        ("16", 3, "IO-APIC  16-fasteoi   vmwgfx"),
+        ("56", 21, "PCI-MSI 5767168-edge      ens192-rxtx-0"),
+        ("LOC", 31, "Local timer interrupts"),
+        ("RES", 4, "Rescheduling interrupts"),
+    ] {
+        out.push_str(&format!("{name:>4}:"));
+        (0..cpus).for_each(|n| {
+            out.push_str(&format!(
+                "{:>11}",
+                if rate == 0 { 9 / (n + 1) / 3 } else { up * rate + n * up / 13 }
+            ))
+        });
+        out.push_str(&format!("  {what}\n"));
+    }
+    out
 }

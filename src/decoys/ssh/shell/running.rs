@@ -30,7 +30,10 @@ pub struct Running {
 impl Running {
     /// The name without path and arguments, as `comm`.
     pub fn name(&self) -> String {
-        let first = self.command.split(' ').next().unwrap_or_default();
+        if self.pid == 1 || self.command.ends_with("systemd --user") {
+            return "systemd".to_owned();
+        }
+        let first = self.command.split(' ').next().unwrap_or_default().trim_start_matches('-');
         let name = first.rsplit('/').next().unwrap_or(first).trim_end_matches(':');
         name.trim_matches(['[', ']']).chars().take(15).collect()
     }
@@ -61,10 +64,15 @@ const THREADS: [&str; 22] = [
     "ext4-rsv-conver",
 ];
 
-const DAEMONS: [(&str, u64); 7] = [
+const DAEMONS: [(&str, u64); 9] = [
     ("/lib/systemd/systemd-journald", 24_872),
     ("/lib/systemd/systemd-udevd", 6_520),
+    ("/lib/systemd/systemd-timesyncd", 6_732),
     ("/usr/sbin/cron -f", 2_716),
+    (
+        "/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only",
+        4_784,
+    ),
     ("/lib/systemd/systemd-logind", 7_812),
     ("/usr/sbin/rsyslogd -n -iNONE", 6_240),
     ("/sbin/agetty -o -p -- \\u --noclear - linux", 1_060),
@@ -116,11 +124,17 @@ pub fn processes(site: &Site, now: Timestamp) -> Vec<Running> {
     }
     for (n, (command, memory)) in (0_u32..).zip(DAEMONS) {
         let pid = 271 + n * 53 + u32::try_from(site.trait_number(command, 40)).unwrap_or(0);
-        add(pid, 1, 0, command.to_owned(), memory, 0, 3 + i64::from(n), "Ss");
+        let user = match n {
+            2 => "systemd-timesync",
+            4 => "messagebus",
+            _ => "root",
+        };
+        let uid = site.account(user).map_or(0, |a| a.uid);
+        add(pid, 1, uid, command.to_owned(), memory, 0, 3 + i64::from(n), "Ss");
     }
     for (n, process) in (0_u32..).zip(&site.behaviour.process) {
         let uid = site.account(&process.user).map_or(0, |a| a.uid);
-        let pid = 702 + n * 31 + u32::try_from(site.trait_number(&process.command, 25)).unwrap_or(0);
+        let pid = 790 + n * 31 + u32::try_from(site.trait_number(&process.command, 25)).unwrap_or(0);
         add(
             pid,
             1,

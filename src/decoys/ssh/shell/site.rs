@@ -1,6 +1,8 @@
 //! One machine: its tree of files, its hardware, its programs. Made once per host, shared by all
 //! sessions; what moves with time is computed from the time asked for.
 
+mod kernel;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -103,6 +105,7 @@ impl Site {
                 self.plant(path, Body::File(text.into_bytes().into()), octal(mode), 0, installed + 5400);
             }
         }
+        self.plant_kernel();
         self.plant_boot();
         self.plant_devices();
     }
@@ -392,6 +395,10 @@ impl Site {
             "machine_id" => self.hex("machine-id", 32),
             "uuid_root" => self.uuid("root"),
             "uuid_swap" => self.uuid("swap"),
+            "uuid_product" => self.uuid("product"),
+            "vmware_serial" => self.vmware_serial(),
+            "sectors" => ((b.machine.disk_kb + 1_048_576) * 2).to_string(),
+            "last_cpu" => b.machine.cpus.saturating_sub(1).to_string(),
             "login_grace" => b.login_grace_seconds.to_string(),
             "max_auth_tries" => b.max_auth_tries.to_string(),
             "max_sessions" => b.max_sessions.to_string(),

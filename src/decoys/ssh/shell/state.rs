@@ -11,6 +11,7 @@ use crate::session::Session;
 use super::arrays::Items;
 use super::ast::Command;
 use super::fs::{Fs, Who};
+use super::own::Seat;
 use super::proc;
 use super::site::{Account, Site};
 
@@ -115,9 +116,20 @@ impl Shell {
     /// A login's shell.
     pub fn new(site: Arc<Site>, session: Session, account: Account, screen: Option<Screen>) -> Self {
         let now = session.now();
-        let fs = Fs::new(Arc::clone(&site), session.clone(), Who { uid: account.uid, gid: account.gid });
+        let mut fs = Fs::new(Arc::clone(&site), session.clone(), Who { uid: account.uid, gid: account.gid });
         let random = session.rng("shell").next_u64();
-        let pid = proc::last_pid(&site, now) + 3;
+        let pid = proc::last_pid(&site, now) + 11;
+        let peer = session.peer();
+        let target = session.origin().target;
+        fs.sit(Seat {
+            pid,
+            uid: account.uid,
+            user: account.name.clone(),
+            terminal: screen.is_some(),
+            started: now.as_second(),
+            home: account.home.clone(),
+            connection: format!("{} {} {} {}", peer.ip(), peer.port(), target.ip(), target.port()),
+        });
         let name = if screen.is_some() { "-bash" } else { "bash" }.to_owned();
         let mut shell = Shell {
             cwd: account.home.clone(),

@@ -80,7 +80,12 @@ const LINES: &[(&str, &str, &str, i32)] = &[
     ("printf 'a b\\n' | xxd", "00000000: 6120 620a                                a b.\n", "", 0),
     ("echo abc | od -c", "0000000   a   b   c  \\n\n0000004\n", "", 0),
     ("grep -c root /etc/passwd", "1\n", "", 0),
-    ("grep -n '^s[yn]' /etc/passwd | cut -d: -f1,2", "4:sys\n5:sync\n19:systemd-network\n", "", 0),
+    (
+        "grep -n '^s[yn]' /etc/passwd | cut -d: -f1,2",
+        "4:sys\n5:sync\n19:systemd-network\n22:systemd-timesync\n",
+        "",
+        0,
+    ),
     ("echo 'a.b' | grep -oE '[a-z]' | tr -d '\\n'", "ab", "", 0),
     ("grep zzz /etc/passwd", "", "", 1),
     ("for i in 1 2 3; do echo -n $i; done; echo", "123\n", "", 0),

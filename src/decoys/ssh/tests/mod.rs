@@ -4,5 +4,6 @@ mod beside_bash;
 mod lines;
 mod parsing;
 mod real_clients;
+mod screens;
 mod stand_in;
 mod transfers;

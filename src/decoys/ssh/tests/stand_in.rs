@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 use crate::decoys::Making;
 use crate::decoys::ssh::behaviour::SshBehaviour;
+use crate::decoys::ssh::shell::port::Came;
+use crate::decoys::ssh::shell::state::Screen;
 use crate::decoys::ssh::shell::{Port, Shell, Site};
 use crate::event::{Event, Observation, Origin, SessionId};
 use crate::persona::{Host, Installation, Pack, PackFiles, Protocol, load};
@@ -150,6 +152,12 @@ impl Port for Paper {
         Box::pin(async move { next })
     }
 
+    fn read_within(&mut self, duration: Duration) -> BoxFuture<'_, Came> {
+        let came = if self.input.is_empty() { Came::End } else { Came::Bytes(self.input.remove(0)) };
+        self.waited += duration;
+        Box::pin(async { came })
+    }
+
     fn pause(&mut self, duration: Duration) -> BoxFuture<'_, ()> {
         self.waited += duration;
         Box::pin(async {})
@@ -187,4 +195,11 @@ pub(super) fn run(shell: &mut Shell, line: &str, input: &[&str]) -> (String, Str
     };
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (text(paper.out), text(paper.error), status)
+}
+
+/// The same operator's shell on a terminal.
+pub(super) fn seated() -> Shell {
+    let (shell, _) = shell();
+    let screen = Screen { columns: 80, rows: 24, name: "xterm".into(), number: 0 };
+    Shell::new(Arc::clone(&shell.site), shell.session.clone(), shell.account.clone(), Some(screen))
 }

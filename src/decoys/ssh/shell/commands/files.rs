@@ -340,13 +340,6 @@ pub(super) fn clear(call: &mut Call) -> i32 {
     0
 }
 
-/// An editor finds no description of the terminal: `ncurses-term` is not installed.
-pub(crate) fn editor(call: &mut Call) -> i32 {
-    let name = call.shell.screen.as_ref().map_or("unknown".to_owned(), |s| s.name.clone());
-    call.error(&format!("Error opening terminal: {name}.\n"));
-    1
-}
-
 /// `which`
 pub(super) fn which(call: &mut Call) -> i32 {
     let mut status = 0;

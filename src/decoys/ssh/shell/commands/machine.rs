@@ -21,7 +21,7 @@ pub(super) fn hostnamectl(call: &mut Call) -> i32 {
         ("Icon name", "computer-vm".to_owned()),
         ("Chassis", "vm 🖴".to_owned()),
         ("Machine ID", read("/etc/machine-id")),
-        ("Boot ID", boot_id(call)),
+        ("Boot ID", proc::boot_id(&site, call.shell.session.now())),
         ("Virtualization", "vmware".to_owned()),
         ("Operating System", site.host.os.name.clone()),
         ("Kernel", format!("Linux {}", site.host.os.kernel)),
@@ -34,14 +34,6 @@ pub(super) fn hostnamectl(call: &mut Call) -> i32 {
         call.out(&format!("{name:>16}: {value}\n"));
     }
     0
-}
-
-/// The id of this start of the machine.
-fn boot_id(call: &Call) -> String {
-    let boot = call.shell.site.boot(call.shell.session.now());
-    (0..4)
-        .map(|n| format!("{:08x}", call.shell.site.trait_number(&format!("boot id/{boot}/{n}"), 1 << 32)))
-        .collect()
 }
 
 /// `timedatectl`

@@ -10,7 +10,8 @@ mod machine;
 mod network;
 mod packages;
 mod print;
-mod processes;
+pub mod processes;
+mod ps;
 mod services;
 mod sums;
 pub mod test;
@@ -351,7 +352,7 @@ pub fn lookup(name: &str) -> Option<Program> {
         "ln" => (files::ln, never),
         "readlink" | "realpath" => (files::readlink, never),
         "mktemp" => (files::mktemp, never),
-        "less" | "more" => (files::cat, without_files),
+        "less" | "more" | "pager" => (files::cat, without_files),
         "echo" => (print::echo, never),
         "printf" => (print::printf, never),
         "pwd" => (files::pwd, never),
@@ -359,7 +360,6 @@ pub fn lookup(name: &str) -> Option<Program> {
         "false" => (|_| 1, never),
         "sleep" => (files::sleep, never),
         "clear" => (files::clear, never),
-        "nano" | "editor" => (files::editor, never),
         "perl" => (print::perl, never),
         "which" => (files::which, never),
         "env" | "printenv" => (info::env, never),
@@ -398,7 +398,7 @@ pub fn lookup(name: &str) -> Option<Program> {
         "factor" => (machine::factor, never),
         "tty" => (info::tty, never),
         "getent" => (info::getent, never),
-        "ps" => (processes::ps, never),
+        "ps" => (ps::ps, never),
         "top" => (processes::top, never),
         "pgrep" | "pidof" => (processes::pgrep, never),
         "pkill" | "killall" => (processes::pkill, never),

@@ -58,6 +58,8 @@ const PACKAGES: &[(&str, &str, &str)] = &[
     ("tar", "1.34+dfsg-1.2+deb12u1", "GNU version of the tar archiving utility"),
     ("tzdata", "2025b-0+deb12u2", "time zone and daylight-saving time data"),
     ("util-linux", "2.38.1-5+deb12u3", "miscellaneous system utilities"),
+    ("vim-common", "2:9.0.1378-2+deb12u2", "Vi IMproved - Common files"),
+    ("vim-tiny", "2:9.0.1378-2+deb12u2", "Vi IMproved - enhanced vi editor - compact version"),
     ("wget", "1.21.3-1+deb12u1", "retrieves files from the web"),
 ];
 

@@ -11,32 +11,24 @@ use crate::decoys::ssh::shell::proc::{self, Running};
 pub(super) fn all(call: &mut Call) -> Vec<Running> {
     let now = call.shell.session.now();
     let mut list = proc::processes(&call.shell.site, now);
+    list.extend(call.shell.fs.seat().processes(&call.shell.site, now));
     let uid = call.shell.account.uid;
-    let name = call.shell.account.name.clone();
     let terminal = if call.shell.screen.is_some() { "pts/0" } else { "?" };
-    let listener = list.iter().find(|p| p.command.starts_with("sshd:")).map_or(1, |p| p.pid);
     let pid = call.shell.pid;
     let own = call.shell.spawn();
-    let place = if call.shell.screen.is_some() { "pts/0" } else { "notty" };
-    let started = call.shell.started.as_second();
-    let mut add = |pid, parent, uid, command: String, memory_kb, terminal, state, started| {
-        list.push(Running { pid, parent, uid, command, memory_kb, cpu_tenths: 0, started, terminal, state });
-    };
-    add(pid.saturating_sub(3), listener, 0, format!("sshd: {name} [priv]"), 11_128, "?", "Ss", started);
-    add(
-        pid.saturating_sub(1),
-        pid.saturating_sub(3),
-        uid,
-        format!("sshd: {name}@{place}"),
-        6_812,
-        "?",
-        "S",
-        started,
-    );
-    let shell = if call.shell.screen.is_some() { "-bash".to_owned() } else { "bash".to_owned() };
-    add(pid, pid.saturating_sub(1), uid, shell, 5_124, terminal, "Ss", started);
     let line = call.arguments.join(" ");
-    add(own, pid, uid, line, 4_432, terminal, "R+", now.as_second());
+    let state = if call.shell.screen.is_some() { "R+" } else { "R" };
+    list.push(Running {
+        pid: own,
+        parent: pid,
+        uid,
+        command: line,
+        memory_kb: 4_432,
+        cpu_tenths: 0,
+        started: now.as_second(),
+        terminal,
+        state,
+    });
     list.sort_by_key(|p| p.pid);
     list
 }
@@ -47,12 +39,6 @@ pub(super) fn local(call: &Call, second: i64, format: &str) -> String {
         .unwrap_or_default()
 }
 
-fn start(call: &Call, process: &Running) -> String {
-    let now = call.shell.session.now().as_second();
-    let today = local(call, now, "%j%Y") == local(call, process.started, "%j%Y");
-    local(call, process.started, if today { "%H:%M" } else { "%b%d" })
-}
-
 /// Processor time used, seconds.
 fn used(call: &Call, process: &Running) -> i64 {
     (call.shell.session.now().as_second() - process.started) * i64::from(process.cpu_tenths) / 1000
@@ -60,105 +46,6 @@ fn used(call: &Call, process: &Running) -> i64 {
 
 fn short_user(name: &str) -> String {
     if name.len() > 8 { format!("{}+", name.get(..7).unwrap_or(name)) } else { name.to_owned() }
-}
-
-/// `ps`
-pub(super) fn ps(call: &mut Call) -> i32 {
-    let flags: String = call
-        .rest()
-        .iter()
-        .filter(|a| !a.chars().any(|c| c.is_ascii_digit()))
-        .map(|a| a.trim_start_matches('-'))
-        .collect();
-    let bsd = call.rest().first().is_some_and(|a| !a.starts_with('-') || a == "-aux");
-    let list = all(call);
-    let total = call.shell.site.behaviour.machine.memory_kb;
-    let width = call.shell.screen.as_ref().map_or(usize::MAX, |s| usize::from(s.columns));
-    let mine = |p: &Running| {
-        p.uid == call.shell.account.uid
-            && p.terminal == if call.shell.screen.is_some() { "pts/0" } else { "?" }
-    };
-    let everyone =
-        flags.contains('e') || flags.contains('A') || (bsd && flags.contains('a') && flags.contains('x'));
-    let only = call.rest().iter().skip_while(|a| *a != "-p").nth(1).and_then(|p| p.parse::<u32>().ok());
-    let rows: Vec<&Running> =
-        list.iter().filter(|p| only.map_or(everyone || mine(p), |pid| p.pid == pid)).collect();
-    let mut text = String::new();
-    if bsd && flags.contains('u') {
-        text.push_str("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n");
-        for p in rows {
-            let user = short_user(&call.shell.site.user_name(p.uid));
-            let percent = p.memory_kb * 1000 / total.max(1);
-            let virtual_kb = if p.memory_kb == 0 { 0 } else { p.memory_kb * 3 + 1_200 };
-            let time = used(call, p);
-            text.push_str(&format!(
-                "{user:<8} {:>7} {:>2}.{} {:>2}.{} {virtual_kb:>6} {:>5} {:<8} {:<4} {:>5} {:>3}:{:02} {}\n",
-                p.pid,
-                p.cpu_tenths / 10,
-                p.cpu_tenths % 10,
-                percent / 10,
-                percent % 10,
-                p.memory_kb,
-                p.terminal,
-                p.state,
-                start(call, p),
-                time / 60,
-                time % 60,
-                p.command
-            ));
-        }
-    } else if flags.contains('f') && !bsd {
-        text.push_str("UID          PID    PPID  C STIME TTY          TIME CMD\n");
-        for p in rows {
-            let user = short_user(&call.shell.site.user_name(p.uid));
-            let time = used(call, p);
-            text.push_str(&format!(
-                "{user:<8} {:>7} {:>7} {:>2} {:>5} {:<8} {:02}:{:02}:{:02} {}\n",
-                p.pid,
-                p.parent,
-                p.cpu_tenths / 10,
-                start(call, p),
-                p.terminal,
-                time / 3600,
-                time / 60 % 60,
-                time % 60,
-                p.command
-            ));
-        }
-    } else if bsd {
-        text.push_str("    PID TTY      STAT   TIME COMMAND\n");
-        for p in rows {
-            let time = used(call, p);
-            text.push_str(&format!(
-                "{:>7} {:<8} {:<4} {:>3}:{:02} {}\n",
-                p.pid,
-                p.terminal,
-                p.state,
-                time / 60,
-                time % 60,
-                p.command
-            ));
-        }
-    } else {
-        text.push_str("    PID TTY          TIME CMD\n");
-        for p in rows {
-            let time = used(call, p);
-            text.push_str(&format!(
-                "{:>7} {:<8} {:02}:{:02}:{:02} {}\n",
-                p.pid,
-                p.terminal,
-                time / 3600,
-                time / 60 % 60,
-                time % 60,
-                p.name()
-            ));
-        }
-    }
-    for line in text.lines() {
-        let cut: String = if call.terminal { line.chars().take(width).collect() } else { line.to_owned() };
-        call.out(&format!("{cut}\n"));
-    }
-    0
 }
 
 /// `top`
@@ -174,7 +61,7 @@ pub(super) fn top(call: &mut Call) -> i32 {
         .unwrap_or(if batch { 200 } else { 1_200 })
         .min(1_200);
     let mut list = all(call);
-    list.sort_by_key(|p| std::cmp::Reverse(p.cpu_tenths));
+    order(&mut list, 'P');
     for round in 0..rounds {
         if !batch {
             call.out("\x1b[H\x1b[J");
@@ -186,6 +73,22 @@ pub(super) fn top(call: &mut Call) -> i32 {
         }
     }
     0
+}
+
+/// What `top` shows on a terminal, in the order of one of its keys.
+pub(crate) fn top_screen(call: &mut Call, key: char) -> String {
+    let mut list = all(call);
+    order(&mut list, key);
+    screenful(call, &list, 0, false)
+}
+
+fn order(list: &mut [Running], key: char) {
+    match key {
+        'M' => list.sort_by_key(|p| std::cmp::Reverse(p.memory_kb)),
+        'N' => list.sort_by_key(|p| std::cmp::Reverse(p.pid)),
+        'T' => list.sort_by_key(|p| std::cmp::Reverse(i64::from(p.cpu_tenths) * -p.started)),
+        _ => list.sort_by_key(|p| std::cmp::Reverse(p.cpu_tenths)),
+    }
 }
 
 fn screenful(call: &Call, list: &[Running], after: i64, batch: bool) -> String {
@@ -255,7 +158,7 @@ pub(super) fn pgrep(call: &mut Call) -> i32 {
     let Some(pattern) = options.operands.first().map(|p| (*p).clone()) else {
         return call.fail(2, "no matching criteria specified\nTry `pgrep --help' for more information.");
     };
-    let exact = call.name() == "pidof";
+    let exact = call.name() == "pidof" || options.has('x');
     let (long, full) = (options.has('l') || options.has('a'), options.has('f'));
     let own = call.shell.pid + 1;
     let found: Vec<String> = all(call)

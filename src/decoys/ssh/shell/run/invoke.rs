@@ -138,11 +138,16 @@ impl Run<'_> {
         {
             return status;
         }
+        if real.starts_with("/usr/")
+            && let Some(status) = Box::pin(self.full_screen(called, arguments, io)).await
+        {
+            return status;
+        }
         let program =
             commands::lookup(called).or_else(|| commands::lookup(real.rsplit('/').next().unwrap_or(&real)));
         match program {
             Some(program) if real.starts_with("/usr/") => self.call(program, arguments, io).await,
-            _ if real.starts_with("/usr/") => 0,
+            _ if real.starts_with("/usr/") => self.recorded(called, arguments, io).await,
             _ => self.foreign(&real, name, arguments, io).await,
         }
     }

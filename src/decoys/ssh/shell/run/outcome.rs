@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::decoys::ssh::shell::parser::SyntaxError;
-use crate::decoys::ssh::shell::port::Port;
+use crate::decoys::ssh::shell::port::{Came, Port};
 
 /// What bash says of a syntax error.
 pub fn explain(error: &SyntaxError, name: &str, source: &str) -> String {
@@ -41,6 +41,10 @@ impl Port for Hurry<'_> {
         Box::pin(async { None })
     }
 
+    fn read_within(&mut self, _: Duration) -> BoxFuture<'_, Came> {
+        Box::pin(async { Came::End })
+    }
+
     fn pause(&mut self, duration: Duration) -> BoxFuture<'_, ()> {
         self.waited = self.waited.saturating_add(duration);
         Box::pin(async {})
@@ -65,6 +69,16 @@ impl Port for Limited<'_> {
 
     fn read(&mut self) -> BoxFuture<'_, Option<Vec<u8>>> {
         if self.over { Box::pin(async { None }) } else { self.port.read() }
+    }
+
+    fn read_within(&mut self, duration: Duration) -> BoxFuture<'_, Came> {
+        if self.over {
+            return Box::pin(async { Came::End });
+        }
+        let wait = duration.min(self.left);
+        self.left -= wait;
+        self.over |= wait < duration;
+        self.port.read_within(wait)
     }
 
     fn pause(&mut self, duration: Duration) -> BoxFuture<'_, ()> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Io, MAX_BUFFER, Run, Sink, Source};
+use crate::decoys::ssh::shell::port::Came;
 
 impl Run<'_> {
     /// All of standard input, up to the cap.
@@ -93,6 +94,11 @@ impl Run<'_> {
 
     pub(in crate::decoys::ssh::shell) fn raw(&mut self, on: bool) {
         self.port.raw(on);
+    }
+
+    /// What is typed within a time.
+    pub(in crate::decoys::ssh::shell) async fn read_within(&mut self, duration: Duration) -> Came {
+        self.port.read_within(duration).await
     }
 
     pub(in crate::decoys::ssh::shell) async fn pause(&mut self, duration: Duration) {
