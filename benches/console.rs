@@ -83,6 +83,7 @@ fn session(transaction: &mut Transaction<'_>, number: u64, events: u64, at: Time
         target: "127.0.10.11:22".parse().expect("an address"),
         host: host.into(),
         service: service.into(),
+        transport: honeyward::event::Transport::Tcp,
         own: false,
         led: None,
     };

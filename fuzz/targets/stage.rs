@@ -167,6 +167,7 @@ fn session(hospital: &Hospital, host: &str, service: &str) -> Session {
             target: SocketAddr::new(host.address, 1),
             host: host.name.clone(),
             service: service.to_owned(),
+            transport: honeyward::event::Transport::Tcp,
             own: false,
             led: None,
         },

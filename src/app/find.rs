@@ -3,7 +3,6 @@
 use super::Layout;
 use super::exit::Exit;
 use crate::persona::{Protocol, Transport};
-use crate::record::packets::Carrier;
 use crate::store::{Reader, SessionRow, StoreError};
 
 /// Sessions named when the start of an id fits several.
@@ -35,12 +34,9 @@ pub(crate) fn session(reader: &Reader, start: &str) -> Result<SessionRow, Exit> 
 }
 
 /// What carries the sessions of a service, by its name in events.
-pub(crate) fn carrier(service: &str) -> Carrier {
+pub(crate) fn carrier(service: &str) -> Transport {
     let protocol = serde_json::from_value::<Protocol>(service.into());
-    match protocol.map_or(Transport::Tcp, Protocol::transport) {
-        Transport::Tcp => Carrier::Tcp,
-        Transport::Udp => Carrier::Udp,
-    }
+    protocol.map_or(Transport::Tcp, Protocol::transport)
 }
 
 impl From<StoreError> for Exit {

@@ -37,8 +37,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::accounts::SETUP;
 pub use self::settings::Settings;
-use crate::event::SystemEvent;
-use crate::record::packets::Carrier;
+use crate::event::{SystemEvent, Transport};
 use crate::runtime::Shutdown;
 use crate::store::Place;
 
@@ -134,7 +133,7 @@ pub struct Given {
     /// How the processes stand now.
     pub processes: Box<dyn Fn() -> Vec<Process> + Send + Sync>,
     /// What carries a service: its packets are found by that.
-    pub carrier: fn(&str) -> Carrier,
+    pub carrier: fn(&str) -> Transport,
     /// The settings, to be shown, checked and tried.
     pub desk: desk::Desk,
     /// Takes what users do, for the chain.

@@ -260,6 +260,7 @@ impl Incident {
             target_port: origin.target.port(),
             host: origin.host.clone(),
             service: origin.service.clone(),
+            transport: origin.transport,
             severity,
             confidence,
             rule: rule.id.to_owned(),

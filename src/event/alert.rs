@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{SessionId, Tainted};
+use super::{SessionId, Tainted, Transport};
 
 /// How much an alert asks of its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Alert {
     pub host: String,
     /// Its service.
     pub service: String,
+    /// What carries that service.
+    #[serde(default, skip_serializing_if = "Transport::is_tcp")]
+    pub transport: Transport,
     /// How much it asks.
     pub severity: Severity,
     /// Probability in percent that the actor is hostile, 0 to 99.

@@ -15,6 +15,7 @@ pub mod origin;
 pub mod root;
 pub mod system;
 pub mod tainted;
+pub mod transport;
 pub mod wish;
 
 pub use alert::{Alert, Severity};
@@ -26,6 +27,7 @@ pub use origin::{Led, Origin, SessionId};
 pub use root::Root;
 pub use system::SystemEvent;
 pub use tainted::Tainted;
+pub use transport::Transport;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

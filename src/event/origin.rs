@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Transport;
+
 /// One conversation with one decoy: UUIDv7, so ids sort by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -37,6 +39,9 @@ pub struct Origin {
     pub host: String,
     /// The decoy's protocol (`dicom`, `mllp`, `astm`, `http`, `https`, `ssh`).
     pub service: String,
+    /// What carries it.
+    #[serde(default, skip_serializing_if = "Transport::is_tcp")]
+    pub transport: Transport,
     /// The honeynet itself made the connection, as the traffic of its own consoles: nobody came.
     #[serde(default, skip_serializing_if = "is_false")]
     pub own: bool,

@@ -29,8 +29,9 @@ use self::bag::{About, Bag};
 pub use self::case::{Case, Taken};
 pub use self::check::{Checked, Fault, Verdict, check};
 pub use self::custody::Custody;
+use crate::event::Transport;
 use crate::record::SessionFiles;
-use crate::record::packets::{Carrier, Plan, Wanted};
+use crate::record::packets::{Plan, Wanted};
 use crate::record::transcript;
 use crate::store::{Reader, Signer, StoreError};
 
@@ -65,7 +66,7 @@ pub struct Places {
     /// Packet segments.
     pub packets: PathBuf,
     /// What carries the sessions of a service.
-    pub carrier: fn(&str) -> Carrier,
+    pub carrier: fn(&str) -> Transport,
 }
 
 /// What was made.
@@ -193,7 +194,7 @@ fn add_packets(bag: &mut Bag, taken: &Taken, places: &Places, absent: &mut Vec<S
         return Ok(());
     }
     let row = &taken.row;
-    let wanted = Wanted::of(&row.origin(), (places.carrier)(&row.service), row.opened, row.closed)
+    let wanted = Wanted::of(&row.origin((places.carrier)(&row.service)), row.opened, row.closed)
         .with_secrets(&places.sessions, id);
     let plan = match Plan::make(&places.packets, &wanted) {
         Ok(plan) => plan,

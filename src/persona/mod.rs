@@ -14,11 +14,12 @@ mod model;
 mod running;
 mod self_signed;
 
+pub use crate::event::Transport;
 pub use certificate::{CertifiedHost, certificate};
 pub use fault::{Fault, Faults};
 pub use files::{DEFAULT_PACK, PackFiles};
 pub use installation::Installation;
 pub use load::load;
-pub use model::{Account, Behaviour, Hospital, Host, OperatingSystem, Pack, Protocol, Service, Transport};
+pub use model::{Account, Behaviour, Hospital, Host, OperatingSystem, Pack, Protocol, Service};
 pub use running::Running;
 pub use self_signed::{SelfSigned, self_signed};

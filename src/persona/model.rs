@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, Installation, PackFiles};
+use crate::event::Transport;
 
 /// One hospital and its deception hosts, checked, with the installation's own values filled in.
 #[derive(Debug)]
@@ -240,16 +241,6 @@ impl Protocol {
             Protocol::Vnc => "vnc",
         }
     }
-}
-
-/// What carries a protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    /// TCP: connections.
-    Tcp,
-    /// UDP: datagrams.
-    Udp,
 }
 
 /// One port of a host.

@@ -307,6 +307,7 @@ impl Shared {
                 target,
                 host: service.host.name.clone(),
                 service: service.protocol.as_str().to_owned(),
+                transport: service.protocol.transport(),
                 own,
                 led,
             },

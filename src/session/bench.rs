@@ -115,6 +115,7 @@ impl Bench {
                 target: SocketAddr::new(host.address, 1),
                 host: host.name.clone(),
                 service: service.to_owned(),
+                transport: crate::event::Transport::Tcp,
                 own: false,
                 led: None,
             },

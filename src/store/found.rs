@@ -27,6 +27,7 @@ fn event(number: u8, index: u32, observation: Observation) -> Event {
         target: "127.0.10.11:22".parse().unwrap(),
         host: if number.is_multiple_of(2) { "his" } else { "pacs" }.into(),
         service: "ssh".into(),
+        transport: crate::event::Transport::Tcp,
         own: false,
         led: None,
     };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::observation::{CloseReason, Direction};
 use crate::event::origin::is_false;
-use crate::event::{Led, Observation, Origin, SessionEvent, SessionId, Severity, Tainted};
+use crate::event::{Led, Observation, Origin, SessionEvent, SessionId, Severity, Tainted, Transport};
 
 /// Most accounts and software marks that one row lists; the events have all.
 const MAX_LISTED: usize = 8;
@@ -101,14 +101,15 @@ pub struct Counts {
 }
 
 impl SessionRow {
-    /// Who, where, which session: as its events carry it.
-    pub fn origin(&self) -> Origin {
+    /// Who, where, which session: as its events carry it. What carries its service is the caller's to know.
+    pub fn origin(&self, transport: Transport) -> Origin {
         Origin {
             session: self.id,
             source: SocketAddr::new(self.source, self.source_port),
             target: SocketAddr::new(self.target, self.target_port),
             host: self.host.clone(),
             service: self.service.clone(),
+            transport,
             own: self.own,
             led: self.led.clone(),
         }

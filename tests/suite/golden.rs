@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use honeyward::event::alert::{Alert, Reason, Severity};
-use honeyward::event::{Health, SessionId, SystemEvent, SystemRecord, Tainted};
+use honeyward::event::{Health, SessionId, SystemEvent, SystemRecord, Tainted, Transport as Carrier};
 use honeyward::forward::{Api, Destination, Encoding, Format, Header, Transport, format};
 
 fn destination(format: Format, transport: Transport) -> Destination {
@@ -35,6 +35,7 @@ pub(crate) fn guessing() -> Alert {
         target_port: 22,
         host: "his".into(),
         service: "ssh".into(),
+        transport: Carrier::Tcp,
         severity: Severity::High,
         confidence: 98,
         rule: "bait-credential".into(),
@@ -74,6 +75,26 @@ fn hostile() -> Alert {
     alert
 }
 
+/// Somebody who asks a modality by SNMP, which is no connection.
+fn by_datagrams() -> Alert {
+    let words = ("8 communities were tried on ct01", "在 ct01 上尝试了 8 个团体名");
+    Alert {
+        target: "10.20.9.21".parse().unwrap(),
+        target_port: 161,
+        host: "ct01".into(),
+        service: "snmp".into(),
+        transport: Carrier::Udp,
+        rule: "password-guessing".into(),
+        title: "Passwords were guessed".into(),
+        title_zh: "口令猜测".into(),
+        reasons: vec![reason("E4b", 80, words.0, words.1, 812)],
+        techniques: vec!["T1110.001".into(), "T1602.001".into()],
+        accounts: vec![Tainted::from("public")],
+        hosts: vec!["ct01".into()],
+        ..guessing()
+    }
+}
+
 /// Every field at its cap.
 fn longest() -> Alert {
     let mut alert = guessing();
@@ -108,6 +129,7 @@ fn every_format_writes_its_golden_record() {
         let tls = destination(format, Transport::Tls);
         check(&format!("{name}-guessing.txt"), &format::message(&guessing(), &tls));
         check(&format!("{name}-hostile.txt"), &format::message(&hostile(), &tls));
+        check(&format!("{name}-datagrams.txt"), &format::message(&by_datagrams(), &tls));
         let udp = destination(format, Transport::Udp);
         check(&format!("{name}-guessing-udp.txt"), &format::message(&guessing(), &udp));
     }

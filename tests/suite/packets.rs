@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use honeyward::event::SystemEvent;
 use honeyward::privileged::capd::{Capd, Settings};
-use honeyward::record::packets::{Carrier, Cut, Plan, Wanted, list};
+use honeyward::record::packets::{Cut, Plan, Wanted, list};
 use jiff::Timestamp;
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -89,7 +89,7 @@ fn cut(packets: &Path, session: &Session, to: &Path) -> Cut {
         target: session.target,
         from: session.from,
         to: Some(session.to),
-        carrier: Carrier::Tcp,
+        carrier: honeyward::event::Transport::Tcp,
         comment: "Honeyward session 42: to decoy pacs".into(),
         secrets: Vec::new(),
     };

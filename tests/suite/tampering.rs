@@ -10,7 +10,6 @@ use honeyward::event::{
 };
 use honeyward::export::{self, Case, Custody, Places, Verdict};
 use honeyward::record::Transcript;
-use honeyward::record::packets::Carrier;
 use honeyward::store::{Anchor, Breakage, Head, Known, Reader, SessionFilter, Signer, Store};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -37,6 +36,7 @@ fn event(number: u8, index: u32, observation: Observation) -> Event {
         target: "127.0.10.11:22".parse().unwrap(),
         host: "his".into(),
         service: "ssh".into(),
+        transport: honeyward::event::Transport::Tcp,
         own: false,
         led: None,
     };
@@ -148,7 +148,7 @@ impl Appliance {
         });
         let case = Case::session(&reader, row.unwrap().remove(0)).unwrap();
         let folder = |name: &str| self.folder.path().join(name);
-        let carrier = |_: &str| Carrier::Tcp;
+        let carrier = |_: &str| honeyward::event::Transport::Tcp;
         let places = Places {
             sessions: folder("sessions"),
             artefacts: folder("artefacts"),

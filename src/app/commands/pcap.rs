@@ -23,7 +23,7 @@ pub(crate) fn run(args: &PcapArgs, layout: &Layout) -> Exit {
         Ok(row) => row,
         Err(exit) => return exit,
     };
-    let wanted = Wanted::of(&row.origin(), find::carrier(&row.service), row.opened, row.closed)
+    let wanted = Wanted::of(&row.origin(find::carrier(&row.service)), row.opened, row.closed)
         .with_secrets(&layout.sessions(), row.id);
     match cut(&layout.packets(), &wanted, args.output.as_deref()) {
         Ok(Some(cut)) => told(&cut, args.output.as_deref()),

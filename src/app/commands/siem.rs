@@ -10,6 +10,7 @@ use crate::app::config::Config;
 use crate::app::exit::Exit;
 use crate::app::managed::effective;
 use crate::app::output::{say, say_json};
+use crate::event::Transport;
 use crate::event::alert::{Alert, Reason, Severity};
 use crate::forward::send_tests;
 
@@ -85,6 +86,7 @@ pub(crate) fn test_alert(at: Timestamp) -> Alert {
         target_port: 0,
         host: "test".into(),
         service: "test".into(),
+        transport: Transport::Tcp,
         severity: Severity::High,
         confidence: 0,
         rule: "test".into(),

@@ -50,7 +50,7 @@ pub(in crate::console) fn packets(visit: &Visit<'_>, id: &str) -> Result<Answer,
 pub(super) fn plan(visit: &Visit<'_>, found: &SessionRow) -> Result<Plan, Refusal> {
     let carrier = (visit.console.given.carrier)(&found.service);
     let places = &visit.console.given.places;
-    let wanted = Wanted::of(&found.origin(), carrier, found.opened, found.closed)
+    let wanted = Wanted::of(&found.origin(carrier), found.opened, found.closed)
         .with_secrets(&places.sessions, found.id);
     Ok(Plan::make(&places.packets, &wanted)?)
 }

@@ -66,6 +66,7 @@ impl Stage {
             target: SocketAddr::new(target.parse().unwrap(), port),
             host: host.into(),
             service: service.into(),
+            transport: crate::event::Transport::Tcp,
             own: false,
             led: None,
         };

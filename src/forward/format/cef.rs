@@ -28,7 +28,7 @@ pub(super) fn render(alert: &Alert, extent: Extent) -> String {
     pairs.put("externalId", &alert.id, EXTERNAL_ID);
     addresses(alert, &mut pairs);
     pairs.put("dhost", &alert.host, LONG);
-    pairs.put("proto", "TCP", APP);
+    pairs.put("proto", &alert.transport.name().to_ascii_uppercase(), APP);
     pairs.put("app", &alert.service, APP);
     pairs.put("cat", &category(alert), LONG);
     pairs.put("act", "observed", 63);

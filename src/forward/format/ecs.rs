@@ -42,7 +42,7 @@ pub(super) fn render(alert: &Alert, extent: Extent) -> String {
             "port": alert.target_port,
             "domain": alert.host,
         },
-        "network": { "transport": "tcp", "protocol": alert.service },
+        "network": { "transport": alert.transport.name(), "protocol": alert.service },
         "observer": {
             "type": "honeypot",
             "vendor": "Honeyward",

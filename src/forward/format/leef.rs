@@ -23,7 +23,7 @@ pub(super) fn render(alert: &Alert, extent: Extent) -> String {
     put("devTime", &alert.at.as_millisecond().to_string(), NORMALISED);
     put("cat", &category(alert), NORMALISED);
     put("sev", &severity(alert.severity).to_string(), NORMALISED);
-    put("proto", "TCP", NORMALISED);
+    put("proto", &alert.transport.name().to_ascii_uppercase(), NORMALISED);
     put("src", &alert.source.to_string(), NORMALISED);
     put("srcPort", &alert.source_port.to_string(), NORMALISED);
     put("dst", &alert.target.to_string(), NORMALISED);

@@ -47,8 +47,7 @@ pub(super) fn render(alert: &Alert, version: OcsfVersion, extent: Extent) -> Str
             "title": alert.title,
             "first_seen_time": alert.first_seen.as_millisecond(),
             "last_seen_time": alert.last_seen.as_millisecond(),
-            // Rule.
-            "analytic": { "type_id": 1, "uid": alert.rule, "name": alert.title },
+            "analytic": analytic(alert, extent),
             "attacks": attacks(alert, extent),
         },
         "evidences": [evidence(alert, extent)],
@@ -56,6 +55,14 @@ pub(super) fn render(alert: &Alert, version: OcsfVersion, extent: Extent) -> Str
         "unmapped": own(alert, extent),
     })
     .to_string()
+}
+
+/// A rule; its name, which the title has too, where there is room.
+fn analytic(alert: &Alert, extent: Extent) -> Value {
+    match extent.reasons {
+        0 => json!({ "type_id": 1, "uid": alert.rule }),
+        _ => json!({ "type_id": 1, "uid": alert.rule, "name": alert.title }),
+    }
 }
 
 fn attacks(alert: &Alert, extent: Extent) -> Vec<Value> {
@@ -80,6 +87,8 @@ fn evidence(alert: &Alert, extent: Extent) -> Value {
             "hostname": alert.host,
             "svc_name": alert.service,
         },
+        // Inbound: the decoy was asked.
+        "connection_info": { "direction_id": 1, "protocol_num": alert.transport.number() },
     });
     let account = alert.accounts.first().filter(|_| extent.accounts > 0).map(Tainted::as_untrusted);
     if let (Some(account), Some(evidence)) = (account, evidence.as_object_mut()) {

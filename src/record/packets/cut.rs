@@ -11,12 +11,11 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::find::{Found, Piece, Search};
-use super::flow::{TCP, UDP};
 use super::incarnation::{self, Step};
 use super::pcapng::{self, Block, Statistics};
 use super::segment::{Segment, nanoseconds};
 use super::{Interface, InterfaceId};
-use crate::event::{Origin, SessionId};
+use crate::event::{Origin, SessionId, Transport};
 use crate::record::SessionFiles;
 
 /// The handshake precedes the accept, and the end of a close follows it, by at most about this:
@@ -26,25 +25,6 @@ const SLACK: u64 = 120_000_000_000;
 /// A datagram's time on the wire precedes its session's by at most about this. The session before on
 /// the same ports ended by a longer silence.
 const LEAD: u64 = 1_000_000_000;
-
-/// What carries a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carrier {
-    /// A connection.
-    Tcp,
-    /// Datagrams with one peer.
-    Udp,
-}
-
-impl Carrier {
-    /// Its IP protocol number.
-    pub(super) fn protocol(self) -> u8 {
-        match self {
-            Carrier::Tcp => TCP,
-            Carrier::Udp => UDP,
-        }
-    }
-}
 
 /// Which session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +38,7 @@ pub struct Wanted {
     /// When it was closed; none while it is open.
     pub to: Option<Timestamp>,
     /// What carries it.
-    pub carrier: Carrier,
+    pub carrier: Transport,
     /// What the file says of itself.
     pub comment: String,
     /// Secrets of its TLS, the lines of a key log; empty where it has none.
@@ -67,11 +47,12 @@ pub struct Wanted {
 
 impl Wanted {
     /// A session by its origin and times.
-    pub fn of(origin: &Origin, carrier: Carrier, from: Timestamp, to: Option<Timestamp>) -> Self {
-        let Origin { session, source, target, host, service, own: _, led: _ } = origin;
+    pub fn of(origin: &Origin, from: Timestamp, to: Option<Timestamp>) -> Self {
+        let Origin { session, source, target, host, service, transport, own: _, led: _ } = origin;
         let comment =
             format!("Honeyward session {session}: {source} to decoy {host} ({service}) at {target}");
-        Wanted { source: *source, target: *target, from, to, carrier, comment, secrets: Vec::new() }
+        let (source, target, carrier) = (*source, *target, *transport);
+        Wanted { source, target, from, to, carrier, comment, secrets: Vec::new() }
     }
 
     /// With the secrets of its TLS that are kept below `sessions`, so that readers show the plain protocol.
@@ -86,8 +67,8 @@ impl Wanted {
     fn span(&self) -> (u64, u64) {
         let (from, to) = (nanoseconds(self.from), self.to.map_or(u64::MAX, nanoseconds));
         match self.carrier {
-            Carrier::Tcp => (from.saturating_sub(SLACK), to.saturating_add(SLACK)),
-            Carrier::Udp => (from.saturating_sub(LEAD), to),
+            Transport::Tcp => (from.saturating_sub(SLACK), to.saturating_add(SLACK)),
+            Transport::Udp => (from.saturating_sub(LEAD), to),
         }
     }
 }
@@ -223,8 +204,8 @@ fn pick(mut found: Vec<Found>, wanted: &Wanted) -> (Vec<Found>, bool) {
     let steps: Vec<_> =
         own.iter().map(|p| Step { at: p.at, from_client: p.source == client, tcp: p.tcp }).collect();
     let connection = match wanted.carrier {
-        Carrier::Tcp => incarnation::accepted(&steps, nanoseconds(wanted.from)),
-        Carrier::Udp => incarnation::datagrams(&steps),
+        Transport::Tcp => incarnation::accepted(&steps, nanoseconds(wanted.from)),
+        Transport::Udp => incarnation::datagrams(&steps),
     };
     let Some(connection) = connection else {
         return (Vec::new(), false);

@@ -58,11 +58,7 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub(super) fn new(packets: &'a Path, wanted: &Wanted, span: (u64, u64)) -> Self {
-        Search {
-            packets,
-            key: FlowKey::between(wanted.carrier.protocol(), wanted.source, wanted.target),
-            span,
-        }
+        Search { packets, key: FlowKey::between(wanted.carrier.number(), wanted.source, wanted.target), span }
     }
 
     pub(super) fn run(&self) -> io::Result<Piece> {

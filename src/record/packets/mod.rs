@@ -17,7 +17,7 @@ mod index;
 mod keeper;
 mod segment;
 
-pub use cut::{Carrier, Cut, Plan, Wanted};
+pub use cut::{Cut, Plan, Wanted};
 pub use retention::Keep;
 pub use segment::{Rotation, Segment, list};
 pub use withhold::{Withheld, withhold};

@@ -112,7 +112,7 @@ fn wanted(client: &str, server: &str, from: Timestamp, to: Timestamp) -> Wanted 
         target: server.parse().unwrap(),
         from,
         to: Some(to),
-        carrier: Carrier::Tcp,
+        carrier: crate::event::Transport::Tcp,
         comment: "a test".into(),
         secrets: Vec::new(),
     }
@@ -422,7 +422,7 @@ fn datagrams_of_one_peer_are_told_apart_by_their_time() {
     drop(feed);
     bench.writer.stop();
     let session = wanted(CLIENT, SERVER, at(base + 20 * SECOND, 0), at(base + 26 * SECOND, 0));
-    let (cut, file) = cut_out(dir.path(), &Wanted { carrier: Carrier::Udp, ..session });
+    let (cut, file) = cut_out(dir.path(), &Wanted { carrier: crate::event::Transport::Udp, ..session });
     let cut = cut.unwrap();
     assert_eq!((cut.packets, cut.whole), (2, true));
     assert!(holds(&file, b"second") && !holds(&file, b"first") && !holds(&file, b"a connection"));

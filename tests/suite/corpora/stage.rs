@@ -85,6 +85,7 @@ impl Stage {
             target: machines::port(host, service),
             host: host.into(),
             service: service.into(),
+            transport: honeyward::event::Transport::Tcp,
             own: false,
             led: None,
         };

@@ -146,6 +146,7 @@ impl Stage {
                 target: SocketAddr::new(host.address, port),
                 host: host.name.clone(),
                 service: "thousand".to_owned(),
+                transport: honeyward::event::Transport::Tcp,
                 own: false,
                 led: None,
             },

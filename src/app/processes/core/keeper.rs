@@ -10,7 +10,7 @@ use super::RETRY;
 use super::baiting::Baiting;
 use super::following::Following;
 use super::settling::Settling;
-use crate::app::Layout;
+use crate::app::{Layout, find};
 use crate::detect::{self, Class, Detector};
 use crate::event::observation::CloseReason;
 use crate::event::{Event, Observation, SessionEvent, SystemEvent, SystemRecord};
@@ -285,7 +285,7 @@ fn starts_sensor(event: &Event) -> bool {
 /// The end of a session that its sensor did not live to tell; the last that was seen is its time.
 fn lost(row: &SessionRow) -> Event {
     Event::Session(SessionEvent {
-        origin: row.origin(),
+        origin: row.origin(find::carrier(&row.service)),
         index: u32::try_from(row.events_made).unwrap_or(u32::MAX),
         at: row.last,
         observation: Observation::Closed {

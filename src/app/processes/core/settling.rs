@@ -93,6 +93,7 @@ mod tests {
             target: "127.0.10.11:22".parse().unwrap(),
             host: "his".into(),
             service: "ssh".into(),
+            transport: crate::event::Transport::Tcp,
             own: false,
             led: None,
         };

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::couriers::Voice;
 use super::patiently;
-use crate::app::{Layout, find};
+use crate::app::Layout;
 use crate::event::observation::Handling;
 use crate::event::{Event, Observation, SessionEvent, SessionId, SystemEvent};
 use crate::record::packets::{Wanted, withhold};
@@ -119,5 +119,5 @@ fn over(records: &[Record]) -> Option<(Wanted, Timestamp)> {
         .iter()
         .filter_map(session_event)
         .find_map(|event| matches!(event.observation, Observation::Closed { .. }).then_some(event.at))?;
-    Some((Wanted::of(&first.origin, find::carrier(&first.origin.service), first.at, Some(closed)), closed))
+    Some((Wanted::of(&first.origin, first.at, Some(closed)), closed))
 }

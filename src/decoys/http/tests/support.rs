@@ -140,6 +140,7 @@ impl Bench {
                 target: SocketAddr::from(([127, 0, 0, 1], self.port)),
                 host: "his".into(),
                 service: "http".into(),
+                transport: crate::event::Transport::Tcp,
                 own: false,
                 led: None,
             },

@@ -115,6 +115,7 @@ pub(super) fn session(making: &Making, overlay: &Arc<Overlay>, kept: &Arc<Kept>)
             target: "127.0.10.11:22".parse().unwrap(),
             host: making.host.name.clone(),
             service: "ssh".into(),
+            transport: crate::event::Transport::Tcp,
             own: false,
             led: None,
         },

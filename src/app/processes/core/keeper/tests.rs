@@ -20,6 +20,7 @@ fn login(n: u64) -> Event {
         target: "127.0.10.11:22".parse().unwrap(),
         host: "his".into(),
         service: "ssh".into(),
+        transport: crate::event::Transport::Tcp,
         own: false,
         led: None,
     };
