@@ -212,6 +212,7 @@ impl Config {
                 &mut destination.key,
                 &mut destination.token_file,
                 &mut destination.secret_file,
+                &mut destination.password_file,
             ];
             for file in files.into_iter().flatten() {
                 *file = beside.join(&file);

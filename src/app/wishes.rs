@@ -155,8 +155,8 @@ fn object(settings: &str) -> Result<Value, Problems> {
 fn destination(settings: &str, layout: &Layout) -> Result<Destination, Problems> {
     let mut to: Destination =
         serde_json::from_value(object(settings)?).map_err(|e| one("settings", e.to_string()))?;
-    let Destination { ca, certificate, key, token_file, secret_file, .. } = &mut to;
-    for file in [ca, certificate, key, token_file, secret_file].into_iter().flatten() {
+    let Destination { ca, certificate, key, token_file, secret_file, password_file, .. } = &mut to;
+    for file in [ca, certificate, key, token_file, secret_file, password_file].into_iter().flatten() {
         *file = kept_file(file, layout)?;
     }
     Ok(to)

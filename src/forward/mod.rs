@@ -16,5 +16,5 @@ mod transport;
 
 pub use deliver::{AlertSource, Courier, send_tests};
 pub use notice::Notice;
-pub use settings::{Api, Destination, Encoding, Format, Header, OcsfVersion, Transport};
+pub use settings::{Api, Carriage, Destination, Encoding, Format, Header, OcsfVersion, Sasl, Transport};
 pub use state::DestinationState;

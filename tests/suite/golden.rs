@@ -267,10 +267,21 @@ fn every_interface_has_its_envelope() {
         (Api::Wecom, Format::Brief, "wecom"),
         (Api::Dingtalk, Format::Brief, "dingtalk"),
         (Api::Feishu, Format::Brief, "feishu"),
+        (Api::Taxii, Format::Stix, "stix"),
+        (Api::Misp, Format::Misp, "misp"),
     ];
     for (api, format, name) in apis {
         let to = Destination { api, ..destination(format, Transport::Https) };
         check(&format!("{name}-hostile.txt"), &format::message(&hostile(), &to));
+    }
+}
+
+#[test]
+fn people_are_told_in_words() {
+    for (format, name) in [(Format::Full, "full"), (Format::Brief, "brief")] {
+        let to = destination(format, Transport::Smtp);
+        check(&format!("{name}-hostile.txt"), &format::message(&hostile(), &to));
+        check(&format!("{name}-unreachable.txt"), &format::health_message(&unreachable(), &to));
     }
 }
 

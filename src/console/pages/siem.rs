@@ -15,7 +15,7 @@ use crate::event::Severity;
 use crate::event::wish::Wish;
 
 /// Keys of the form that are text.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 17] = [
     "name",
     "format",
     "transport",
@@ -28,19 +28,25 @@ const TEXTS: [&str; 12] = [
     "server_name",
     "hostname",
     "console",
+    "from",
+    "to",
+    "account",
+    "topic",
+    "sasl",
 ];
 
 /// Files of the form: the key, and the end of its name.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("ca", "ca.pem"),
     ("certificate", "cert.pem"),
     ("key", "key.pem"),
     ("token_file", "token"),
     ("secret_file", "secret"),
+    ("password_file", "password"),
 ];
 
 /// What a program gives.
-pub(in crate::console) const TAKES: [&str; 21] = [
+pub(in crate::console) const TAKES: [&str; 27] = [
     "act",
     "name",
     "format",
@@ -54,6 +60,11 @@ pub(in crate::console) const TAKES: [&str; 21] = [
     "server_name",
     "hostname",
     "console",
+    "from",
+    "to",
+    "account",
+    "topic",
+    "sasl",
     "health",
     "acknowledge",
     "bom",
@@ -62,6 +73,7 @@ pub(in crate::console) const TAKES: [&str; 21] = [
     "key",
     "token_file",
     "secret_file",
+    "password_file",
 ];
 
 /// Longest of them: a chain of certificates.

@@ -1,10 +1,10 @@
-//! A few lines of Markdown for a chat robot. They leave the hospital, so they hold nothing but the
+//! A few lines for a chat robot or a mailbox. They leave the hospital, so they hold nothing but the
 //! rule, the decoy, the time and the number of the incident: no address, no account, no patient.
 
 use jiff::tz::TimeZone;
 
 use crate::event::{Alert, Severity};
-use crate::forward::Destination;
+use crate::forward::{Carriage, Destination};
 
 /// The headline, zh and en.
 pub(super) fn headline(alert: &Alert) -> String {
@@ -21,11 +21,20 @@ pub(super) fn render(alert: &Alert, destination: &Destination) -> String {
     if alert.test {
         out.push_str("\n- 测试 Test");
     }
-    if let Some(console) = &destination.console {
-        let console = console.trim_end_matches('/');
-        out.push_str(&format!("\n- [{console}/incidents/{id}]({console}/incidents/{id})", id = alert.id));
+    if let Some(link) = link(alert, destination) {
+        // A robot shows Markdown, a mail reader finds links by itself.
+        out.push_str(&match destination.transport.carriage() {
+            Carriage::Mail => format!("\n- {link}"),
+            Carriage::Syslog | Carriage::Post | Carriage::Record => format!("\n- [{link}]({link})"),
+        });
     }
     out
+}
+
+/// Where the incident is shown.
+pub(super) fn link(alert: &Alert, destination: &Destination) -> Option<String> {
+    let console = destination.console.as_deref()?.trim_end_matches('/');
+    Some(format!("{console}/incidents/{}", alert.id))
 }
 
 fn level(severity: Severity) -> &'static str {

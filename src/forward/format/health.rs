@@ -25,6 +25,9 @@ pub(super) fn render(health: &Health, destination: &Destination, text: usize) ->
         Format::Ocsf => ocsf(health, destination.ocsf_version, text),
         Format::Flat => flat(health, &destination.timezone, text),
         Format::Brief => brief(health, &destination.timezone, text),
+        Format::Full => full(health, &destination.timezone, text),
+        // The config refuses it: exchanges of indicators are told of intruders only.
+        Format::Stix | Format::Misp => ecs(health, text),
     }
 }
 
@@ -189,6 +192,13 @@ fn brief(health: &Health, timezone: &str, text: usize) -> String {
     let at = local(health, timezone, "%Y-%m-%d %H:%M:%S %:z");
     let check = cut(health.check.name(), text);
     format!("- 时间 Time: {at}\n- 检查 Check: {} ({check})\n- 不是攻击 Not an attack", health.check.zh())
+}
+
+/// For people inside.
+fn full(health: &Health, timezone: &str, text: usize) -> String {
+    let (zh, en) = (cut(&health.zh, text), cut(&health.en, text));
+    let chain = anchor(health);
+    format!("{}\n\n{zh}\n{en}\n\n证据链 Chain: {chain}", brief(health, timezone, text))
 }
 
 fn local(health: &Health, timezone: &str, form: &str) -> String {

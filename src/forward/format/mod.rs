@@ -4,11 +4,15 @@ mod brief;
 mod cef;
 mod ecs;
 mod flat;
+mod full;
 mod health;
 mod label;
 mod leef;
+pub mod mail;
+mod misp;
 mod ocsf;
 mod post;
+mod stix;
 pub mod syslog;
 
 use serde_json::{Value, json};
@@ -16,7 +20,7 @@ use serde_json::{Value, json};
 use self::label::Label;
 use crate::event::alert::Reason;
 use crate::event::{Alert, Health};
-use crate::forward::{Api, Destination, Format, Transport};
+use crate::forward::{Api, Carriage, Destination, Format, Transport};
 
 /// Longest syslog message over UDP: one Ethernet frame with room for tunnels; RFC 5426 advises
 /// against fragments.
@@ -30,6 +34,9 @@ pub const POST_BUDGET: usize = 512 << 10;
 
 /// Longest message to a chat robot: WeCom takes 4096 bytes of Markdown, the others five times that.
 pub const ROBOT_BUDGET: usize = 4096;
+
+/// Longest notice in a letter: some pages.
+pub const MAIL_BUDGET: usize = 64 << 10;
 
 /// How much of an alert's lists is told; the whole stays in the store under the alert's id.
 #[derive(Debug, Clone, Copy)]
@@ -76,9 +83,11 @@ fn first_that_fits(destination: &Destination, form: impl Fn(Extent) -> Vec<u8>) 
 }
 
 fn wrapped(label: &Label, destination: &Destination, body: String) -> Vec<u8> {
-    match destination.transport.posts() {
-        true => post::envelope(label, destination, body).into_bytes(),
-        false => syslog::message(label, destination, &body),
+    match destination.transport.carriage() {
+        Carriage::Syslog => syslog::message(label, destination, &body),
+        Carriage::Post => post::envelope(label, destination, body).into_bytes(),
+        Carriage::Mail => format!("{}\n\n{body}", label.headline).into_bytes(),
+        Carriage::Record => body.into_bytes(),
     }
 }
 
@@ -90,15 +99,20 @@ fn body(alert: &Alert, destination: &Destination, extent: Extent) -> String {
         Format::Ocsf => ocsf::render(alert, destination.ocsf_version, extent),
         Format::Flat => flat::render(alert, &destination.timezone, extent),
         Format::Brief => brief::render(alert, destination),
+        Format::Full => full::render(alert, destination, extent),
+        Format::Stix => stix::render(alert, destination, extent),
+        Format::Misp => misp::render(alert, extent),
     }
 }
 
 fn budget(destination: &Destination) -> usize {
-    match (destination.transport, destination.api) {
-        (Transport::Udp, _) => UDP_BUDGET,
-        (Transport::Tcp | Transport::Tls | Transport::Relp | Transport::RelpTls, _) => STREAM_BUDGET,
-        (Transport::Http | Transport::Https, Api::Wecom | Api::Dingtalk | Api::Feishu) => ROBOT_BUDGET,
-        (Transport::Http | Transport::Https, Api::Json | Api::Splunk | Api::Elastic) => POST_BUDGET,
+    match (destination.transport.carriage(), destination.api) {
+        (Carriage::Syslog, _) if destination.transport == Transport::Udp => UDP_BUDGET,
+        (Carriage::Syslog, _) => STREAM_BUDGET,
+        (Carriage::Post, Api::Wecom | Api::Dingtalk | Api::Feishu) => ROBOT_BUDGET,
+        (Carriage::Post, Api::Json | Api::Splunk | Api::Elastic | Api::Taxii | Api::Misp)
+        | (Carriage::Record, _) => POST_BUDGET,
+        (Carriage::Mail, _) => MAIL_BUDGET,
     }
 }
 

@@ -16,7 +16,7 @@ const HEALTH_STREAM: &str = "logs-honeyward.health-default";
 /// The body of a POST that carries one alert, as the receiver's interface wants it.
 pub(super) fn envelope(label: &Label, destination: &Destination, body: String) -> String {
     match destination.api {
-        Api::Json => body,
+        Api::Json | Api::Taxii | Api::Misp => body,
         Api::Splunk => splunk(label, destination, body),
         Api::Elastic => elastic(label, destination, &body),
         Api::Wecom => {
@@ -49,7 +49,9 @@ fn splunk(label: &Label, destination: &Destination, body: String) -> String {
         Format::Ecs | Format::Ocsf | Format::Flat => {
             serde_json::from_str(&body).unwrap_or(Value::String(body))
         }
-        Format::Cef | Format::Leef | Format::Brief => Value::String(body),
+        Format::Cef | Format::Leef | Format::Brief | Format::Full | Format::Stix | Format::Misp => {
+            Value::String(body)
+        }
     };
     let mut envelope = json!({
         "time": format!("{}.{:03}", milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000)),
@@ -74,7 +76,7 @@ fn sourcetype(label: &Label, format: Format) -> &'static str {
         Format::Leef => "honeyward:leef",
         Format::Ocsf => "honeyward:ocsf",
         Format::Flat => "honeyward:flat",
-        Format::Brief => "honeyward",
+        Format::Brief | Format::Full | Format::Stix | Format::Misp => "honeyward",
     }
 }
 

@@ -1,11 +1,13 @@
 //! `[[destination]]` of the config.
 
 mod faults;
+mod kinds;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::kinds::{Api, Carriage, Encoding, Format, Header, OcsfVersion, Sasl, Transport};
 use crate::event::Severity;
 
 /// One SIEM, as the operator describes it.
@@ -14,7 +16,8 @@ use crate::event::Severity;
 pub struct Destination {
     /// Its name, for messages and for `honeyward siem test`.
     pub name: String,
-    /// Host and port of a syslog receiver, `siem.example:6514`.
+    /// Host and port of a syslog receiver, a mail server, or a broker: `siem.example:6514`. Several brokers with
+    /// commas.
     #[serde(default)]
     pub address: String,
     /// Where alerts are posted, `https://siem.example/path` (HTTP).
@@ -55,6 +58,24 @@ pub struct Destination {
     /// Version of OCSF.
     #[serde(default)]
     pub ocsf_version: OcsfVersion,
+    /// Whom mail is from.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Whom mail goes to, with commas.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// Account to log in with (mail, Kafka).
+    #[serde(default)]
+    pub account: Option<String>,
+    /// File that holds its password (mail, Kafka).
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// Topic that is written to (Kafka).
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// How the password is proven (Kafka).
+    #[serde(default)]
+    pub sasl: Sasl,
     /// Index of Splunk, data stream of Elasticsearch.
     #[serde(default)]
     pub index: Option<String>,
@@ -87,145 +108,21 @@ pub struct Destination {
     pub server_name: Option<String>,
 }
 
-/// How an alert is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Elastic Common Schema, one JSON object.
-    Ecs,
-    /// ArcSight Common Event Format, version 0.
-    Cef,
-    /// QRadar Log Event Extended Format, version 2.0.
-    Leef,
-    /// Open Cybersecurity Schema Framework, Detection Finding, one JSON object.
-    Ocsf,
-    /// One flat JSON object with the keys that Chinese platforms know.
-    Flat,
-    /// A few lines for people, without addresses, accounts or names: for chat robots.
-    Brief,
-}
-
-/// How an alert travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    /// RFC 5426.
-    Udp,
-    /// RFC 6587 with octet counting.
-    Tcp,
-    /// RFC 5425.
-    Tls,
-    /// RELP: each message is answered.
-    Relp,
-    /// RELP over TLS.
-    RelpTls,
-    /// Posted, unprotected: for a receiver on this machine or a trusted wire.
-    Http,
-    /// Posted over TLS.
-    Https,
-}
-
-/// Whose interface is posted to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Api {
-    /// Any receiver: one object a POST.
-    #[default]
-    Json,
-    /// Splunk's HTTP Event Collector.
-    Splunk,
-    /// The bulk interface of Elasticsearch and OpenSearch.
-    Elastic,
-    /// A group robot of 企业微信 (WeCom).
-    Wecom,
-    /// A group robot of 钉钉 (DingTalk).
-    Dingtalk,
-    /// A group robot of 飞书 (Feishu, Lark).
-    Feishu,
-}
-
-impl Api {
-    /// Whether people read it, in a chat.
-    pub fn is_robot(self) -> bool {
-        match self {
-            Api::Json | Api::Splunk | Api::Elastic => false,
-            Api::Wecom | Api::Dingtalk | Api::Feishu => true,
-        }
-    }
-}
-
-/// The header before a syslog message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Header {
-    /// RFC 5424.
-    #[default]
-    Rfc5424,
-    /// RFC 3164: local time without a year or a zone.
-    Rfc3164,
-}
-
-/// Characters of a syslog message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Encoding {
-    /// UTF-8.
-    #[default]
-    #[serde(rename = "utf-8")]
-    Utf8,
-    /// GB18030, of which GBK is a part.
-    #[serde(rename = "gb18030")]
-    Gb18030,
-}
-
-/// A published version of OCSF.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum OcsfVersion {
-    /// 1.5.0.
-    #[default]
-    #[serde(rename = "1.5.0")]
-    V1_5,
-    /// 1.6.0.
-    #[serde(rename = "1.6.0")]
-    V1_6,
-    /// 1.8.0.
-    #[serde(rename = "1.8.0")]
-    V1_8,
-}
-
-impl OcsfVersion {
-    /// As it stands in a record.
-    pub fn name(self) -> &'static str {
-        match self {
-            OcsfVersion::V1_5 => "1.5.0",
-            OcsfVersion::V1_6 => "1.6.0",
-            OcsfVersion::V1_8 => "1.8.0",
-        }
-    }
-}
-
-impl Transport {
-    /// Whether alerts are posted to a URL, without a syslog header.
-    pub fn posts(self) -> bool {
-        match self {
-            Transport::Udp | Transport::Tcp | Transport::Tls | Transport::Relp | Transport::RelpTls => false,
-            Transport::Http | Transport::Https => true,
-        }
-    }
-
-    /// Whether both sides prove who they are.
-    fn is_proven(self) -> bool {
-        match self {
-            Transport::Udp | Transport::Tcp | Transport::Relp | Transport::Http => false,
-            Transport::Tls | Transport::RelpTls | Transport::Https => true,
-        }
-    }
-}
-
 impl Destination {
     /// Where it is, for people: without what a robot's URL must not show.
     pub fn place(&self) -> &str {
         let Some(url) = &self.url else { return &self.address };
         if self.api.is_robot() { url.split('?').next().unwrap_or(url) } else { url }
+    }
+
+    /// Whom mail goes to.
+    pub(super) fn recipients(&self) -> impl Iterator<Item = &str> {
+        self.to.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|to| !to.is_empty())
+    }
+
+    /// Kafka's brokers.
+    pub(super) fn brokers(&self) -> impl Iterator<Item = &str> {
+        self.address.split(',').map(str::trim)
     }
 }
 

@@ -1,11 +1,15 @@
 //! Connections to a SIEM.
 
 mod http;
+mod kafka;
+mod mail;
 mod relp;
 mod tls;
 
+use std::fs;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -13,6 +17,8 @@ use tokio::net::{TcpStream, ToSocketAddrs, UdpSocket, lookup_host};
 
 pub(super) use self::http::Parcel;
 use self::http::Poster;
+use self::kafka::Topic;
+use self::mail::Mailer;
 use self::relp::Relp;
 use super::format::syslog::octet_counted;
 use super::{Destination, Transport};
@@ -49,6 +55,10 @@ pub(super) enum Connection {
     Relp(Box<Relp>),
     /// Each POST is answered.
     Http(Box<Poster>),
+    /// Each letter is answered.
+    Mail(Box<Mailer>),
+    /// Each request is answered.
+    Kafka(Box<Topic>),
 }
 
 impl Connection {
@@ -62,13 +72,18 @@ impl Connection {
         match self {
             Connection::Udp(_) | Connection::Stream { .. } | Connection::Relp(_) => 1,
             Connection::Http(poster) => poster.batch(parcels),
+            Connection::Mail(mailer) => mailer.batch(parcels),
+            Connection::Kafka(topic) => topic.batch(parcels),
         }
     }
 
     /// Sends alerts, as many as [`Self::batch`] says; tells of each what became of it.
     pub(super) async fn send(&mut self, parcels: &[Parcel]) -> io::Result<Vec<Fate>> {
-        if let Connection::Http(poster) = self {
-            return poster.post(parcels).await;
+        match self {
+            Connection::Http(poster) => return poster.post(parcels).await,
+            Connection::Mail(mailer) => return mailer.send(parcels).await,
+            Connection::Kafka(topic) => return topic.send(parcels).await,
+            Connection::Udp(_) | Connection::Stream { .. } | Connection::Relp(_) => {}
         }
         let mut fates = Vec::new();
         for parcel in parcels {
@@ -89,7 +104,9 @@ impl Connection {
                 within(write, WRITE, "takes nothing").await
             }
             Connection::Relp(line) => within(line.send(message), WRITE, "gave no answer").await,
-            Connection::Http(_) => Err(io::Error::other("what is posted is posted together")),
+            Connection::Http(_) | Connection::Mail(_) | Connection::Kafka(_) => {
+                Err(io::Error::other("what is sent together is not sent alone"))
+            }
         }
     }
 
@@ -98,7 +115,9 @@ impl Connection {
         let stream = match self {
             Connection::Stream { stream, .. } => stream,
             Connection::Relp(line) => return line.ended().await,
-            Connection::Udp(_) | Connection::Http(_) => return std::future::pending().await,
+            Connection::Udp(_) | Connection::Http(_) | Connection::Mail(_) | Connection::Kafka(_) => {
+                return std::future::pending().await;
+            }
         };
         let mut ignored = [0; 256];
         loop {
@@ -113,7 +132,11 @@ impl Connection {
     /// Whether the receiver's kernel has acknowledged all that was sent.
     pub(super) fn all_acknowledged(&self) -> bool {
         match self {
-            Connection::Udp(_) | Connection::Relp(_) | Connection::Http(_) => true,
+            Connection::Udp(_)
+            | Connection::Relp(_)
+            | Connection::Http(_)
+            | Connection::Mail(_)
+            | Connection::Kafka(_) => true,
             Connection::Stream { fd, .. } => crate::sys::unacknowledged(*fd).is_ok_and(|bytes| bytes == 0),
         }
     }
@@ -127,7 +150,8 @@ impl Connection {
             Connection::Relp(line) => {
                 let _ = tokio::time::timeout(WRITE, line.close()).await;
             }
-            Connection::Udp(_) | Connection::Http(_) => {}
+            Connection::Mail(mailer) => mailer.close().await,
+            Connection::Udp(_) | Connection::Http(_) | Connection::Kafka(_) => {}
         }
     }
 }
@@ -167,6 +191,12 @@ async fn connect(destination: &Destination) -> io::Result<Connection> {
         Transport::Http | Transport::Https => {
             Poster::open(destination).await.map(|poster| Connection::Http(Box::new(poster)))
         }
+        Transport::Smtp | Transport::SmtpStarttls | Transport::SmtpTls => {
+            Mailer::open(destination).await.map(|mailer| Connection::Mail(Box::new(mailer)))
+        }
+        Transport::Kafka | Transport::KafkaTls => {
+            Box::pin(Topic::open(destination)).await.map(|topic| Connection::Kafka(Box::new(topic)))
+        }
     }
 }
 
@@ -179,6 +209,18 @@ async fn dial(place: impl ToSocketAddrs) -> io::Result<TcpStream> {
 
 fn host(destination: &Destination) -> &str {
     destination.address.rsplit_once(':').map_or("", |(host, _)| host)
+}
+
+/// One word in a file.
+fn secret(file: &Path) -> io::Result<String> {
+    let shown = file.display();
+    let text = fs::read_to_string(file).map_err(|e| io::Error::new(e.kind(), format!("{shown}: {e}")))?;
+    let word = text.trim();
+    if word.is_empty() || !word.bytes().all(|b| b.is_ascii_graphic()) {
+        let problem = format!("{shown}: expected one word of printable ASCII");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+    }
+    Ok(word.to_owned())
 }
 
 /// Waits no longer than `limit`.

@@ -26,7 +26,8 @@ pub(super) async fn handshake(
     TlsConnector::from(Arc::new(config(destination)?)).connect(name, stream).await
 }
 
-fn config(destination: &Destination) -> io::Result<ClientConfig> {
+/// What both sides must prove.
+pub(super) fn config(destination: &Destination) -> io::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     let authorities = destination.ca.as_deref().ok_or_else(|| invalid("no authority is configured"))?;
     for certificate in certificates(authorities)? {

@@ -93,7 +93,7 @@ fn table(value: &impl Serialize) -> Value {
 fn destination(to: &Destination, from: From) -> ShownDestination {
     let mut settings = table(to);
     // Where files are is no page's business, and the URL of a robot is its password.
-    for key in ["ca", "certificate", "key", "token_file", "secret_file"] {
+    for key in ["ca", "certificate", "key", "token_file", "secret_file", "password_file"] {
         let name =
             settings[key].as_str().and_then(|path| Path::new(path).file_name()?.to_str().map(str::to_owned));
         if let Some(name) = name {

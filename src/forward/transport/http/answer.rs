@@ -60,6 +60,8 @@ impl Answer {
         match api {
             Api::Elastic if self.is_success() => self.of_items(count),
             Api::Json | Api::Elastic => vec![self.by_status(); count],
+            Api::Taxii => vec![self.of_taxii(); count],
+            Api::Misp => vec![self.of_misp(); count],
             Api::Splunk => vec![self.of_splunk(); count],
             Api::Wecom => vec![self.of_robot("errcode", &[45009]); count],
             Api::Dingtalk => vec![self.of_robot("errcode", &[130_101, 660_026]); count],
@@ -75,6 +77,23 @@ impl Answer {
         } else {
             self.later()
         }
+    }
+
+    /// TAXII 2.1, 4.1: the status names the objects that are not taken.
+    fn of_taxii(&self) -> Fate {
+        let failed = self.json().and_then(|status| status.get("failure_count").and_then(Value::as_u64));
+        match failed {
+            Some(count) if self.is_success() && count > 0 => Fate::Refused(self.reason()),
+            Some(_) | None => self.by_status(),
+        }
+    }
+
+    /// A key that may not do this, and an address where no MISP is, say so of everything.
+    fn of_misp(&self) -> Fate {
+        if self.is_success() && self.json().is_none_or(|body| body.get("Event").is_none()) {
+            return self.later();
+        }
+        self.by_status()
     }
 
     /// The collector's own codes: 5, 6, 12, 13 and 15 speak of the events, the others of token, index

@@ -4,9 +4,9 @@
 mod acknowledgement;
 mod answer;
 mod line;
+mod misp;
 mod seal;
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Uri};
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
@@ -25,7 +25,7 @@ use uuid::Uuid;
 use self::answer::Answer;
 use self::line::{broken, dial, invalid};
 use self::seal::Sealed;
-use super::{Duplex, Fate, WRITE, tls, within};
+use super::{Duplex, Fate, WRITE, secret, tls, within};
 use crate::forward::{Api, Destination};
 
 /// Says who posts.
@@ -36,6 +36,9 @@ const BATCH: usize = 128;
 
 /// Most bytes of one such POST, unless a single alert is longer: collectors refuse above a megabyte.
 const BATCH_BYTES: usize = 768 << 10;
+
+/// The media type of TAXII 2.1, section 1.6.8.
+const TAXII: &str = "application/taxii+json;version=2.1";
 
 /// An alert ready to be posted.
 pub(in crate::forward) struct Parcel {
@@ -75,7 +78,7 @@ impl Poster {
     /// How many of these alerts one POST may carry, at least one.
     pub(super) fn batch(&self, parcels: &[Parcel]) -> usize {
         match self.destination.api {
-            Api::Json | Api::Wecom | Api::Dingtalk | Api::Feishu => 1,
+            Api::Json | Api::Wecom | Api::Dingtalk | Api::Feishu | Api::Taxii | Api::Misp => 1,
             Api::Splunk | Api::Elastic => {
                 let ends = parcels.iter().scan(0, |sum, parcel| {
                     *sum += parcel.body.len();
@@ -92,7 +95,10 @@ impl Poster {
         let key = parcels.first().map_or("", |parcel| parcel.key.as_str());
         let body: Vec<u8> = parcels.iter().flat_map(|parcel| parcel.body.iter().copied()).collect();
         let sealed = seal::seal(self.destination.api, &body, self.secret.as_deref(), Timestamp::now())?;
-        let answer = self.post_again_if_stale(key, sealed).await?;
+        let answer = self.post_again_if_stale(None, key, sealed).await?;
+        if self.destination.api == Api::Misp && misp::is_known(&answer) {
+            return self.edit(parcels).await;
+        }
         if self.destination.acknowledge && answer.is_success() {
             let fate = self.acknowledged(&answer).await?;
             return Ok(parcels.iter().map(|_| fate.clone()).collect());
@@ -100,13 +106,19 @@ impl Poster {
         Ok(answer.fates(self.destination.api, parcels.len()))
     }
 
-    async fn post_again_if_stale(&mut self, key: &str, sealed: Sealed) -> io::Result<Answer> {
-        let first = self.exchange(self.request(key, sealed.clone())?).await;
+    /// `path` is another one than the destination's own.
+    async fn post_again_if_stale(
+        &mut self,
+        path: Option<&str>,
+        key: &str,
+        sealed: Sealed,
+    ) -> io::Result<Answer> {
+        let first = self.exchange(self.request(path, key, sealed.clone())?).await;
         let answer = match first {
             // A receiver may close an idle connection at any time: that is no trouble yet.
             Err(_) if self.used => {
                 self.line = within(dial(&self.destination, &self.target), WRITE, "gave no answer").await?;
-                self.exchange(self.request(key, sealed)?).await?
+                self.exchange(self.request(path, key, sealed)?).await?
             }
             other => other?,
         };
@@ -123,16 +135,23 @@ impl Poster {
         within(exchange, WRITE, "gave no answer").await
     }
 
-    fn request(&self, key: &str, sealed: Sealed) -> io::Result<Request<Full<Bytes>>> {
-        let path = self.target.path_and_query().map_or("/", |p| p.as_str());
+    fn request(&self, path: Option<&str>, key: &str, sealed: Sealed) -> io::Result<Request<Full<Bytes>>> {
+        let own = || self.target.path_and_query().map_or("/", |p| p.as_str());
+        let path = path.unwrap_or_else(own);
         let mut request = self.to(&format!("{path}{}", sealed.query)).header("Idempotency-Key", key);
         if let Some(signature) = sealed.signature {
             request = request.header("X-Honeyward-Signature", signature);
         }
         let kind = match self.destination.api {
             Api::Elastic => "application/x-ndjson",
-            Api::Json | Api::Splunk | Api::Wecom | Api::Dingtalk | Api::Feishu => "application/json",
+            Api::Taxii => TAXII,
+            Api::Json | Api::Splunk | Api::Wecom | Api::Dingtalk | Api::Feishu | Api::Misp => {
+                "application/json"
+            }
         };
+        if self.destination.api.shares() {
+            request = request.header(ACCEPT, kind);
+        }
         request
             .header(CONTENT_TYPE, kind)
             .body(Full::new(sealed.body.into()))
@@ -155,7 +174,7 @@ impl Poster {
     /// Robots that are told too much fall silent for minutes.
     async fn wait_for_the_robot(&mut self) {
         let gap = match self.destination.api {
-            Api::Json | Api::Splunk | Api::Elastic => return,
+            Api::Json | Api::Splunk | Api::Elastic | Api::Taxii | Api::Misp => return,
             // 20 a minute.
             Api::Wecom | Api::Dingtalk => Duration::from_secs(3),
             // 100 a minute.
@@ -172,22 +191,14 @@ fn token(api: Api, file: &Path) -> io::Result<HeaderValue> {
     let text = match (api, token.contains(':')) {
         (Api::Splunk, _) => format!("Splunk {token}"),
         // An account and its password (RFC 7617).
-        (Api::Elastic, true) => format!("Basic {}", STANDARD.encode(token)),
+        (Api::Elastic | Api::Taxii, true) => format!("Basic {}", STANDARD.encode(token)),
         (Api::Elastic, false) => format!("ApiKey {token}"),
-        (Api::Json | Api::Wecom | Api::Dingtalk | Api::Feishu, _) => format!("Bearer {token}"),
+        (Api::Misp, _) => token,
+        (Api::Taxii, false) | (Api::Json | Api::Wecom | Api::Dingtalk | Api::Feishu, _) => {
+            format!("Bearer {token}")
+        }
     };
     let mut value = HeaderValue::from_str(&text).map_err(|e| invalid(e.to_string()))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// One word in a file.
-fn secret(file: &Path) -> io::Result<String> {
-    let shown = file.display();
-    let text = fs::read_to_string(file).map_err(|e| io::Error::new(e.kind(), format!("{shown}: {e}")))?;
-    let word = text.trim();
-    if word.is_empty() || !word.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(invalid(format!("{shown}: expected one word of printable ASCII")));
-    }
-    Ok(word.to_owned())
 }

@@ -39,7 +39,7 @@ pub(super) fn seal(api: Api, body: &[u8], secret: Option<&str>, now: Timestamp) 
             Ok(Sealed { query: format!("&timestamp={at}&sign={}", in_query(&sign)), ..plain })
         }
         Api::Feishu => Ok(Sealed { body: feishu(body, secret, now)?, ..plain }),
-        Api::Splunk | Api::Elastic | Api::Wecom => Ok(plain),
+        Api::Splunk | Api::Elastic | Api::Wecom | Api::Taxii | Api::Misp => Ok(plain),
     }
 }
 
