@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Where the evidence is kept.
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Keep the settings in a file, or put them back.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// Update files of the appliance.
     #[command(subcommand)]
     Update(UpdateCommand),
@@ -342,6 +345,34 @@ pub(crate) enum StoreTarget {
     Embedded,
     /// A PostgreSQL server.
     Postgres,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Write the config and what the console made of it to a file, without any secret.
+    Backup(SettingsBackupArgs),
+    /// Put the settings of such a file in place while `run` is stopped: checked first, all or none.
+    Restore(SettingsRestoreArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct SettingsBackupArgs {
+    /// The file that is made.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct SettingsRestoreArgs {
+    /// The file.
+    pub file: PathBuf,
+    /// Who puts them back, for the list of versions.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 #[derive(Subcommand)]

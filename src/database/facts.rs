@@ -8,11 +8,11 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
 
-use super::catalog::{Catalog, ColumnSpec, Database, Place, Source, Table};
+use super::catalog::{Catalog, ColumnSpec, Database, Place, Procedure, Source, Table};
 use super::presence::Present;
 use super::problem::Problem;
 use super::records::{self, Days};
-use super::{Language, Product};
+use super::{Language, Message, Product};
 use crate::world::View;
 
 /// Longest time that one statement waits: what `WAITFOR` takes at most.
@@ -47,6 +47,8 @@ pub(super) struct State {
     /// Tables that he took away or emptied, and rows that he added.
     pub gone: BTreeMap<Place, Gone>,
     pub added: BTreeMap<Place, i64>,
+    /// Views, procedures and other objects that he defined; `None` for those that he took away.
+    pub defined: BTreeMap<Place, Option<Arc<Defined>>>,
     /// Databases that he took away or made.
     pub dropped_databases: Vec<String>,
     pub made_databases: Vec<String>,
@@ -56,6 +58,14 @@ pub(super) struct State {
     pub files: BTreeMap<String, (DateTime, String)>,
     pub last_error: (u32, String),
     pub row_count: i64,
+    /// Errors whose handlers run, inside of each other.
+    pub caught: Vec<Message>,
+    /// Objects that OLE automation made.
+    pub objects: i64,
+    /// What the last identity column gave.
+    pub identity: Option<i64>,
+    /// Cursors of scripts with their states, for `CURSOR_STATUS`.
+    pub cursors: Vec<(String, i64)>,
     /// How long the product takes for what functions have done since this was last taken.
     wait: Duration,
     /// Settings of PostgreSQL's session.
@@ -74,6 +84,23 @@ pub(super) enum Gone {
     Empty,
     /// It is not there.
     Dropped,
+}
+
+/// A view, a procedure or another object that the intruder defined.
+#[derive(Debug)]
+pub(super) struct Defined {
+    pub object: Object,
+    pub database: String,
+    pub what: DefinedAs,
+}
+
+/// What can be done with a defined object.
+#[derive(Debug)]
+pub(super) enum DefinedAs {
+    View(Arc<super::catalog::View>),
+    Procedure(Arc<Procedure>),
+    /// It is listed and shown.
+    Text,
 }
 
 /// An object of a database, as the catalogue lists it.
@@ -113,12 +140,17 @@ impl Facts {
             made: BTreeMap::new(),
             gone: BTreeMap::new(),
             added: BTreeMap::new(),
+            defined: BTreeMap::new(),
             dropped_databases: Vec::new(),
             made_databases: Vec::new(),
             logins: Vec::new(),
             files: BTreeMap::new(),
             last_error: (0, String::new()),
             row_count: 0,
+            caught: Vec::new(),
+            objects: 0,
+            identity: None,
+            cursors: Vec::new(),
             wait: Duration::ZERO,
             settings: super::postgres::Settings::new(&catalog.server.settings),
             secrets: BTreeMap::new(),
@@ -290,7 +322,10 @@ impl Facts {
                 table: Some(Arc::clone(table)),
                 text: String::new(),
             });
-        let views = self.catalog.views.values().filter(|view| here(&view.database)).map(|view| Object {
+        let own = |place: Place| state.defined.contains_key(&place);
+        let views = self.catalog.views.values().filter(|view| here(&view.database));
+        let views = views.filter(|view| !own(Place::new(&view.database, &view.schema, &view.name)));
+        let views = views.map(|view| Object {
             id: view.id,
             schema: view.schema.clone(),
             name: view.name.clone(),
@@ -300,18 +335,21 @@ impl Facts {
             table: None,
             text: format!("CREATE VIEW {}.{} AS\r\n{}", view.schema, view.name, view.sql),
         });
-        let procedures =
-            self.catalog.procedures.values().filter(|made| here(&made.database)).map(|made| Object {
-                id: made.id,
-                schema: made.schema.clone(),
-                name: made.name.clone(),
-                created: made.created,
-                kind: 'P',
-                title: String::new(),
-                table: None,
-                text: procedure_text(made),
-            });
-        let mut all: Vec<Object> = tables.chain(views).chain(procedures).collect();
+        let procedures = self.catalog.procedures.values().filter(|made| here(&made.database));
+        let procedures = procedures.filter(|made| !own(Place::new(&made.database, &made.schema, &made.name)));
+        let procedures = procedures.map(|made| Object {
+            id: made.id,
+            schema: made.schema.clone(),
+            name: made.name.clone(),
+            created: made.created,
+            kind: 'P',
+            title: String::new(),
+            table: None,
+            text: procedure_text(made),
+        });
+        let defined = state.defined.values().flatten().filter(|defined| here(&defined.database));
+        let defined = defined.map(|defined| defined.object.clone());
+        let mut all: Vec<Object> = tables.chain(views).chain(procedures).chain(defined).collect();
         all.sort_by_key(|object| object.name.to_lowercase());
         all
     }
@@ -323,6 +361,15 @@ impl Facts {
 
     /// How many rows a table has.
     pub(super) fn count(&self, table: &Table) -> i64 {
+        self.rows_by(table, records::count)
+    }
+
+    /// About how many rows a table has, as the server's statistics say.
+    pub(super) fn estimate(&self, table: &Table) -> i64 {
+        self.rows_by(table, records::estimate)
+    }
+
+    fn rows_by(&self, table: &Table, by: fn(records::Rows, u32, &View, &Days) -> i64) -> i64 {
         let (view, gone, added) = {
             let state = self.state();
             let place = table.place();
@@ -337,13 +384,13 @@ impl Facts {
         }
         added
             + match &table.source {
-                Source::World { rows, days } => records::count(*rows, *days, &view, &self.days),
+                Source::World { rows, days } => by(*rows, *days, &view, &self.days),
                 Source::Given(rows) => i64::try_from(rows.len()).unwrap_or(0),
             }
     }
 }
 
-fn procedure_text(made: &super::catalog::Procedure) -> String {
+fn procedure_text(made: &Procedure) -> String {
     let parameters = made.parameters.iter().map(|(name, ty)| format!("  {name} {}", ty.display()));
     let parameters: Vec<String> = parameters.collect();
     format!(

@@ -82,6 +82,12 @@ pub(super) enum Problem {
     NotGrouped(String),
     /// COMMIT or ROLLBACK without BEGIN.
     NoTransaction(&'static str),
+    /// A definition that is not the first statement of its batch: what is defined.
+    NotFirst(&'static str),
+    /// A MERGE without its semicolon.
+    Unterminated,
+    /// An error that ends the batch: number, class, state, text.
+    Thrown(Box<(u32, u8, u8, String)>),
     /// An error that the batch raised itself: number, class, state, text.
     Raised(u32, u8, u8, String),
     /// An error in PostgreSQL's own words.

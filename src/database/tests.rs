@@ -381,5 +381,6 @@ fn treatment_and_money_agree_with_the_world() {
 
 mod drivers;
 mod evidence;
+mod scripts;
 mod time;
 mod windows;

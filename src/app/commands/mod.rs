@@ -11,6 +11,7 @@ mod neighbourhood;
 mod pcap;
 mod replay;
 mod sessions;
+mod settings;
 mod show;
 pub(crate) mod siem;
 mod status;
@@ -20,7 +21,9 @@ mod update;
 mod verify;
 mod world;
 
-use super::cli::{AllowancesCommand, Cli, Command, LureCommand, SiemCommand, StoreCommand, UpdateCommand};
+use super::cli::{
+    AllowancesCommand, Cli, Command, LureCommand, SettingsCommand, SiemCommand, StoreCommand, UpdateCommand,
+};
 use super::config::Config;
 use super::exit::Exit;
 use super::layout::Layout;
@@ -56,6 +59,8 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Show(args) => show::run(&args, &layout),
         Command::Alerts(args) => alerts::run(&args, &layout),
         Command::Store(StoreCommand::Move(args)) => store::relocate(&args, &layout),
+        Command::Settings(SettingsCommand::Backup(args)) => settings::backup(&args, &layout),
+        Command::Settings(SettingsCommand::Restore(args)) => settings::restore(&args, &layout),
         Command::Verify(args) => verify::run(&args, &layout),
         Command::Update(UpdateCommand::Check(args)) => update::check(&args.file, &args.key),
         Command::Process(args) => processes::run(args.role),

@@ -14,6 +14,8 @@ pub struct ColumnSpec {
     pub nullable: bool,
     /// Whether it belongs to the primary key.
     pub key: bool,
+    /// Whether the server counts it up itself.
+    pub identity: bool,
     /// What fills it; `None` in a table whose rows are given.
     pub binding: Option<Binding>,
     /// What it means, in Chinese; may be empty.
@@ -48,7 +50,7 @@ impl ColumnSpec {
         }
         let ty = SqlType::parse(ty).ok_or_else(|| format!("`{ty}` is no type of any product"))?;
         let title = title.trim().to_owned();
-        Ok(ColumnSpec { name: name.to_owned(), ty, nullable, key, binding, title })
+        Ok(ColumnSpec { name: name.to_owned(), ty, nullable, key, identity: false, binding, title })
     }
 }
 

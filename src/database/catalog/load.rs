@@ -107,7 +107,8 @@ impl Catalog {
             let parameters =
                 entry.parameters.iter().map(|p| reading.parameter(p)).collect::<Result<_, _>>()?;
             let sql = entry.sql.clone();
-            let procedure = Procedure { database, schema, name, id, created, parameters, sql };
+            let defaults = BTreeMap::new();
+            let procedure = Procedure { database, schema, name, id, created, parameters, defaults, sql };
             self.procedures.insert(place, Arc::new(procedure));
         }
         Ok(())

@@ -287,6 +287,8 @@ pub struct Procedure {
     pub created: DateTime,
     /// Its parameters: name with `@` and type.
     pub parameters: Vec<(String, super::SqlType)>,
+    /// Values of parameters that may be left out, by lower-case name.
+    pub defaults: BTreeMap<String, sqlparser::ast::Expr>,
     /// Its statements in the product's dialect.
     pub sql: String,
 }

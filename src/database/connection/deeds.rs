@@ -69,6 +69,9 @@ impl Connection {
                 need("DROP DATABASE")?;
                 self.drop_database(&name, rest.contains(&"exists"))
             }
+            ["drop", kind @ ("procedure" | "proc" | "view" | "function" | "trigger"), _, ..] => {
+                self.drop_defined(kind, words.get(2..).unwrap_or_default(), seen)
+            }
             ["create", "database" | "schema", ..] => {
                 need("CREATE DATABASE")?;
                 let name = words
@@ -185,17 +188,32 @@ impl Connection {
             }
             ["shutdown", ..] => need("SHUTDOWN"),
             ["kill", rest @ ..] => self.kill(rest),
-            ["create", "assembly", ..]
-            | ["create", "procedure" | "proc" | "function" | "trigger" | "extension" | "or", ..] => {
-                seen.deeds.push(Deed::Configure {
-                    option: parts.get(1).copied().unwrap_or_default().to_owned(),
-                    value: word(2),
-                });
-                need("CREATE PROCEDURE")?;
-                Err(Problem::Raised(6263, 16, 1, match self.facts.language() {
-                    Language::Chinese => "禁止在 .NET Framework 中执行用户代码。启用 \"clr enabled\" 配置选项。".to_owned(),
-                    Language::English => "Execution of user code in the .NET Framework is disabled. Enable \"clr enabled\" configuration option.".to_owned(),
-                }))
+            ["create", "assembly", ..] => {
+                seen.deeds.push(Deed::Configure { option: "assembly".to_owned(), value: word(2) });
+                need("CREATE ASSEMBLY")?;
+                Err(self.say(
+                    10_327,
+                    14,
+                    1,
+                    &format!("针对程序集 '{0}' 的 CREATE ASSEMBLY 失败，因为程序集 '{0}' 未获授权(PERMISSION_SET = UNSAFE)。满足以下条件之一时，程序集才会得到授权: 数据库所有者(DBO)拥有 UNSAFE ASSEMBLY 权限，并且数据库启用了 TRUSTWORTHY 数据库属性；或者程序集是用证书或非对称密钥签名的，该证书或密钥有一个对应的登录名拥有 UNSAFE ASSEMBLY 权限。", word(2)),
+                    &format!("CREATE ASSEMBLY for assembly '{0}' failed because assembly '{0}' is not authorized for PERMISSION_SET = UNSAFE.  The assembly is authorized when either of the following is true: the database owner (DBO) has UNSAFE ASSEMBLY permission and the database has the TRUSTWORTHY database property on; or the assembly is signed with a certificate or an asymmetric key that has a corresponding login with UNSAFE ASSEMBLY permission.", word(2)),
+                ))
+            }
+            ["create", "procedure" | "proc" | "function" | "trigger" | "extension" | "or", rest @ ..] => {
+                let option = parts.get(1).copied().unwrap_or_default().to_owned();
+                seen.deeds.push(Deed::Configure { option, value: word(2) });
+                let library = rest.iter().position(|word| *word == "soname").and_then(|at| words.get(at + 3));
+                match library {
+                    Some(library) => Err(Problem::Raised(
+                        1126,
+                        16,
+                        1,
+                        format!(
+                            "Can't open shared library '{library}' (errno: 2 /usr/lib64/mysql/plugin/{library}: cannot open shared object file: No such file or directory)"
+                        ),
+                    )),
+                    None => need("SUPER"),
+                }
             }
             ["waitfor", kind, ..] => self.wait_for(kind, &word(2)),
             ["dbcc", ..] => {

@@ -7,10 +7,14 @@
 )]
 
 mod backup;
+mod calls;
 mod changes;
+mod cursors;
 mod deeds;
+mod definitions;
 mod describe;
 mod engine;
+mod frames;
 mod kill;
 mod marks;
 mod names;
@@ -18,6 +22,7 @@ mod postgres;
 mod query;
 mod remote;
 mod run;
+mod scopes;
 mod show;
 mod steps;
 mod told;
@@ -28,13 +33,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::types::Value as Cell;
 
 use super::catalog::Catalog;
 use super::facts::Facts;
 use super::presence::Kill;
 use super::problem::Problem;
-use super::{Item, Language, Message, Parameter, Records, Seen, SqlType, words as texts};
+use super::{Item, Language, Message, Parameter, Records, Seen, words as texts};
 use crate::world::World;
 use crate::world::overlay::Overlay;
 
@@ -110,13 +114,30 @@ pub struct Connection {
     overlay: Arc<Overlay>,
     server: String,
     engine: Option<engine::Tables>,
-    variables: BTreeMap<String, (Cell, Option<SqlType>)>,
+    variables: scopes::Variables,
     options: steps::Options,
     transaction: u32,
-    prepared: BTreeMap<i64, (String, Vec<String>)>,
+    /// Texts with their parameters as they were declared.
+    prepared: BTreeMap<i64, (String, String)>,
     /// Changes of an open transaction.
     pending: Vec<Vec<u8>>,
     running: Option<run::Run>,
+    /// Procedures and dynamic texts that run inside of each other; the latter have no name.
+    within: Vec<String>,
+    /// What the last procedure returned.
+    returned: i32,
+    /// The product's own procedure that an error is of.
+    blamed: Option<String>,
+    /// Cursors of scripts by name.
+    cursors: BTreeMap<String, cursors::Cursor>,
+    /// `@@FETCH_STATUS`.
+    fetch_status: i64,
+    /// `@@CURSOR_ROWS`.
+    cursor_rows: i64,
+    /// Relations of the batch's table variables.
+    table_variables: Vec<String>,
+    /// `INSERT … EXEC` that run.
+    captures: Vec<definitions::Capture>,
     /// Records that conditions and values of variables read.
     glimpsed: Vec<Records>,
     /// The moment of the world that statements see.
@@ -195,6 +216,14 @@ impl Connection {
             prepared: BTreeMap::new(),
             pending: Vec::new(),
             running: None,
+            within: Vec::new(),
+            returned: 0,
+            blamed: None,
+            cursors: BTreeMap::new(),
+            fetch_status: -1,
+            cursor_rows: 0,
+            table_variables: Vec::new(),
+            captures: Vec::new(),
             glimpsed: Vec::new(),
             now,
             gone: None,
@@ -325,6 +354,8 @@ impl Connection {
         let seen = self.cancel();
         self.transaction = 0;
         self.variables.clear();
+        self.cursors.clear();
+        self.table_variables.clear();
         self.options = steps::Options::default();
         self.pending.clear();
         self.forget();
@@ -332,7 +363,9 @@ impl Connection {
     }
 
     fn fail(&mut self, problem: &Problem, line: u32) {
-        let message = texts::message(problem, self.facts.product(), self.facts.language(), line);
+        let mut message = texts::message(problem, self.facts.product(), self.facts.language(), line);
+        let within = self.within.iter().rev().find(|name| !name.is_empty()).cloned();
+        message.procedure = self.blamed.take().or(within).unwrap_or_default();
         self.facts.state().last_error = (message.number, message.text.clone());
         self.out.push_back(Item::Message(message));
     }

@@ -8,7 +8,7 @@ use sqlparser::ast::{ObjectName, ObjectNamePart, Query, Statement, VisitMut, Vis
 use super::Connection;
 use super::engine::Tables;
 use crate::database::catalog::{Place, Product, Table, View};
-use crate::database::facts::{Facts, Gone};
+use crate::database::facts::{DefinedAs, Facts, Gone};
 use crate::database::problem::Problem;
 use crate::database::rewrite::{Named, Names, parse_name};
 use crate::database::script::{self, Step};
@@ -47,7 +47,7 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
     let product = facts.product();
     let written = || parts.iter().map(String::as_str).collect::<Vec<_>>().join(".");
     let Some((name, before)) = parts.split_last() else { return Err(Problem::Syntax(String::new())) };
-    if name.starts_with('#') {
+    if name.starts_with(['#', '@']) {
         return Ok(Found::Temporary(name.to_lowercase()));
     }
     if product == Product::SqlServer && parts.len() > 3 {
@@ -113,6 +113,12 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
     if let Some(table) = state.made.get(&place).or_else(|| facts.catalog.tables.get(&place)) {
         return Ok(Found::Table(Arc::clone(table)));
     }
+    if let Some(defined) = state.defined.get(&place) {
+        return match defined.as_ref().map(|defined| &defined.what) {
+            Some(DefinedAs::View(view)) => Ok(Found::View(Arc::clone(view))),
+            Some(DefinedAs::Procedure(_) | DefinedAs::Text) | None => Err(Problem::NoObject(written())),
+        };
+    }
     // Oracle finds a table of another schema by its public synonym.
     if product == Product::Oracle
         && schema.is_empty()
@@ -172,6 +178,11 @@ impl Names for Lookup<'_> {
         let facts = Arc::clone(&self.connection.facts);
         let failed = |_| Problem::Resources;
         match found {
+            Found::Temporary(name)
+                if name.starts_with('@') && !self.connection.table_variables.contains(&name) =>
+            {
+                Err(self.connection.no_table_variable(&name))
+            }
             Found::Temporary(name) => Ok(Named::Relation { name, kind: None, of_database: None }),
             Found::View(view) => Ok(Named::View(Box::new(view_query(&view, facts.product())?))),
             Found::System(table, database) => {
@@ -326,8 +337,9 @@ impl Connection {
             "rowcount" => number(state.row_count),
             "error" => number(i64::from(state.last_error.0)),
             "trancount" => number(i64::from(self.transaction)),
-            "fetch_status" => number(-1),
-            "identity" => Some(Cell::Null),
+            "fetch_status" => number(self.fetch_status),
+            "cursor_rows" => number(self.cursor_rows),
+            "identity" => Some(state.identity.map_or(Cell::Null, Cell::Integer)),
             "max_connections" => number(32_767),
             "max_precision" => number(38),
             "microsoftversion" => number(0x0b00_1b59),
@@ -335,7 +347,7 @@ impl Connection {
             "datefirst" => number(7),
             "dbts" => Some(Cell::Blob(vec![0, 0, 0, 0, 0, 0, 7, 208])),
             "lock_timeout" => number(-1),
-            "nestlevel" => number(0),
+            "nestlevel" => number(i64::try_from(self.within.len()).unwrap_or(0)),
             "procid" => number(0),
             "textsize" => number(2_147_483_647),
             "cpu_busy" => number(41_180),

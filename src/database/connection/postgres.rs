@@ -46,7 +46,7 @@ impl Connection {
     /// How many rows a table or view of this name has; `None` where there is none.
     pub fn rows_of(&self, name: &str) -> Option<i64> {
         let found = self.facts.object(&self.facts.database(), |object| object.name == name)?;
-        Some(found.table.map_or(0, |table| self.facts.count(&table)))
+        Some(found.table.map_or(0, |table| self.facts.estimate(&table)))
     }
 
     /// Object id of the table that a column of a result comes from, and its number there.

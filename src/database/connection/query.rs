@@ -396,7 +396,9 @@ fn assignments(query: &mut Query) -> Vec<String> {
     let mut names = Vec::new();
     for item in &mut select.projection {
         match item {
-            SelectItem::ExprWithAlias { alias, .. } if alias.value.starts_with('@') => {
+            SelectItem::ExprWithAlias { alias, .. }
+                if alias.value.starts_with('@') && alias.quote_style.is_none() =>
+            {
                 names.push(alias.value.to_lowercase());
                 alias.value = alias.value.trim_start_matches('@').to_owned();
             }

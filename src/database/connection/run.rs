@@ -1,6 +1,7 @@
 //! The steps of a request, one after the other; a query in between is read as far as is asked.
 
 use super::query::Open;
+use super::scopes::Scope;
 use super::{Connection, Request};
 use crate::database::problem::Problem;
 use crate::database::script::{self, Placed, Step, Transaction};
@@ -9,26 +10,23 @@ use rusqlite::types::Value as Cell;
 use sqlparser::ast::{Expr, Query, Statement};
 use std::sync::Arc;
 
-/// Most times that the loops of one request go round.
-const MAX_ROUNDS: u32 = 20_000;
-
-/// Deepest calls of procedures and dynamic texts.
-const MAX_FRAMES: usize = 32;
+/// Most blocks, loops and calls inside of each other.
+const MAX_FRAMES: usize = 200;
 
 /// A request that is being answered.
 pub(super) struct Run {
-    frames: Vec<Frame>,
+    pub frames: Vec<Frame>,
     open: Option<(Open, Placed)>,
-    rounds: u32,
-    /// A call from outside: its output parameters are given at the end.
-    call: Option<Vec<Parameter>>,
+    pub rounds: u32,
+    /// Whether it is a call from outside: what it returned is given at the end.
+    is_call: bool,
     last_failed: bool,
 }
 
-struct Frame {
-    steps: Arc<[Placed]>,
-    at: usize,
-    kind: Enclosing,
+pub(super) struct Frame {
+    pub steps: Arc<[Placed]>,
+    pub at: usize,
+    pub kind: Enclosing,
 }
 
 /// What a frame is.
@@ -37,7 +35,11 @@ pub(super) enum Enclosing {
     Block,
     Loop(Box<Expr>),
     Try(Arc<[Placed]>),
-    Procedure,
+    /// The handler of an error that was caught.
+    Handler,
+    Procedure(Box<Scope>),
+    /// Rows that are given inside of it go into a table.
+    Capture,
 }
 
 impl Connection {
@@ -52,9 +54,10 @@ impl Connection {
 
     pub(super) fn start(&mut self, request: Request) {
         let product = self.facts.product();
-        let mut run = Run { frames: Vec::new(), open: None, rounds: 0, call: None, last_failed: false };
+        let mut run = Run { frames: Vec::new(), open: None, rounds: 0, is_call: false, last_failed: false };
         if product == Product::SqlServer {
             self.variables.clear();
+            self.leave_batch();
         }
         let replayed = self.replay();
         match request {
@@ -75,7 +78,7 @@ impl Connection {
                 }
             }
             Request::Call { procedure, parameters } => {
-                run.call = Some(Vec::new());
+                run.is_call = true;
                 self.running = Some(run);
                 self.call_from_outside(&procedure, parameters);
                 return;
@@ -106,15 +109,15 @@ impl Connection {
     pub(super) fn advance(&mut self, rows: usize) -> bool {
         let Some(mut run) = self.running.take() else { return false };
         let goes_on = self.advance_run(&mut run, rows);
+        self.capture();
         if goes_on {
             // A step may have put in frames of its own.
             if let Some(added) = self.running.take() {
                 run.frames.extend(added.frames);
             }
             self.running = Some(run);
-        } else if let Some(outputs) = run.call {
-            self.out.extend(outputs.into_iter().map(Item::Output));
-            self.out.push_back(Item::Returned(i32::from(run.last_failed)));
+        } else if run.is_call {
+            self.out.push_back(Item::Returned(if run.last_failed { 1 } else { self.returned }));
         }
         goes_on
     }
@@ -161,45 +164,7 @@ impl Connection {
         }
     }
 
-    /// After an error: the next step, the handler around it, or the end.
-    fn go_on(&mut self, run: &mut Run, problem: &Problem) -> bool {
-        let caught = run.frames.iter().any(|frame| matches!(frame.kind, Enclosing::Try(_)));
-        if goes_on_after(problem) && !caught { true } else { self.unwind(run) }
-    }
-
-    /// The end of a frame.
-    fn leave(&mut self, run: &mut Run) -> bool {
-        let Some(frame) = run.frames.pop() else { return false };
-        if let Enclosing::Loop(condition) = &frame.kind {
-            run.rounds += 1;
-            let again = run.rounds < MAX_ROUNDS && self.truth(condition).unwrap_or(false);
-            if again {
-                run.frames.push(Frame { at: 0, ..frame });
-            }
-        }
-        !run.frames.is_empty()
-    }
-
-    /// An error ends the batch, or goes to the handler around it.
-    fn unwind(&mut self, run: &mut Run) -> bool {
-        while let Some(frame) = run.frames.pop() {
-            if let Enclosing::Try(handler) = frame.kind {
-                // What is caught is not shown.
-                let shown = self
-                    .out
-                    .iter()
-                    .rposition(|item| matches!(item, Item::Message(message) if message.is_error()));
-                if let Some(at) = shown {
-                    self.out.remove(at);
-                }
-                run.frames.push(Frame { steps: handler, at: 0, kind: Enclosing::Block });
-                return true;
-            }
-        }
-        false
-    }
-
-    fn truth(&mut self, condition: &Expr) -> Result<bool, Problem> {
+    pub(super) fn truth(&mut self, condition: &Expr) -> Result<bool, Problem> {
         Ok(cell::number(&self.evaluate(condition)?).is_some_and(|number| number != 0.0))
     }
 
@@ -209,7 +174,7 @@ impl Connection {
             frames: Vec::new(),
             open: None,
             rounds: 0,
-            call: None,
+            is_call: false,
             last_failed: false,
         });
         run.frames.push(Frame { steps: steps.into(), at: 0, kind });
@@ -247,25 +212,24 @@ impl Connection {
                 run.frames.push(Frame { steps: body.clone().into(), at: 0, kind });
                 Ok(())
             }
-            Step::Return => {
-                while let Some(frame) = run.frames.pop() {
-                    if matches!(frame.kind, Enclosing::Procedure) {
+            Step::Return(value) => {
+                self.returned = match value {
+                    Some(value) => {
+                        let value = self.evaluate(value).map_err(|problem| (problem, told(self)))?;
+                        let number = cell::number(&value).map_or(0, cell::truncated);
+                        i32::try_from(number).unwrap_or(0)
+                    }
+                    None => 0,
+                };
+                while let Some(frame) = self.pop(run) {
+                    if matches!(frame.kind, Enclosing::Procedure(_)) {
                         break;
                     }
                 }
                 Ok(())
             }
             Step::Leave(out) => {
-                while let Some(frame) = run.frames.last_mut() {
-                    if matches!(frame.kind, Enclosing::Loop(_)) {
-                        frame.at = frame.steps.len();
-                        break;
-                    }
-                    run.frames.pop();
-                }
-                if *out {
-                    run.frames.pop();
-                }
+                self.leave_loop(run, *out);
                 Ok(())
             }
             Step::Transaction(transaction) => plain(self.transact(*transaction), self),
@@ -371,19 +335,6 @@ impl Connection {
     }
 }
 
-/// Errors after which a batch goes on.
-fn goes_on_after(problem: &Problem) -> bool {
-    match problem {
-        Problem::NoProcedure(_) | Problem::Zero | Problem::NotDropped(_) | Problem::Disabled(_) => true,
-        Problem::NoOption(_) | Problem::NoLogin(_) | Problem::NoTransaction(_) | Problem::NoDatabase(_) => {
-            true
-        }
-        Problem::NotNull(..) | Problem::Duplicate(..) | Problem::Denied(..) | Problem::NoRight(_) => true,
-        Problem::Raised(_, class, ..) => *class < 20,
-        _ => false,
-    }
-}
-
 /// The table that a `SELECT … INTO` makes.
 pub(super) fn into_target(query: &Query) -> Option<&Expr> {
     match query.body.as_ref() {
@@ -399,6 +350,7 @@ pub(super) fn verb_of(step: &Step) -> Verb {
             Statement::Insert(_) => Verb::Insert,
             Statement::Update(_) => Verb::Update,
             Statement::Delete(_) => Verb::Delete,
+            Statement::Merge(_) => Verb::Update,
             Statement::CreateTable(_) | Statement::CreateView(_) => Verb::Create,
             Statement::Drop { .. } => Verb::Drop,
             _ => Verb::Other,
@@ -406,14 +358,19 @@ pub(super) fn verb_of(step: &Step) -> Verb {
         Step::Words(verb, _) => *verb,
         Step::Use(_) => Verb::Use,
         Step::Call(_) | Step::Text(_) => Verb::Execute,
-        Step::Declare(_) | Step::Assign(..) | Step::Option(_) => Verb::Set,
+        Step::Declare(_) | Step::TableVariable(..) | Step::Assign(..) | Step::Option(_) => Verb::Set,
         Step::Transaction(_) => Verb::Transaction,
         Step::If(..)
         | Step::While(..)
         | Step::Try(..)
         | Step::Print(_)
         | Step::Raise(_)
-        | Step::Return
+        | Step::Return(_)
+        | Step::Throw(_)
         | Step::Leave(_) => Verb::Other,
+        Step::Cursor(_) => Verb::Select,
+        Step::InsertCalled(..) => Verb::Insert,
+        Step::Define(definition) if definition.alters => Verb::Alter,
+        Step::Define(_) => Verb::Create,
     }
 }

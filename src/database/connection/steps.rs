@@ -3,11 +3,10 @@
 use rusqlite::types::Value as Cell;
 use sqlparser::ast::Expr;
 
-use super::run::Enclosing;
 use super::{Connection, texts};
 use crate::database::problem::Problem;
-use crate::database::script::{self, Call, Placed, Step};
-use crate::database::{Done, Item, Language, Parameter, Product, Seen, Verb, cell, procedures};
+use crate::database::script::{Placed, Step};
+use crate::database::{Done, Item, Language, Product, Seen, Verb, cell};
 
 /// Options of `SET` that change what is answered.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +27,35 @@ impl Connection {
             Step::Option(words) => self.option(words),
             Step::Print(value) => self.print(value, placed.line),
             Step::Raise(arguments) => self.raise(arguments),
+            Step::Throw(arguments) => self.throw(arguments),
+            Step::TableVariable(name, columns) => self.declare_table(name, columns),
+            Step::Cursor(step) => {
+                let mut seen = seen;
+                let result = self.cursor(step, &mut seen);
+                let statuses = self.cursor_statuses();
+                self.facts.state().cursors = statuses;
+                return match result {
+                    Ok(()) => {
+                        self.out.push_back(Item::Seen(Box::new(seen)));
+                        Ok(())
+                    }
+                    Err(problem) => Err((problem, seen)),
+                };
+            }
+            Step::Define(definition) => {
+                let mut seen = seen;
+                return match self.define(definition, &mut seen) {
+                    Ok(()) => {
+                        self.done(verb, None, seen);
+                        Ok(())
+                    }
+                    Err(problem) => Err((problem, seen)),
+                };
+            }
+            Step::InsertCalled(table, columns, call) => {
+                self.insert_called(table, columns, call, placed);
+                Ok(())
+            }
             Step::Use(name) => self.use_database(name),
             Step::Text(value) => self.dynamic(value),
             Step::Call(call) => return self.call(call, placed),
@@ -125,11 +153,65 @@ impl Connection {
                 }
             }
         }
+        if class > 18 && !self.facts.administrator {
+            return Err(self.say(
+                2754,
+                16,
+                1,
+                "只有 sysadmin 角色的成员才能使用 WITH LOG 选项指定大于 18 的错误严重级别。",
+                "Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the WITH LOG option.",
+            ));
+        }
         if class > 10 {
             return Err(Problem::Raised(50_000, class, state, text));
         }
-        self.notice(50_000, class, text, 1);
+        self.notice(if class == 0 { 0 } else { 50_000 }, class, text, 1);
         Ok(())
+    }
+
+    /// `THROW`: an error that ends the batch.
+    fn throw(&mut self, arguments: &[Expr]) -> Result<(), Problem> {
+        let [number, text, state] = arguments else {
+            let caught = self.facts.state().caught.last().cloned();
+            return Err(match caught {
+                Some(message) => Problem::Thrown(Box::new((
+                    message.number,
+                    message.class,
+                    message.state,
+                    message.text,
+                ))),
+                None => self.say(
+                    10_704,
+                    15,
+                    1,
+                    "若要再次引发错误，必须在 CATCH 块内使用 THROW 语句。在 THROW 语句中指定参数，以便在 CATCH 块外使用它。",
+                    "To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW statement inside a CATCH block, or add error parameters to the THROW statement.",
+                ),
+            });
+        };
+        let (number, state) = (self.evaluate(number)?, self.evaluate(state)?);
+        let text = cell::text(&self.evaluate(text)?).unwrap_or_default();
+        let number = cell::number(&number).map_or(0, cell::truncated);
+        let Some(number) = u32::try_from(number).ok().filter(|number| *number >= 50_000) else {
+            return Err(self.say(
+                35_100,
+                16,
+                10,
+                &format!("THROW 语句中的错误号 {number} 超出了有效范围。请指定介于 50000 到 2147483647 有效范围内的错误号。"),
+                &format!("Error number {number} in the THROW statement is outside the valid range. Specify an error number in the valid range of 50000 to 2147483647."),
+            ));
+        };
+        let state = cell::number(&state).and_then(|n| u8::try_from(cell::truncated(n)).ok()).unwrap_or(1);
+        Err(Problem::Thrown(Box::new((number, 16, state, text))))
+    }
+
+    /// A message of the product in the connection's language.
+    pub(super) fn say(&self, number: u32, class: u8, state: u8, chinese: &str, english: &str) -> Problem {
+        let text = match self.facts.language() {
+            Language::Chinese => chinese,
+            Language::English => english,
+        };
+        Problem::Raised(number, class, state, text.to_owned())
     }
 
     pub(super) fn use_database(&mut self, name: &str) -> Result<(), Problem> {
@@ -171,154 +253,6 @@ impl Connection {
         Ok(())
     }
 
-    /// `EXEC ('…')`: the text is a batch of its own.
-    fn dynamic(&mut self, value: &Expr) -> Result<(), Problem> {
-        let text = cell::text(&self.evaluate(value)?).unwrap_or_default();
-        self.enter_text(&text)
-    }
-
-    /// Puts the steps of a text in front.
-    pub(super) fn enter_text(&mut self, text: &str) -> Result<(), Problem> {
-        let steps = script::read(text, self.facts.product()).map_err(|(problem, _)| problem)?;
-        self.enter(steps, Enclosing::Procedure);
-        Ok(())
-    }
-
-    fn call(&mut self, call: &Call, placed: &Placed) -> Result<(), (Problem, Seen)> {
-        let mut seen = self.seen_text(&placed.text, Verb::Execute);
-        let mut arguments = Vec::new();
-        for argument in &call.arguments {
-            let value = self.evaluate(&argument.value).map_err(|problem| (problem, seen.clone()))?;
-            arguments.push((argument.name.clone(), value));
-        }
-        if let Some(server) = &call.at {
-            let known =
-                self.facts.catalog.linked.iter().any(|linked| linked.name.eq_ignore_ascii_case(server));
-            seen.deeds.push(crate::database::Deed::Reach { means: "linked server", target: server.clone() });
-            let problem =
-                if known { Problem::Unreachable(server.clone()) } else { Problem::NoServer(server.clone()) };
-            return Err((problem, seen));
-        }
-        let result = self.run_procedure(&call.name, arguments, &mut seen);
-        match result {
-            Ok(outputs) => {
-                let mut wanted = call.arguments.iter().filter_map(|argument| argument.output.clone());
-                for (name, value) in outputs {
-                    let by_name = call
-                        .arguments
-                        .iter()
-                        .find(|argument| argument.name.eq_ignore_ascii_case(&name))
-                        .and_then(|a| a.output.clone());
-                    if let Some(variable) = by_name.or_else(|| wanted.next()) {
-                        self.set(&variable.to_lowercase(), value);
-                    }
-                }
-                if let Some(result) = &call.result {
-                    self.set(&result.to_lowercase(), Cell::Integer(0));
-                }
-                self.out.push_back(Item::Seen(Box::new(seen)));
-                Ok(())
-            }
-            Err(problem) => Err((problem, seen)),
-        }
-    }
-
-    /// A procedure of the product, of the schema, or none.
-    fn run_procedure(
-        &mut self,
-        name: &[String],
-        arguments: Vec<(String, Cell)>,
-        seen: &mut Seen,
-    ) -> Result<Vec<(String, Cell)>, Problem> {
-        let written = name.iter().map(String::as_str).collect::<Vec<_>>().join(".");
-        let last = name.last().map(|name| name.to_lowercase()).unwrap_or_default();
-        seen.objects.push(written.clone());
-        let arguments = procedures::Arguments::new(arguments);
-        match last.as_str() {
-            "sp_executesql" => return self.execute_sql(&arguments).map(|()| Vec::new()),
-            "sp_prepare" => {
-                let handle = i64::try_from(self.prepared.len()).unwrap_or(0) + 1;
-                self.prepare(handle, &arguments);
-                return Ok(vec![("@handle".to_owned(), Cell::Integer(handle))]);
-            }
-            "sp_prepexec" => {
-                let handle = i64::try_from(self.prepared.len()).unwrap_or(0) + 1;
-                self.prepare(handle, &arguments);
-                self.execute_prepared(handle, &arguments.rest(3))?;
-                return Ok(vec![("@handle".to_owned(), Cell::Integer(handle))]);
-            }
-            "sp_execute" => {
-                let handle = arguments.whole(0, "@handle").unwrap_or(0);
-                return self.execute_prepared(handle, &arguments.rest(1)).map(|()| Vec::new());
-            }
-            "sp_unprepare" => {
-                self.prepared.remove(&arguments.whole(0, "@handle").unwrap_or(0));
-                return Ok(Vec::new());
-            }
-            "sp_reset_connection" => return Ok(Vec::new()),
-            _ => {}
-        }
-        if let Some(answer) = procedures::run(&last, &arguments, &self.facts, seen) {
-            for piece in answer? {
-                match piece {
-                    procedures::Piece::Query(sql) => self.enter_text(&sql)?,
-                    procedures::Piece::Notice(number, class, text) => self.notice(number, class, text, 1),
-                    procedures::Piece::Set(columns, rows) => self.give(columns, rows),
-                }
-            }
-            return Ok(Vec::new());
-        }
-        let Some(procedure) = self.find_procedure(name) else { return Err(Problem::NoProcedure(written)) };
-        for ((parameter, ty), at) in procedure.parameters.iter().zip(0..) {
-            let Some(value) = arguments.get(at, parameter) else {
-                return Err(Problem::NoParameter(procedure.name.clone(), parameter.clone()));
-            };
-            self.variables.insert(parameter.to_lowercase(), (value, Some(ty.clone())));
-        }
-        self.enter_text(&procedure.sql)?;
-        Ok(Vec::new())
-    }
-
-    fn find_procedure(&self, name: &[String]) -> Option<std::sync::Arc<crate::database::Procedure>> {
-        let last = name.last()?;
-        let database = if name.len() > 2 { name.get(name.len() - 3)?.clone() } else { self.facts.database() };
-        let mut all = self.facts.catalog.procedures.values();
-        all.find(|made| made.name.eq_ignore_ascii_case(last) && made.database.eq_ignore_ascii_case(&database))
-            .cloned()
-    }
-
-    fn execute_sql(&mut self, arguments: &procedures::Arguments) -> Result<(), Problem> {
-        let text = arguments.text(0, "@stmt").unwrap_or_default();
-        let names = parameter_names(&arguments.text(1, "@params").unwrap_or_default());
-        self.bind_named(&names, &arguments.rest(2));
-        self.enter_text(&text)
-    }
-
-    fn prepare(&mut self, handle: i64, arguments: &procedures::Arguments) {
-        let names = parameter_names(&arguments.text(1, "@params").unwrap_or_default());
-        let text = arguments.text(2, "@stmt").unwrap_or_default();
-        self.prepared.insert(handle, (text, names));
-    }
-
-    fn execute_prepared(&mut self, handle: i64, values: &[(String, Cell)]) -> Result<(), Problem> {
-        let known = self.prepared.get(&handle).cloned();
-        let Some((text, names)) = known else {
-            let text = format!("找不到句柄为 {handle} 的预定义语句。");
-            return Err(Problem::Raised(8179, 16, 2, text));
-        };
-        self.bind_named(&names, values);
-        self.enter_text(&text)
-    }
-
-    fn bind_named(&mut self, names: &[String], values: &[(String, Cell)]) {
-        for ((name, value), at) in values.iter().zip(0..) {
-            let name = if name.is_empty() { names.get(at).cloned() } else { Some(name.to_lowercase()) };
-            if let Some(name) = name {
-                self.variables.insert(name, (value.clone(), None));
-            }
-        }
-    }
-
     /// A result set that is at hand.
     pub(super) fn give(&mut self, columns: Vec<crate::database::Column>, rows: Vec<Vec<Cell>>) {
         let count = u64::try_from(rows.len()).unwrap_or(0);
@@ -338,50 +272,4 @@ impl Connection {
         };
         self.out.push_back(Item::Done(done));
     }
-
-    /// A call that came as such, not in a text.
-    pub(super) fn call_from_outside(&mut self, procedure: &str, parameters: Vec<Parameter>) {
-        let name: Vec<String> =
-            procedure.split('.').map(|part| part.trim_matches(['[', ']']).to_owned()).collect();
-        let mut shown = format!("exec {procedure}");
-        let values: Vec<(String, Cell)> = parameters
-            .iter()
-            .zip(0..)
-            .map(|(parameter, at)| {
-                let value = cell::of(&parameter.value, &parameter.ty);
-                shown.push_str(if at == 0 { " " } else { ", " });
-                if !parameter.name.is_empty() {
-                    shown.push_str(&format!("{}=", parameter.name));
-                }
-                shown.push_str(&cell::literal(&value));
-                (parameter.name.clone(), value)
-            })
-            .collect();
-        let mut seen = self.seen_text(&shown, Verb::Execute);
-        match self.run_procedure(&name, values, &mut seen) {
-            Ok(outputs) => {
-                let mut wanted = parameters.into_iter().filter(|parameter| parameter.output);
-                for (_, value) in outputs {
-                    if let Some(parameter) = wanted.next() {
-                        let value = cell::value(value, &parameter.ty);
-                        self.out.push_back(Item::Output(Parameter { value, ..parameter }));
-                    }
-                }
-                self.out.push_back(Item::Seen(Box::new(seen)));
-            }
-            Err(problem) => {
-                self.failed(&problem, 1, seen, Verb::Execute);
-            }
-        }
-    }
-}
-
-/// Names of `@a int, @b varchar(10)`.
-fn parameter_names(text: &str) -> Vec<String> {
-    let mut depth = 0;
-    let parts = text.split(|c| {
-        depth += i32::from(c == '(') - i32::from(c == ')');
-        c == ',' && depth == 0
-    });
-    parts.filter_map(|part| part.split_whitespace().next()).map(str::to_lowercase).collect()
 }

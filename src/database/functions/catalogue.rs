@@ -143,15 +143,24 @@ pub(super) static FUNCTIONS: &[Function] = &[
             _ => Ok(Cell::Null),
         }
     }),
-    function("scope_identity", "s", (0, 0), |_, _| Ok(Cell::Null)),
+    function("scope_identity", "s", (0, 0), |facts, _| maybe_whole(facts.state().identity)),
     function("ident_current", "s", (1, 1), |_, _| Ok(Cell::Null)),
     function("error_number", "s", (0, 0), |facts, _| {
-        let number = facts.state().last_error.0;
-        maybe_whole((number > 0).then_some(i64::from(number)))
+        maybe_whole(caught(facts, |message| i64::from(message.number)))
     }),
-    function("error_message", "s", (0, 0), |facts, _| {
-        let text = facts.state().last_error.1.clone();
-        maybe_text((!text.is_empty()).then_some(text))
+    function("error_message", "s", (0, 0), |facts, _| maybe_text(caught(facts, |m| m.text.clone()))),
+    function("error_severity", "s", (0, 0), |facts, _| maybe_whole(caught(facts, |m| i64::from(m.class)))),
+    function("error_state", "s", (0, 0), |facts, _| maybe_whole(caught(facts, |m| i64::from(m.state)))),
+    function("error_line", "s", (0, 0), |facts, _| maybe_whole(caught(facts, |m| i64::from(m.line)))),
+    function("error_procedure", "s", (0, 0), |facts, _| {
+        let name = caught(facts, |message| message.procedure.clone());
+        maybe_text(name.filter(|name| !name.is_empty()))
+    }),
+    // Where the cursor is a script's, and what it is called.
+    function("cursor_status", "s", (2, 2), |facts, a| {
+        let name = text_of(a, 1).unwrap_or_default().to_lowercase();
+        let found = facts.state().cursors.iter().find(|(known, _)| *known == name).map(|(_, status)| *status);
+        whole(found.unwrap_or(-3))
     }),
     function("rowcount_big", "s", (0, 0), |facts, _| whole(facts.state().row_count)),
     function("load_file", "m", (1, 1), |_, _| Ok(Cell::Null)),
@@ -187,6 +196,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
         }
     }),
 ];
+
+/// Something of the error whose handler runs.
+fn caught<T>(facts: &Facts, what: impl FnOnce(&crate::database::Message) -> T) -> Option<T> {
+    facts.state().caught.last().map(what)
+}
 
 fn user(facts: &Facts) -> String {
     if facts.administrator { "dbo".to_owned() } else { facts.login.clone() }

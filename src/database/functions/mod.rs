@@ -10,6 +10,7 @@ mod pg_catalogue;
 mod pg_sizes;
 mod postgres;
 mod texts;
+mod xml;
 
 pub(super) use convert::convert_to;
 pub(super) use patterns::is_like;
@@ -70,6 +71,7 @@ fn all() -> impl Iterator<Item = &'static Function> {
         .chain(patterns::FUNCTIONS)
         .chain(mysql::FUNCTIONS)
         .chain(catalogue::FUNCTIONS)
+        .chain(xml::FUNCTIONS)
         .chain(postgres::FUNCTIONS)
         .chain(pg_catalogue::FUNCTIONS)
 }

@@ -11,7 +11,7 @@ pub(super) fn bytes_of(facts: &Facts, a: &[Cell], indexes: bool) -> Option<i64> 
     let wanted = whole_of(a, 0).or_else(|| catalogue::relation_id(facts, &text_of(a, 0)?))?;
     for entry in catalogue::entries(facts) {
         let pages = entry.table().map_or(0, |table| {
-            let rows = facts.count(table);
+            let rows = facts.estimate(table);
             crate::database::system::pages(table, rows)
         });
         let index_pages = pages / 4 + 1;

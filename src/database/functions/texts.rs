@@ -13,6 +13,22 @@ use crate::database::facts::Facts;
 
 pub(super) static FUNCTIONS: &[Function] = &[
     function("isnull", "s", (2, 2), |_, a| first_of(a)),
+    function("choose", "s", (2, 126), |_, a| {
+        let at = whole_of(a, 0).and_then(|at| usize::try_from(at).ok()).filter(|at| *at > 0);
+        Ok(at.and_then(|at| a.get(at)).cloned().unwrap_or(Cell::Null))
+    }),
+    function("difference", "s", (2, 2), |_, a| {
+        let codes = (text_of(a, 0).map(|t| soundex(&t)), text_of(a, 1).map(|t| soundex(&t)));
+        let (Some(one), Some(other)) = codes else { return Ok(Cell::Null) };
+        size(one.chars().zip(other.chars()).filter(|(a, b)| a == b).count())
+    }),
+    function("soundex", "s", (1, 1), |_, a| maybe_text(text_of(a, 0).map(|t| soundex(&t)))),
+    function("parsename", "s", (2, 2), |_, a| {
+        let (name, part) = (text_of(a, 0).unwrap_or_default(), whole_of(a, 1).unwrap_or(0));
+        let parts: Vec<&str> = name.split('.').collect();
+        let at = usize::try_from(part).ok().and_then(|part| parts.len().checked_sub(part));
+        maybe_text(at.filter(|_| part > 0 && parts.len() <= 4).and_then(|at| parts.get(at)).copied())
+    }),
     function("nvl", "o", (2, 2), |_, a| first_of(a)),
     function("nvl2", "o", (3, 3), |_, a| {
         let given = a.first().is_some_and(|value| *value != Cell::Null);
@@ -344,4 +360,31 @@ fn divide(facts: &Facts, arguments: &[Cell]) -> Answer {
             _ => Err(mark("@cast", &[&text_of(arguments, 0).unwrap_or_default(), "int"])),
         },
     }
+}
+
+/// The letter and three digits by which similar words are alike.
+fn soundex(word: &str) -> String {
+    let digit = |c: char| match c {
+        'B' | 'F' | 'P' | 'V' => '1',
+        'C' | 'G' | 'J' | 'K' | 'Q' | 'S' | 'X' | 'Z' => '2',
+        'D' | 'T' => '3',
+        'L' => '4',
+        'M' | 'N' => '5',
+        'R' => '6',
+        'H' | 'W' => '-',
+        _ => '0',
+    };
+    let mut letters = word.chars().map(|c| c.to_ascii_uppercase()).take_while(char::is_ascii_alphabetic);
+    let Some(first) = letters.next() else { return "0000".to_owned() };
+    let (mut code, mut last) = (first.to_string(), digit(first));
+    for found in letters.map(digit) {
+        if found != '-' {
+            if found != '0' && found != last {
+                code.push(found);
+            }
+            last = found;
+        }
+    }
+    code.extend(std::iter::repeat_n('0', 4));
+    code.chars().take(4).collect()
 }

@@ -160,6 +160,7 @@ pub(in crate::database) fn is_volatile(relation: &Relation) -> bool {
 /// Columns of a relation, as tables of a schema have them.
 pub(in crate::database) fn columns(relation: &Relation) -> Vec<ColumnSpec> {
     let column = |field: &super::builtin::Field| ColumnSpec {
+        identity: false,
         name: field.name.to_owned(),
         ty: PgType::named(field.ty).unwrap_or(PgType::of(oid::TEXT)).sql(),
         nullable: !field.not_null,

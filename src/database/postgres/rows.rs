@@ -54,7 +54,7 @@ fn classes(facts: &Facts, put: &mut impl FnMut(Vec<(&str, Cell)>)) {
     let owner = owner(facts);
     for entry in entries(facts) {
         let table = entry.table();
-        let rows = table.map_or(0, |table| facts.count(table));
+        let rows = table.map_or(0, |table| facts.estimate(table));
         let pages = table.map_or(0, |table| crate::database::system::pages(table, rows));
         let common = |name: &str, oid: i64, kind: &str, am: i64, columns: usize| {
             vec![

@@ -5,7 +5,7 @@ use rusqlite::types::Value as Cell;
 use super::{Answer, Arguments, Piece, columns, windows};
 use crate::database::facts::Facts;
 use crate::database::problem::Problem;
-use crate::database::{Deed, Seen};
+use crate::database::{Deed, Language, Seen};
 
 pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut Seen) -> Option<Answer> {
     let enabled = |option: &str| facts.state().options.get(option).is_some_and(|(_, running)| *running == 1);
@@ -23,25 +23,7 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
             rows.push(vec![Cell::Null]);
             Some(Ok(vec![Piece::Set(columns(&[("output", "nvarchar(255)")]), rows)]))
         }
-        "xp_dirtree" | "xp_subdirs" => {
-            let path = arguments.text(0, "").unwrap_or_default();
-            let files = arguments.whole(2, "") == Some(1);
-            told(&path, if name == "xp_dirtree" { "xp_dirtree" } else { "xp_subdirs" }, seen);
-            let entries = windows::entries(&path, facts);
-            let shown = entries.iter().filter(|(_, folder)| *folder || files);
-            let row = |(name, folder): &(String, bool)| {
-                let mut row = vec![Cell::Text(name.clone()), Cell::Integer(1)];
-                if files {
-                    row.push(Cell::Integer(i64::from(!*folder)));
-                }
-                row
-            };
-            let mut heads = vec![("subdirectory", "nvarchar(512)"), ("depth", "int")];
-            if files {
-                heads.push(("file", "int"));
-            }
-            Some(Ok(vec![Piece::Set(columns(&heads), shown.map(row).collect())]))
-        }
+        "xp_dirtree" | "xp_subdirs" => Some(Ok(vec![tree(name == "xp_dirtree", arguments, facts, seen)])),
         "xp_fileexist" => {
             let path = arguments.text(0, "").unwrap_or_default();
             told(&path, "xp_fileexist", seen);
@@ -55,33 +37,14 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
             let rows = windows::free_megabytes(facts).into_iter().map(row).collect();
             Some(Ok(vec![Piece::Set(columns(&[("drive", "nvarchar(1)"), ("MB 可用空间", "int")]), rows)]))
         }
-        "xp_regread" | "xp_instance_regread" => {
-            let path = format!("{}\\{}\\{}", arguments.text(0, "").unwrap_or_default(), arguments.text(1, "").unwrap_or_default(), arguments.text(2, "").unwrap_or_default());
-            seen.deeds.push(Deed::Files { means: "xp_regread", path: path.clone() });
-            let key = format!("{}\\{}", arguments.text(0, "").unwrap_or_default(), arguments.text(1, "").unwrap_or_default());
-            let name = arguments.text(2, "").unwrap_or_default();
-            match windows::registry(&key, &name, facts) {
-                Some((number, value)) => {
-                    let data = match value.parse() {
-                        Ok(whole) if number => Cell::Integer(whole),
-                        _ => Cell::Text(value),
-                    };
-                    let ty = if number { "int" } else { "nvarchar(4000)" };
-                    Some(Ok(vec![Piece::Set(columns(&[("Value", "nvarchar(255)"), ("Data", ty)]), vec![vec![Cell::Text(name), data]])]))
-                }
-                None => Some(Err(Problem::Raised(22001, 16, 1, "RegOpenKeyEx() 返回了错误 2，“系统找不到指定的文件。”".to_owned()))),
-            }
-        }
+        "xp_regread" | "xp_instance_regread" => Some(read_registry(arguments, facts, seen)),
         "xp_regwrite" | "xp_regdeletevalue" | "xp_regdeletekey" | "xp_instance_regwrite" => {
             let path = format!("{}\\{}", arguments.text(0, "").unwrap_or_default(), arguments.text(1, "").unwrap_or_default());
             seen.deeds.push(Deed::Configure { option: path, value: arguments.text(4, "").unwrap_or_default() });
             Some(if facts.administrator { Ok(Vec::new()) } else { Err(Problem::Denied("EXECUTE".to_owned(), "mssqlsystemresource.sys.xp_regwrite".to_owned())) })
         }
-        "sp_oacreate" | "sp_oamethod" | "sp_oasetproperty" | "sp_oagetproperty" | "sp_oadestroy" => {
-            let command = arguments.rest(0).iter().filter_map(|(_, value)| crate::database::cell::text(value)).collect::<Vec<_>>().join(" ");
-            seen.deeds.push(Deed::Command { means: "OLE automation", command });
-            if enabled("ole automation procedures") { Some(Ok(Vec::new())) } else { Some(Err(Problem::Disabled("Ole Automation Procedures".to_owned()))) }
-        }
+        "sp_oacreate" | "sp_oamethod" | "sp_oasetproperty" | "sp_oagetproperty" | "sp_oadestroy"
+        | "sp_oageterrorinfo" | "sp_oastop" => Some(automation(name, arguments, facts, seen)),
         "xp_loginconfig" => Some(Ok(vec![Piece::Query("select 'login mode' as name, 'Mixed' as config_value union all select 'default login', 'guest' union all select 'audit level', 'failure'".to_owned())])),
         "xp_msver" => Some(Ok(vec![Piece::Query("select 1 as [Index], 'ProductName' as Name, cast(null as int) as Internal_Value, 'Microsoft SQL Server' as Character_Value union all select 2, 'ProductVersion', 720896, cast(serverproperty('ProductVersion') as varchar(30)) union all select 3, 'Language', 2052, '中文(简体，中国)' union all select 15, 'WindowsVersion', 602931200, '6.3 (9600)' union all select 16, 'ProcessorCount', 16, '16' union all select 19, 'PhysicalMemory', 65535, '65535 (68718886912)'".to_owned())])),
         "sp_addlogin" | "sp_password" | "sp_addsrvrolemember" | "sp_addrolemember" | "sp_adduser" | "sp_grantdbaccess" => {
@@ -121,6 +84,135 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
         "sp_setapprole" | "sp_trace_create" | "sp_cursoropen" => Some(Err(Problem::NoRight(name.to_owned()))),
         _ => None,
     }
+}
+
+/// Most folders below each other that `xp_dirtree` goes through, and most rows that it gives.
+const MAX_LEVELS: i64 = 4;
+const MAX_ENTRIES: usize = 2_000;
+
+/// `xp_dirtree path, depth, files` and `xp_subdirs path`.
+fn tree(is_tree: bool, arguments: &Arguments, facts: &Facts, seen: &mut Seen) -> Piece {
+    let path = arguments.text(0, "").unwrap_or_default();
+    told(&path, if is_tree { "xp_dirtree" } else { "xp_subdirs" }, seen);
+    let files = is_tree && arguments.whole(2, "") == Some(1);
+    let depth = match arguments.whole(1, "").unwrap_or(0) {
+        _ if !is_tree => 1,
+        0 => MAX_LEVELS,
+        depth => depth.clamp(1, MAX_LEVELS),
+    };
+    let mut rows = Vec::new();
+    walk(&path, 1, depth, files, facts, &mut rows);
+    let mut heads = vec![("subdirectory", "nvarchar(512)")];
+    if is_tree {
+        heads.push(("depth", "int"));
+    }
+    if files {
+        heads.push(("file", "int"));
+    }
+    let width = heads.len();
+    rows.iter_mut().for_each(|row| row.truncate(width));
+    Piece::Set(columns(&heads), rows)
+}
+
+fn walk(path: &str, level: i64, depth: i64, files: bool, facts: &Facts, rows: &mut Vec<Vec<Cell>>) {
+    for (name, folder) in windows::entries(path, facts) {
+        if rows.len() >= MAX_ENTRIES || !folder && !files {
+            continue;
+        }
+        rows.push(vec![Cell::Text(name.clone()), Cell::Integer(level), Cell::Integer(i64::from(!folder))]);
+        if folder && level < depth {
+            let below = format!("{}\\{name}", path.trim_end_matches('\\'));
+            walk(&below, level + 1, depth, files, facts, rows);
+        }
+    }
+}
+
+/// `xp_regread root, key, value [, @out OUTPUT [, 'no_output']]`.
+fn read_registry(arguments: &Arguments, facts: &Facts, seen: &mut Seen) -> Answer {
+    let part = |at: usize| arguments.text(at, "").unwrap_or_default();
+    let (key, name) = (format!("{}\\{}", part(0), part(1)), part(2));
+    seen.deeds.push(Deed::Files { means: "xp_regread", path: format!("{key}\\{name}") });
+    let wanted = arguments.get(3, "@value").is_some();
+    match windows::registry(&key, &name, facts) {
+        Some((number, value)) => {
+            let data = match value.parse() {
+                Ok(whole) if number => Cell::Integer(whole),
+                _ => Cell::Text(value),
+            };
+            if wanted {
+                return Ok(vec![Piece::Output("@value".to_owned(), data)]);
+            }
+            let ty = if number { "int" } else { "nvarchar(4000)" };
+            let heads = columns(&[("Value", "nvarchar(255)"), ("Data", ty)]);
+            Ok(vec![Piece::Set(heads, vec![vec![Cell::Text(name), data]])])
+        }
+        None if arguments
+            .text(4, "@no_output")
+            .is_some_and(|text| text.eq_ignore_ascii_case("no_output")) =>
+        {
+            Ok(Vec::new())
+        }
+        None => Err(Problem::Raised(
+            22_001,
+            16,
+            1,
+            match facts.language() {
+                Language::Chinese => "RegOpenKeyEx() 返回了错误 2，“系统找不到指定的文件。”".to_owned(),
+                Language::English => {
+                    "RegOpenKeyEx() returned error 2, 'The system cannot find the file specified.'".to_owned()
+                }
+            },
+        )),
+    }
+}
+
+/// Handle of the first object that OLE automation makes in a session, as servers of these builds count them.
+const FIRST_OBJECT: i64 = 16_711_422;
+
+/// How much higher the next one is.
+const NEXT_OBJECT: i64 = 16_777_216;
+
+/// `sp_OA…`: objects are made, and nothing is run.
+fn automation(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut Seen) -> Answer {
+    let given = arguments.rest(0).into_iter().filter_map(|(_, value)| crate::database::cell::text(&value));
+    let command = given.collect::<Vec<_>>().join(" ");
+    seen.deeds.push(Deed::Command { means: "OLE automation", command });
+    let written = match name {
+        "sp_oacreate" => "sp_OACreate",
+        "sp_oamethod" => "sp_OAMethod",
+        "sp_oasetproperty" => "sp_OASetProperty",
+        "sp_oagetproperty" => "sp_OAGetProperty",
+        "sp_oageterrorinfo" => "sp_OAGetErrorInfo",
+        "sp_oastop" => "sp_OAStop",
+        _ => "sp_OADestroy",
+    };
+    if !facts.administrator {
+        let object = format!("mssqlsystemresource.sys.{written}");
+        return Err(Problem::Denied("EXECUTE".to_owned(), object));
+    }
+    let option = "ole automation procedures";
+    if facts.state().options.get(option).is_none_or(|(_, running)| *running != 1) {
+        return Err(Problem::Raised(
+            15_281,
+            16,
+            1,
+            match facts.language() {
+                Language::Chinese => format!(
+                    "SQL Server 阻止了对组件 'Ole Automation Procedures' 的 过程 'sys.{written}' 的访问，因为此组件已作为此服务器安全配置的一部分而被关闭。系统管理员可以通过使用 sp_configure 启用 'Ole Automation Procedures'。有关启用 'Ole Automation Procedures' 的详细信息，请搜索 SQL Server 联机丛书中的 'Ole Automation Procedures'。"
+                ),
+                Language::English => format!(
+                    "SQL Server blocked access to procedure 'sys.{written}' of component 'Ole Automation Procedures' because this component is turned off as part of the security configuration for this server. A system administrator can enable the use of 'Ole Automation Procedures' by using sp_configure. For more information about enabling 'Ole Automation Procedures', search for 'Ole Automation Procedures' in SQL Server Books Online."
+                ),
+            },
+        ));
+    }
+    if name != "sp_oacreate" {
+        return Ok(Vec::new());
+    }
+    let mut state = facts.state();
+    let handle = FIRST_OBJECT + state.objects * NEXT_OBJECT;
+    state.objects += 1;
+    Ok(vec![Piece::Output("@objecttoken".to_owned(), Cell::Integer(handle))])
 }
 
 /// Most characters of a row of output.

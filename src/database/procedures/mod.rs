@@ -19,6 +19,8 @@ pub(super) enum Piece {
     Notice(u32, u8, String),
     /// A result set at hand.
     Set(Vec<Column>, Vec<Vec<Cell>>),
+    /// The value of an output parameter.
+    Output(String, Cell),
 }
 
 /// What a procedure gives.

@@ -13,7 +13,7 @@ pub(super) use days::Days;
 pub use fields::Field;
 pub(super) use reading::Reading;
 pub use record::Record;
-pub(super) use source::{count, is_counted};
+pub(super) use source::{count, estimate, is_counted};
 pub(super) use table::{Shown, WORLD_ID};
 pub(super) use tally::Tally;
 

@@ -24,8 +24,13 @@ pub(super) fn before(function: &mut Function, names: &mut dyn Names) -> Result<O
     if names.product() == Product::Postgres {
         return Ok(None);
     }
-    // Those are the engine's own.
-    if name.starts_with("f_") {
+    // Those are the engine's own; what the rewriting puts in is quoted.
+    let typed = |name: &ObjectName| match name.0.last() {
+        Some(ObjectNamePart::Identifier(ident)) => ident.quote_style.is_none(),
+        _ => true,
+    };
+    let concat = name == "group_concat" && names.product() == Product::SqlServer && typed(&function.name);
+    if name.starts_with("f_") || concat {
         return Err(Problem::NoFunction(name));
     }
     let mysql_difference = names.product() == Product::MySql && name == "datediff";
@@ -136,6 +141,7 @@ pub(super) fn after(function: &mut Function, names: &dyn Names) -> Result<Option
         "wm_concat" | "listagg" => "group_concat".to_owned(),
         "convert" if names.product() == Product::SqlServer => return convert(function),
         name if names.has_function(name) => format!("f_{name}"),
+        name if lacks(names.product(), name) => return Err(Problem::NoFunction(written)),
         name => name.to_owned(),
     };
     if names.product() == Product::SqlServer && !parts.is_empty() && !names.has_function(&name) {
@@ -143,6 +149,83 @@ pub(super) fn after(function: &mut Function, names: &dyn Names) -> Result<Option
     }
     function.name = ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', engine))]);
     Ok(None)
+}
+
+/// Functions of the engine that SQL Server has under the same name.
+const OF_SQL_SERVER: &[&str] = &[
+    "abs",
+    "acos",
+    "asin",
+    "atan",
+    "avg",
+    "coalesce",
+    "cos",
+    "count",
+    "cume_dist",
+    "degrees",
+    "dense_rank",
+    "exp",
+    "first_value",
+    "iif",
+    "lag",
+    "last_value",
+    "lead",
+    "log",
+    "log10",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "ntile",
+    "nullif",
+    "percent_rank",
+    "pi",
+    "radians",
+    "rank",
+    "replace",
+    "round",
+    "rtrim",
+    "sign",
+    "sin",
+    "sum",
+    "tan",
+    "upper",
+];
+
+/// Functions of the engine that no product has.
+const OF_THE_ENGINE: &[&str] = &[
+    "changes",
+    "glob",
+    "iif",
+    "julianday",
+    "last_insert_rowid",
+    "likelihood",
+    "likely",
+    "load_extension",
+    "printf",
+    "randomblob",
+    "sqlite_compileoption_get",
+    "sqlite_compileoption_used",
+    "sqlite_log",
+    "sqlite_offset",
+    "sqlite_source_id",
+    "sqlite_version",
+    "strftime",
+    "total",
+    "total_changes",
+    "typeof",
+    "unixepoch",
+    "unlikely",
+    "zeroblob",
+];
+
+/// Whether a product has no function of this name that the engine has, or has it otherwise.
+fn lacks(product: Product, name: &str) -> bool {
+    match product {
+        Product::SqlServer => !OF_SQL_SERVER.contains(&name),
+        Product::MySql | Product::Oracle => OF_THE_ENGINE.contains(&name),
+        Product::Postgres => false,
+    }
 }
 
 /// `CONVERT(int, x)` where the parser took the type for an expression.

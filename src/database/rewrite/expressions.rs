@@ -32,6 +32,18 @@ impl Rewriting<'_> {
                     *expr = made;
                 }
             }
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                if let [AccessExpr::Dot(Expr::Function(method))] = access_chain.as_slice()
+                    && let Some(made) = super::xml::value(root, method)
+                {
+                    *expr = made;
+                }
+            }
+            Expr::Trim { trim_where: None, .. }
+                if self.product() == Product::SqlServer && !self.names.has_function("trim") =>
+            {
+                return Err(Problem::NoFunction("TRIM".to_owned()));
+            }
             Expr::Collate { expr: inner, .. } => *expr = std::mem::replace(inner, nothing()),
             Expr::AtTimeZone { timestamp, .. } => *expr = std::mem::replace(timestamp, nothing()),
             _ => {}

@@ -7,10 +7,12 @@ mod counting;
 mod expressions;
 mod queries;
 mod relations;
+mod xml;
 
 pub(super) use build::{call, literal, literal_text, parse_name};
 pub(super) use counting::{put_count, whole_table};
 pub(super) use queries::{Projected, counts_only, is_plain, projected};
+pub(super) use xml::{RAW as XML_RAW, ROW as XML_ROW, VALUE as XML_VALUE};
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -44,10 +44,12 @@ pub(in crate::database) enum Projected {
 /// Before the parts of a query are looked at.
 pub(super) fn before(query: &mut Query, product: Product) -> Result<(), Problem> {
     query.locks.clear();
-    if let Some(ForClause::Xml { .. } | ForClause::Json { .. }) = &query.for_clause {
-        join_rows(query)?;
+    match &query.for_clause {
+        Some(ForClause::Xml { .. }) => super::xml::apply(query)?,
+        // The product has it since 2016.
+        Some(ForClause::Json { .. }) => return Err(Problem::Syntax("JSON".to_owned())),
+        Some(ForClause::Browse) | None => query.for_clause = None,
     }
-    query.for_clause = None;
     if product == Product::Oracle
         && let SetExpr::Select(select) = query.body.as_mut()
         && let Some(limit) = take_rownum(&mut select.selection)
@@ -56,23 +58,6 @@ pub(super) fn before(query: &mut Query, product: Product) -> Result<(), Problem>
         let inner = if query.order_by.is_some() { None } else { Some(limit) };
         query.limit_clause = inner.map(|limit| limited(Some(limit), None));
     }
-    Ok(())
-}
-
-/// `SELECT ',' + name FROM t FOR XML PATH('')` joins the rows of a query.
-fn join_rows(query: &mut Query) -> Result<(), Problem> {
-    let SetExpr::Select(select) = query.body.as_mut() else {
-        return Err(Problem::Unsupported("FOR XML".to_owned()));
-    };
-    let joined = match select.projection.as_mut_slice() {
-        [SelectItem::UnnamedExpr(expr)] => expr,
-        [SelectItem::ExprWithAlias { expr, .. }] => expr,
-        _ => return Err(Problem::Unsupported("FOR XML".to_owned())),
-    };
-    let empty = literal(&Cell::Text(String::new()));
-    let joined = call("group_concat", vec![joined.clone(), empty]);
-    query.order_by = None;
-    select.projection = vec![SelectItem::UnnamedExpr(joined)];
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 //! Names of tables.
 
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, TableAlias, TableFactor, TableFunctionArgs, Value,
-    WildcardAdditionalOptions,
+    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, Statement, TableAlias, TableAliasColumnDef, TableFactor,
+    TableFunctionArgs, Value, WildcardAdditionalOptions,
 };
 
 use super::{MAX_VIEWS, Named, Read, Rewriting, build};
@@ -35,9 +35,12 @@ const LIST: &str = "json_each";
 
 impl Rewriting<'_> {
     pub(super) fn relation(&mut self, factor: &mut TableFactor) -> Result<(), Problem> {
-        if let TableFactor::Derived { lateral, .. } = factor {
+        if let TableFactor::Derived { lateral, subquery, alias, .. } = factor {
             if *lateral {
                 return Err(Problem::Unsupported("LATERAL".to_owned()));
+            }
+            if let Some(alias) = alias.as_mut().filter(|alias| !alias.columns.is_empty()) {
+                name_columns(subquery, &std::mem::take(&mut alias.columns))?;
             }
             self.views += 1;
             return Ok(());
@@ -159,6 +162,37 @@ impl Rewriting<'_> {
             self.views = self.views.saturating_sub(1);
         }
     }
+}
+
+/// `(VALUES (1, 2)) AS t (a, b)`: the engine takes the names of columns from the query alone.
+fn name_columns(query: &mut Query, names: &[TableAliasColumnDef]) -> Result<(), Problem> {
+    let quoted = |name: &TableAliasColumnDef| format!("\"{}\"", name.name.value.replace('"', "\"\""));
+    if let SetExpr::Select(select) = query.body.as_mut() {
+        for (item, name) in select.projection.iter_mut().zip(names) {
+            if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = &*item {
+                let alias = Ident::with_quote('"', &name.name.value);
+                *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias };
+            }
+        }
+        return Ok(());
+    }
+    if !matches!(query.body.as_ref(), SetExpr::Values(_)) {
+        return Ok(());
+    }
+    let columns = names.iter().zip(1..).map(|(name, at)| format!("\"column{at}\" AS {}", quoted(name)));
+    let text = format!("SELECT {} FROM (SELECT 1) AS \"values\"", columns.collect::<Vec<_>>().join(", "));
+    let parsed = sqlparser::parser::Parser::parse_sql(&sqlparser::dialect::SQLiteDialect {}, &text);
+    let Some(Statement::Query(mut outer)) = parsed.ok().and_then(|mut all| all.pop()) else {
+        return Err(Problem::TooDeep);
+    };
+    if let SetExpr::Select(select) = outer.body.as_mut()
+        && let Some(from) = select.from.first_mut()
+        && let TableFactor::Derived { subquery, .. } = &mut from.relation
+    {
+        **subquery = query.clone();
+    }
+    *query = *outer;
+    Ok(())
 }
 
 /// A table's columns by name, or all that it has.

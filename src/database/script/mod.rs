@@ -2,7 +2,7 @@
 
 mod reader;
 
-use sqlparser::ast::{Expr, Statement};
+use sqlparser::ast::{ColumnDef, Expr, Query, Statement};
 
 use super::catalog::Product;
 use super::problem::Problem;
@@ -56,8 +56,18 @@ pub(super) enum Step {
     Call(Call),
     /// `EXEC ('…')`.
     Text(Box<Expr>),
-    /// `RETURN`.
-    Return,
+    /// `RETURN`, with a number or without.
+    Return(Option<Box<Expr>>),
+    /// `THROW`: with number, text and state, or again what was caught.
+    Throw(Vec<Expr>),
+    /// `DECLARE c CURSOR …`, `OPEN`, `FETCH`, `CLOSE`, `DEALLOCATE`.
+    Cursor(CursorStep),
+    /// `DECLARE @t TABLE (…)`.
+    TableVariable(String, Vec<ColumnDef>),
+    /// `CREATE` or `ALTER` of a view, a procedure, a function or a trigger.
+    Define(Box<Definition>),
+    /// `INSERT t EXEC …`: the table, the columns named, and the call.
+    InsertCalled(Vec<String>, Vec<String>, Box<Step>),
     /// `BREAK` (or, when false, `CONTINUE`).
     Leave(bool),
     /// `BEGIN TRAN`, `COMMIT`, `ROLLBACK`: the last two in that order.
@@ -92,6 +102,93 @@ pub(super) struct Argument {
     pub value: Expr,
     /// The variable that takes the output.
     pub output: Option<String>,
+}
+
+/// What is done with a cursor of a script.
+#[derive(Debug, Clone)]
+pub(super) enum CursorStep {
+    Declare(String, CursorQuery),
+    /// `SET @c = CURSOR FOR …`.
+    Assign(String, CursorQuery),
+    Open(String),
+    Fetch(Fetch),
+    Close(String),
+    Deallocate(String),
+}
+
+/// What a cursor goes through.
+#[derive(Debug, Clone)]
+pub(super) struct CursorQuery {
+    pub query: Box<Query>,
+    /// Whether it goes backward, too.
+    pub scrolls: bool,
+    /// Whether its number of rows is known when it is opened.
+    pub is_static: bool,
+    /// Whether it ends with the batch or procedure.
+    pub local: bool,
+}
+
+/// `FETCH`: which row, of which cursor, into which variables.
+#[derive(Debug, Clone)]
+pub(super) struct Fetch {
+    pub name: String,
+    pub way: Way,
+    pub into: Vec<String>,
+}
+
+/// Where a cursor goes.
+#[derive(Debug, Clone)]
+pub(super) enum Way {
+    Next,
+    Prior,
+    First,
+    Last,
+    Absolute(Box<Expr>),
+    Relative(Box<Expr>),
+}
+
+/// What an object is that a script defines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DefinedKind {
+    View,
+    Procedure,
+    Function,
+    Trigger,
+}
+
+impl DefinedKind {
+    /// As statements name it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            DefinedKind::View => "VIEW",
+            DefinedKind::Procedure => "PROCEDURE",
+            DefinedKind::Function => "FUNCTION",
+            DefinedKind::Trigger => "TRIGGER",
+        }
+    }
+}
+
+/// A definition of an object.
+#[derive(Debug, Clone)]
+pub(super) struct Definition {
+    pub kind: DefinedKind,
+    pub alters: bool,
+    pub name: Vec<String>,
+    pub parameters: Vec<Formal>,
+    /// The whole statement as it was written.
+    pub text: String,
+    /// What stands behind `AS`; of a view, the query.
+    pub body: String,
+    /// The assembly of a procedure or function in another language.
+    pub assembly: Option<String>,
+}
+
+/// A parameter of a procedure.
+#[derive(Debug, Clone)]
+pub(super) struct Formal {
+    pub name: String,
+    pub ty: SqlType,
+    pub default: Option<Expr>,
 }
 
 /// Reads a batch.

@@ -107,6 +107,16 @@ struct Cursor {
     at: usize,
 }
 
+impl Cursor {
+    /// SQL Server counts its rows; the others guess by their statistics.
+    fn count(&self, table: &Table) -> i64 {
+        match self.facts.product() {
+            Product::SqlServer => self.facts.count(table),
+            Product::MySql | Product::Oracle | Product::Postgres => self.facts.estimate(table),
+        }
+    }
+}
+
 impl sqlite::Rows for Cursor {
     fn start(&mut self, _: i32, arguments: Vec<Cell>) -> Result<(), String> {
         let database = arguments.first().and_then(cell::text).unwrap_or_else(|| self.facts.database());
@@ -128,10 +138,10 @@ impl sqlite::Rows for Cursor {
     fn value(&mut self, column: usize) -> Result<Cell, String> {
         Ok(match self.rows.get(self.at).and_then(|row| row.get(column)) {
             Some(Late::Now(value)) => value.clone(),
-            Some(Late::Rows(table)) => Cell::Integer(self.facts.count(table)),
-            Some(Late::Pages(table)) => Cell::Integer(pages(table, self.facts.count(table))),
+            Some(Late::Rows(table)) => Cell::Integer(self.count(table)),
+            Some(Late::Pages(table)) => Cell::Integer(pages(table, self.count(table))),
             Some(Late::Bytes(table)) => {
-                Cell::Integer(((pages(table, self.facts.count(table)) + 1) / 2).saturating_mul(16_384))
+                Cell::Integer(((pages(table, self.count(table)) + 1) / 2).saturating_mul(16_384))
             }
             None => Cell::Text(self.database.clone()),
         })

@@ -97,6 +97,15 @@ pub(super) fn words_of(problem: &Problem, language: Language) -> Words {
             words(number, 16, 1, "25000", say(
                 format!("{verb} TRANSACTION 请求没有对应的 BEGIN TRANSACTION。"), format!("The {verb} TRANSACTION request has no corresponding BEGIN TRANSACTION.")))
         }
+        Problem::NotFirst(kind) => {
+            let shown = if *kind == "VIEW" { "CREATE VIEW".to_owned() } else { format!("CREATE/ALTER {kind}") };
+            words(111, 15, 1, "42000", say(
+                format!("'{shown}' 必须是查询批次中的第一个语句。"),
+                format!("'{shown}' must be the first statement in a query batch.")))
+        }
+        Problem::Unterminated => words(10_713, 15, 1, "42000", say(
+            "MERGE 语句必须以分号(;)终止。".into(), "A MERGE statement must be terminated by a semi-colon (;).".into())),
+        Problem::Thrown(thrown) => words(thrown.0, thrown.1, thrown.2, "42000", thrown.3.clone()),
         Problem::Said(said) => words(50_000, 16, 1, "42000", said.text.clone()),
         Problem::Raised(number, class, state, text) => words(*number, *class, *state, "42000", text.clone()),
     }

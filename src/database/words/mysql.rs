@@ -38,6 +38,9 @@ pub(super) fn words_of(problem: &Problem) -> Words {
         Problem::NoFile(_) => error(1290, "HY000", "The MySQL server is running with the --secure-file-priv option so it cannot execute this statement".into()),
         Problem::NotGrouped(name) => error(1111, "HY000", format!("Invalid use of group function {name}").trim_end().to_owned()),
         Problem::NoTransaction(_) => error(1305, "42000", "SAVEPOINT does not exist".into()),
+        Problem::NotFirst(word) => words_of(&Problem::Syntax((*word).to_owned())),
+        Problem::Unterminated => words_of(&Problem::Syntax(String::new())),
+        Problem::Thrown(thrown) => error(thrown.0, "45000", thrown.3.clone()),
         Problem::Said(said) => error(1105, "HY000", said.text.clone()),
         Problem::Raised(number, _, _, text) => error(*number, "45000", text.clone()),
     }

@@ -110,6 +110,10 @@ fn parts(problem: &Problem) -> (u32, &'static str, String, String) {
         Problem::NoFile(_) => both(29283, "99999", "文件操作无效", "invalid file operation"),
         Problem::NotGrouped(_) => both(979, "42000", "不是 GROUP BY 表达式", "not a GROUP BY expression"),
         Problem::NoTransaction(_) => both(1086, "42000", "从未创建保存点", "savepoint never established"),
+        Problem::NotFirst(_) | Problem::Unterminated => {
+            both(900, "42000", "无效 SQL 语句", "invalid SQL statement")
+        }
+        Problem::Thrown(thrown) => (thrown.0, "72000", thrown.3.clone(), thrown.3.clone()),
         Problem::Said(said) => (20_000, "72000", said.text.clone(), said.text.clone()),
         Problem::Raised(number, _, _, text) => (*number, "72000", text.clone(), text.clone()),
     }

@@ -82,6 +82,9 @@ pub(super) fn words_of(problem: &Problem) -> Words {
         ),
         Problem::NoTransaction(_) => words(0, 10, 1, "25P01", "there is no transaction in progress"),
         Problem::Raised(_, _, _, text) => error("P0001", text.clone()),
+        Problem::NotFirst(word) => error("42601", format!("syntax error at or near \"{word}\"")),
+        Problem::Unterminated => error("42601", "syntax error at end of input".into()),
+        Problem::Thrown(thrown) => error("P0001", thrown.3.clone()),
         Problem::Said(said) => Words {
             detail: said.detail.clone(),
             hint: said.hint.clone(),

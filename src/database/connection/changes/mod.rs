@@ -1,6 +1,9 @@
 //! What an intruder changes: statements of the engine over the world's tables, kept under his overlay
 //! and played again on each of his connections.
 
+mod frozen;
+mod merge;
+mod output;
 mod rows;
 mod tables;
 
@@ -23,6 +26,9 @@ const MAX_CHANGES: usize = 512;
 /// Most layers over one table: a query goes through all of them.
 const MAX_LAYERS: usize = 40;
 
+/// What stands behind the type of a column that the server counts up itself.
+const IDENTITY: &str = " identity";
+
 /// One change, as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,10 +45,21 @@ struct Change {
     dropped: Option<bool>,
     /// Rows more or less.
     added: i64,
+    /// A view, a procedure or the like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    defined: Option<Definition>,
+}
+
+/// What became of a view, a procedure or the like.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Definition {
+    /// Its text; none where it is gone.
+    text: Option<String>,
 }
 
 /// A table that a statement changes.
-struct Target {
+pub(in crate::database::connection) struct Target {
     relation: String,
     /// A table of the schema; `None` for a temporary one.
     table: Option<Arc<Table>>,
@@ -87,6 +104,10 @@ impl Connection {
     }
 
     fn play(&mut self, change: &Change) -> Result<(), Problem> {
+        if let Some(definition) = &change.defined {
+            self.play_definition(&change.table, definition.text.as_deref());
+            return Ok(());
+        }
         let (database, schema, name) = &change.table;
         let place = Place::new(database, schema, name);
         let facts = Arc::clone(&self.facts);
@@ -132,17 +153,7 @@ impl Connection {
         columns: &[(String, String, bool)],
     ) -> Result<(), Problem> {
         let (database, schema, name) = &change.table;
-        let spec = |(name, ty, nullable): &(String, String, bool)| {
-            let ty = SqlType::parse(ty).unwrap_or_else(|| SqlType::nvarchar(Some(4000)));
-            ColumnSpec {
-                name: name.clone(),
-                ty,
-                nullable: *nullable,
-                key: false,
-                binding: None,
-                title: String::new(),
-            }
-        };
+        let spec = |(name, ty, nullable): &(String, String, bool)| made_column(name, ty, *nullable);
         let columns: Vec<ColumnSpec> = columns.iter().map(spec).collect();
         let relation = change.relation.clone().unwrap_or_default();
         let number = self.tables()?.enter(&relation, columns.clone(), Some(place.clone()));
@@ -224,6 +235,7 @@ impl Connection {
         state.made.clear();
         state.gone.clear();
         state.added.clear();
+        state.defined.clear();
     }
 
     /// A transaction that is rolled back: the engine is made anew from what was kept.
@@ -245,6 +257,7 @@ impl Connection {
         let mut seen = self.seen_text(&placed.text, verb);
         let mut bound = statement.clone();
         if self.facts.product() == crate::database::Product::Postgres
+            && !frozen::is_bound_later(statement)
             && let Err(problem) = self.bind_statement(&mut bound)
         {
             return Err((problem, seen));
@@ -254,6 +267,7 @@ impl Connection {
             Statement::Insert(insert) => self.insert(insert, &mut seen),
             Statement::Update(update) => self.update(update, &mut seen),
             Statement::Delete(delete) => self.delete(delete, &mut seen),
+            Statement::Merge(merge) => self.merge(merge, &mut seen),
             Statement::CreateTable(create) => self.create(create, &mut seen),
             Statement::Query(query) => self.select_into(query, &mut seen),
             Statement::Drop { names, if_exists, .. } => self.drop_tables(names, *if_exists, &mut seen),
@@ -269,10 +283,46 @@ impl Connection {
         }
     }
 
-    fn target(&mut self, parts: &[String], right: &str, seen: &mut Seen) -> Result<Target, Problem> {
+    /// A definition is kept for the intruder's other connections.
+    pub(in crate::database::connection) fn keep_definition(
+        &mut self,
+        table: (String, String, String),
+        text: Option<String>,
+    ) -> Result<(), Problem> {
+        let defined = Some(Definition { text });
+        self.commit(Change {
+            sql: vec![],
+            table,
+            relation: None,
+            made: None,
+            dropped: None,
+            added: 0,
+            defined,
+        })
+    }
+
+    /// Takes a relation of this connection away.
+    pub(in crate::database::connection) fn drop_own(&mut self, relation: &str) {
+        if self.engine.is_some() {
+            // One that is not there any more is what is wanted.
+            let _ = self.execute(&format!("DROP TABLE IF EXISTS {}", cell::quoted(relation)));
+        }
+    }
+
+    pub(in crate::database::connection) fn target(
+        &mut self,
+        parts: &[String],
+        right: &str,
+        seen: &mut Seen,
+    ) -> Result<Target, Problem> {
         seen.objects.push(parts.join("."));
         let facts = Arc::clone(&self.facts);
         match self.find(parts)? {
+            Found::Temporary(relation)
+                if relation.starts_with('@') && !self.table_variables.contains(&relation) =>
+            {
+                Err(self.no_table_variable(&relation))
+            }
             Found::Temporary(relation) => {
                 let columns = self
                     .tables()?
@@ -357,5 +407,13 @@ impl Connection {
 
 fn change_of(table: &Table, sql: Vec<String>, relation: Option<String>, added: i64) -> Change {
     let place = (table.database.clone(), table.schema.clone(), table.name.clone());
-    Change { sql, table: place, relation, made: None, dropped: None, added }
+    Change { sql, table: place, relation, made: None, dropped: None, added, defined: None }
+}
+
+/// A column of a table that was made; behind its type stands whether the server counts it up itself.
+fn made_column(name: &str, ty: &str, nullable: bool) -> ColumnSpec {
+    let (ty, identity) = ty.strip_suffix(IDENTITY).map_or((ty, false), |ty| (ty, true));
+    let ty = SqlType::parse(ty).unwrap_or_else(|| SqlType::nvarchar(Some(4000)));
+    let (name, title) = (name.to_owned(), String::new());
+    ColumnSpec { name, ty, nullable, key: false, identity, binding: None, title }
 }

@@ -1,5 +1,7 @@
 //! INSERT, UPDATE and DELETE: a layer over the table for each.
 
+use super::frozen::{is_joined_delete, is_joined_update};
+use super::output::Given;
 use super::tables::{inserts, own_id};
 use super::{Target, change_of, failed};
 use crate::database::catalog::Table;
@@ -7,8 +9,9 @@ use crate::database::connection::Connection;
 use crate::database::problem::Problem;
 use crate::database::records::WORLD_ID;
 use crate::database::rewrite::parse_name;
-use crate::database::{Deed, Seen, cell};
+use crate::database::{Deed, Product, Seen, cell};
 use crate::event::observation::MAX_IDS;
+use rusqlite::types::Value as Cell;
 use sqlparser::ast::{
     AssignmentTarget, Delete, Expr, FromTable, Insert, TableFactor, TableObject, TableWithJoins, Update,
 };
@@ -28,18 +31,34 @@ impl Connection {
             return Err(Problem::NoColumn(unknown.clone()));
         }
         let (_, rows) = self.read_whole(&query, seen)?;
-        let list = if names.is_empty() {
-            let columns: Vec<String> = target.columns.iter().map(|c| cell::quoted(&c.name)).collect();
-            format!(" ({})", columns.join(", "))
-        } else {
-            format!(" ({})", names.iter().map(|n| cell::quoted(n)).collect::<Vec<_>>().join(", "))
-        };
+        let (names, rows) = self.complete(&target, &names, rows)?;
+        let wanted = insert.output.is_some() || insert.returning.is_some();
+        let given = if wanted { given(&target, &names, &rows) } else { Vec::new() };
+        let count = self.put_rows(&target, &names, rows, seen)?;
+        if wanted {
+            let alias = insert.table_alias.as_ref().map(|alias| alias.alias.value.clone());
+            let alias = alias.or_else(|| parse_name(name).pop()).unwrap_or_default();
+            self.give_back(&target, &alias, insert.output.as_ref(), insert.returning.as_deref(), given)?;
+        }
+        Ok(Some(count))
+    }
+
+    /// Puts rows into a table, in the columns that are named or in all.
+    pub(in crate::database::connection) fn put_rows(
+        &mut self,
+        target: &Target,
+        names: &[String],
+        rows: Vec<Vec<Cell>>,
+        seen: &mut Seen,
+    ) -> Result<u64, Problem> {
+        let (names, rows) = self.complete(target, names, rows)?;
+        let list = format!(" ({})", names.iter().map(|n| cell::quoted(n)).collect::<Vec<_>>().join(", "));
         let count = u64::try_from(rows.len()).unwrap_or(0);
-        let Some(table) = target.table else {
+        let Some(table) = &target.table else {
             for sql in inserts(&target.relation, &list, &rows) {
                 self.execute(&sql)?;
             }
-            return Ok(Some(count));
+            return Ok(count);
         };
         let own = self.facts.state().made.contains_key(&table.place());
         let (mut sql, relation, into) = if own {
@@ -47,15 +66,91 @@ impl Connection {
         } else {
             let layer = self.layer(&target.relation)?;
             let into = format!("{layer}+");
-            (beside(&table, &target.relation, &layer, &into), Some(layer), into)
+            (beside(table, &target.relation, &layer, &into), Some(layer), into)
         };
         sql.extend(inserts(&into, &list, &rows));
-        self.commit(change_of(&table, sql, relation, i64::try_from(count).unwrap_or(0)))?;
-        self.told_write(&table, count, Vec::new(), seen);
-        Ok(Some(count))
+        self.commit(change_of(table, sql, relation, i64::try_from(count).unwrap_or(0)))?;
+        self.told_write(table, count, Vec::new(), seen);
+        Ok(count)
+    }
+
+    /// The columns that rows are for, with what the server counts up itself.
+    fn complete(
+        &mut self,
+        target: &Target,
+        names: &[String],
+        mut rows: Vec<Vec<Cell>>,
+    ) -> Result<(Vec<String>, Vec<Vec<Cell>>), Problem> {
+        let counted = target.columns.iter().find(|column| column.identity).map(|column| column.name.clone());
+        let counted = counted.filter(|name| !names.iter().any(|given| given.eq_ignore_ascii_case(name)));
+        let mut all: Vec<String> = if names.is_empty() {
+            let written = target.columns.iter().filter(|column| Some(&column.name) != counted.as_ref());
+            written.map(|column| column.name.clone()).collect()
+        } else {
+            names.to_vec()
+        };
+        if let Some(row) = rows.iter().find(|row| row.len() != all.len()) {
+            return Err(self.other_number(names.is_empty(), row.len() < all.len()));
+        }
+        let Some(counted) = counted else { return Ok((all, rows)) };
+        let relation = cell::quoted(&target.relation);
+        let last = self.scalar(&format!("SELECT max({}) FROM {relation}", cell::quoted(&counted)))?;
+        let mut next = cell::number(&last).map_or(0, cell::truncated);
+        for row in &mut rows {
+            next = next.saturating_add(1);
+            row.push(Cell::Integer(next));
+        }
+        if !rows.is_empty() {
+            self.facts.state().identity = Some(next);
+        }
+        all.push(counted);
+        Ok((all, rows))
+    }
+
+    /// Values and columns of an INSERT are not as many.
+    fn other_number(&self, all: bool, fewer: bool) -> Problem {
+        if self.facts.product() != Product::SqlServer {
+            return Problem::Columns;
+        }
+        match (all, fewer) {
+            (true, _) => self.say(
+                213,
+                16,
+                1,
+                "列名或所提供值的数目与表定义不匹配。",
+                "Column name or number of supplied values does not match table definition.",
+            ),
+            (false, true) => self.say(
+                109,
+                15,
+                1,
+                "INSERT 语句中列的数目大于 VALUES 子句中指定的值的数目。VALUES 子句中值的数目必须与 INSERT 语句中指定的列的数目匹配。",
+                "There are more columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.",
+            ),
+            (false, false) => self.say(
+                110,
+                15,
+                1,
+                "INSERT 语句中列的数目小于 VALUES 子句中指定的值的数目。VALUES 子句中值的数目必须与 INSERT 语句中指定的列的数目匹配。",
+                "There are fewer columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.",
+            ),
+        }
+    }
+
+    /// The one value of a query of the engine.
+    fn scalar(&mut self, sql: &str) -> Result<Cell, Problem> {
+        let tables = self.tables()?;
+        tables.rest();
+        let Some(opened) = tables.engine.open(sql).map_err(failed)? else { return Ok(Cell::Null) };
+        let row = tables.engine.step(opened).map_err(failed);
+        tables.engine.close(opened);
+        Ok(row?.and_then(|row| row.into_iter().next()).unwrap_or(Cell::Null))
     }
 
     pub(super) fn update(&mut self, update: &Update, seen: &mut Seen) -> Result<Option<u64>, Problem> {
+        if is_joined_update(update) {
+            return self.joined_update(update, seen);
+        }
         let (parts, alias) = single(&update.table, update.from.is_some())?;
         let target = self.target(&parts, "UPDATE", seen)?;
         let condition = self.condition(update.selection.as_ref())?;
@@ -97,6 +192,9 @@ impl Connection {
     }
 
     pub(super) fn delete(&mut self, delete: &Delete, seen: &mut Seen) -> Result<Option<u64>, Problem> {
+        if is_joined_delete(delete) {
+            return self.joined_delete(delete, seen);
+        }
         let from = match &delete.from {
             FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from) => from,
         };
@@ -195,8 +293,25 @@ impl Connection {
     }
 }
 
+/// New rows in all columns of their table.
+fn given(target: &Target, names: &[String], rows: &[Vec<Cell>]) -> Vec<Given> {
+    let place =
+        |name: &String| target.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
+    let places: Vec<Option<usize>> = names.iter().map(place).collect();
+    let row = |row: &Vec<Cell>| {
+        let mut new = vec![Cell::Null; target.columns.len()];
+        for (place, value) in places.iter().zip(row) {
+            if let Some(cell) = place.and_then(|place| new.get_mut(place)) {
+                *cell = value.clone();
+            }
+        }
+        Given { action: "INSERT", old: None, new: Some(new) }
+    };
+    rows.iter().map(row).collect()
+}
+
 /// A table for new rows beside another relation, and the layer that shows both.
-fn beside(table: &Table, below: &str, layer: &str, into: &str) -> Vec<String> {
+pub(super) fn beside(table: &Table, below: &str, layer: &str, into: &str) -> Vec<String> {
     let columns: Vec<String> = table.columns.iter().map(|c| cell::quoted(&c.name)).collect();
     let columns = columns.join(", ");
     let (id, no_id) = match table.kind() {

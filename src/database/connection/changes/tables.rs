@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use rusqlite::types::Value as Cell;
-use sqlparser::ast::{CreateTable, Expr, ObjectName, Query};
+use sqlparser::ast::{ColumnDef, ColumnOption, CreateTable, Expr, ObjectName, Query};
 
-use super::{Change, change_of};
+use super::{Change, IDENTITY, change_of, made_column};
 use crate::database::catalog::{ColumnSpec, Place, Table};
 use crate::database::connection::Connection;
 use crate::database::connection::names::Found;
@@ -96,24 +96,44 @@ impl Connection {
         if let Some(query) = &create.query {
             return self.copy(&parts, query, seen);
         }
-        let columns = create.columns.iter().map(|column| {
+        match self.make_defined(&parts, &create.columns, seen) {
+            Err(Problem::Exists(_)) if create.if_not_exists => Ok(None),
+            other => other.map(|_| None),
+        }
+    }
+
+    /// Makes a table of columns as they were written.
+    pub(in crate::database::connection) fn make_defined(
+        &mut self,
+        parts: &[String],
+        columns: &[ColumnDef],
+        seen: &mut Seen,
+    ) -> Result<String, Problem> {
+        let columns = columns.iter().map(|column| {
             let ty = column.data_type.to_string().replace(['[', ']', '"', '`'], "").to_lowercase();
-            let ty = ty.split(" identity").next().unwrap_or_default().to_owned();
-            let ty = SqlType::parse(&ty).map_or_else(|| "nvarchar(4000)".to_owned(), |ty| ty.display());
-            let not_null = column
-                .options
-                .iter()
-                .any(|option| matches!(option.option, sqlparser::ast::ColumnOption::NotNull));
+            let (ty, counted) = ty.split_once(" identity").map_or((ty.as_str(), false), |(ty, _)| (ty, true));
+            let (ty, counted) = match ty {
+                "smallserial" | "serial2" => ("smallint", true),
+                "serial" | "serial4" => ("int", true),
+                "bigserial" | "serial8" => ("bigint", true),
+                ty => (ty, counted),
+            };
+            let ty = SqlType::parse(ty).map_or_else(|| "nvarchar(4000)".to_owned(), |ty| ty.display());
+            let has =
+                |what: fn(&ColumnOption) -> bool| column.options.iter().any(|option| what(&option.option));
+            let not_null = has(|option| matches!(option, ColumnOption::NotNull));
+            let counted = counted
+                || has(|option| matches!(option, ColumnOption::Identity(_)))
+                || has(|option| option.to_string().to_lowercase().contains("auto_increment"))
+                || has(|option| option.to_string().to_lowercase().contains("as identity"));
+            let ty = if counted { format!("{ty}{IDENTITY}") } else { ty };
             (column.name.value.clone(), ty, !not_null)
         });
         let columns: Vec<(String, String, bool)> = columns.collect();
         if columns.is_empty() {
             return Err(Problem::Syntax(")".to_owned()));
         }
-        match self.make(&parts, columns, seen) {
-            Err(Problem::Exists(_)) if create.if_not_exists => Ok(None),
-            other => other.map(|_| None),
-        }
+        self.make(parts, columns, seen)
     }
 
     /// Makes a table; gives its relation.
@@ -125,22 +145,10 @@ impl Connection {
     ) -> Result<String, Problem> {
         seen.objects.push(parts.join("."));
         let name = parts.last().cloned().unwrap_or_default();
-        if name.starts_with('#') {
+        if name.starts_with(['#', '@']) {
             let relation = name.to_lowercase();
-            let specs: Vec<ColumnSpec> = columns
-                .iter()
-                .filter_map(|(name, ty, nullable)| {
-                    let ty = SqlType::parse(ty)?;
-                    Some(ColumnSpec {
-                        name: name.clone(),
-                        ty,
-                        nullable: *nullable,
-                        key: false,
-                        binding: None,
-                        title: String::new(),
-                    })
-                })
-                .collect();
+            let specs: Vec<ColumnSpec> =
+                columns.iter().map(|(name, ty, nullable)| made_column(name, ty, *nullable)).collect();
             if self.tables()?.columns_of(&relation).is_some() && self.count_rows(&relation).is_ok() {
                 return Err(Problem::Exists(name));
             }
@@ -182,6 +190,7 @@ impl Connection {
             made: Some(columns),
             dropped: None,
             added: 0,
+            defined: None,
         };
         self.commit(change)?;
         Ok(relation)
@@ -206,7 +215,7 @@ impl Connection {
         let (columns, rows) = self.read_whole(query, seen)?;
         let columns = columns.iter().map(|column| (column.name.clone(), column.ty.display(), true)).collect();
         let relation = self.make(parts, columns, seen)?;
-        let temporary = relation.starts_with('#');
+        let temporary = relation.starts_with(['#', '@']);
         let count = u64::try_from(rows.len()).unwrap_or(0);
         let filled = inserts(&relation, "", &rows);
         if temporary {
@@ -220,7 +229,11 @@ impl Connection {
     }
 
     /// All rows of a query that is to be kept; tells what they are made of.
-    pub(super) fn read_whole(&mut self, query: &Query, seen: &mut Seen) -> Result<Whole, Problem> {
+    pub(in crate::database::connection) fn read_whole(
+        &mut self,
+        query: &Query,
+        seen: &mut Seen,
+    ) -> Result<Whole, Problem> {
         let (mut open, _) = self.open_query(query)?;
         let mut rows = Vec::new();
         let result = loop {

@@ -5,6 +5,7 @@ mod arrays;
 mod calls;
 mod coerce;
 mod expressions;
+mod lateral;
 mod nearest;
 mod operators;
 mod queries;
@@ -114,6 +115,8 @@ pub(in crate::database) struct Binder<'a> {
     scopes: Vec<Scope>,
     common: Vec<(String, Vec<Out>)>,
     depth: usize,
+    /// Lateral subqueries of the queries that are being bound.
+    lateral: Vec<lateral::Lateral>,
     /// Types of parameters, by number from 1.
     pub parameters: BTreeMap<usize, PgType>,
 }
@@ -126,6 +129,7 @@ impl<'a> Binder<'a> {
             scopes: Vec::new(),
             common: Vec::new(),
             depth: 0,
+            lateral: Vec::new(),
             parameters: BTreeMap::new(),
         }
     }

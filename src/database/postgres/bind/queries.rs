@@ -19,12 +19,14 @@ impl Binder<'_> {
         if self.depth > MAX_QUERIES {
             return Err(Problem::TooDeep);
         }
-        let known = self.common.len();
+        let (known, lateral) = (self.common.len(), self.lateral.len());
         self.with(query)?;
         let scopes = self.scopes.len();
         let out = self.body(&mut query.body, true)?;
         self.order(query, &out)?;
         self.limit(query)?;
+        super::lateral::distinct_on(query)?;
+        self.leave_lateral(query, lateral);
         self.scopes.truncate(scopes);
         self.common.truncate(known);
         self.depth -= 1;
@@ -120,8 +122,10 @@ impl Binder<'_> {
         if let Some(condition) = &mut select.having {
             self.condition(condition, "HAVING")?;
         }
-        if let Some(Distinct::On(_)) = &select.distinct {
-            return Err(Problem::Unsupported("ON".to_owned()));
+        if let Some(Distinct::On(by)) = &mut select.distinct {
+            for expr in by {
+                self.by(expr, &out)?;
+            }
         }
         for window in &mut select.named_window {
             window.0 = quoted(folded(&window.0));

@@ -36,7 +36,7 @@ impl Binder<'_> {
             }
             TableFactor::Table { .. } => self.named_table(factor),
             TableFactor::Derived { lateral, subquery, alias, .. } => {
-                *lateral = false;
+                let is_lateral = std::mem::take(lateral);
                 let mut out = self.query(subquery)?;
                 let shown = alias.as_ref().map_or_else(String::new, |alias| folded(&alias.name));
                 let names = alias.iter().flat_map(|alias| &alias.columns).map(|c| folded(&c.name));
@@ -48,6 +48,10 @@ impl Binder<'_> {
                 if let Some(alias) = alias {
                     alias.columns.clear();
                     alias.name = quoted(shown.clone());
+                }
+                if is_lateral {
+                    let columns = out.iter().map(|column| column.name.clone()).collect();
+                    self.listed(factor, &shown, columns)?;
                 }
                 self.add(shown, out, None);
                 Ok(())
@@ -321,7 +325,7 @@ fn part(part: &ObjectNamePart) -> String {
     }
 }
 
-fn named(name: &str) -> ObjectName {
+pub(super) fn named(name: &str) -> ObjectName {
     ObjectName(vec![ObjectNamePart::Identifier(quoted(name))])
 }
 
@@ -329,7 +333,11 @@ fn table_alias(name: &str) -> TableAlias {
     TableAlias { explicit: true, name: Ident::with_quote('"', name), columns: vec![], at: None }
 }
 
-fn table(name: ObjectName, args: Option<TableFunctionArgs>, alias: Option<TableAlias>) -> TableFactor {
+pub(super) fn table(
+    name: ObjectName,
+    args: Option<TableFunctionArgs>,
+    alias: Option<TableAlias>,
+) -> TableFactor {
     TableFactor::Table {
         name,
         alias,

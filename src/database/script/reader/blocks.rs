@@ -2,7 +2,6 @@
 
 use super::{Read, Reader};
 use crate::database::SqlType;
-use crate::database::problem::Problem;
 use crate::database::script::{Placed, Step, Transaction};
 use sqlparser::ast::{Expr, Ident};
 use sqlparser::keywords::Keyword;
@@ -82,10 +81,20 @@ impl Reader<'_> {
         loop {
             let name = self.variable()?;
             let _ = self.parser.parse_keyword(Keyword::AS);
-            if self.word(0) == "table" {
-                return Err((Problem::Syntax("table".to_owned()), self.line()));
-            }
             let line = self.line();
+            if self.word(0) == "cursor" {
+                self.parser.next_token();
+                made.push((name, None, None));
+                if !self.parser.consume_token(&Token::Comma) {
+                    return Ok(Step::Declare(made));
+                }
+                continue;
+            }
+            if self.word(0) == "table" {
+                self.parser.next_token();
+                let (columns, _) = self.parser.parse_columns().map_err(|error| self.fault(&error, line))?;
+                return Ok(Step::TableVariable(name, columns));
+            }
             let ty = self.parser.parse_data_type().map_err(|error| self.fault(&error, line))?;
             let ty = SqlType::parse(&ty.to_string().replace(['[', ']'], ""));
             let value = if self.parser.consume_token(&Token::Eq) { Some(self.expression()?) } else { None };
@@ -128,6 +137,33 @@ impl Reader<'_> {
             value
         };
         Ok(Step::Assign(name, Box::new(value)))
+    }
+
+    /// `THROW` alone, or with three arguments.
+    pub(super) fn throw(&mut self) -> Read<Step> {
+        self.parser.next_token();
+        let mut arguments = Vec::new();
+        if matches!(self.parser.peek_token().token, Token::Number(..)) || self.word(0).starts_with('@') {
+            arguments.push(self.expression()?);
+            while self.parser.consume_token(&Token::Comma) {
+                arguments.push(self.expression()?);
+            }
+            if arguments.len() != 3 {
+                return self.syntax();
+            }
+        }
+        Ok(Step::Throw(arguments))
+    }
+
+    /// What stands behind `RETURN`.
+    pub(super) fn returned(&mut self) -> Read<Step> {
+        let given = match self.parser.peek_token().token {
+            Token::Number(..) | Token::LParen | Token::Minus => true,
+            Token::Word(word) => word.value.starts_with('@'),
+            _ => false,
+        };
+        let value = if given { Some(Box::new(self.expression()?)) } else { None };
+        Ok(Step::Return(value))
     }
 
     pub(super) fn raise(&mut self) -> Read<Step> {

@@ -8,6 +8,9 @@ use sqlparser::ast::{Expr, Ident};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
+/// Most words before the call of an `INSERT … EXEC`: the names of as many columns as a table may have.
+const MAX_COLUMNS: usize = 2_100;
+
 impl Reader<'_> {
     pub(super) fn name_part(&mut self) -> Read<String> {
         match self.parser.next_token().token {
@@ -21,6 +24,37 @@ impl Reader<'_> {
             Token::Word(word) => word.keyword == Keyword::NoKeyword && !word.value.starts_with('@'),
             _ => false,
         }
+    }
+
+    /// `INSERT [INTO] t [(a, b)] EXEC …`, if it is one.
+    pub(super) fn insert_called(&mut self) -> Read<Option<Step>> {
+        let mut at = usize::from(self.word(1) == "into") + 1;
+        // Behind the name and the columns.
+        let mut depth = 0;
+        for _ in 0..MAX_COLUMNS {
+            match self.parser.peek_nth_token(at).token {
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                Token::Word(word)
+                    if depth == 0 && matches!(word.keyword, Keyword::EXEC | Keyword::EXECUTE) =>
+                {
+                    break;
+                }
+                Token::Word(_) | Token::Period | Token::Comma => {}
+                _ => return Ok(None),
+            }
+            at += 1;
+        }
+        if !matches!(self.word(at).as_str(), "exec" | "execute") {
+            return Ok(None);
+        }
+        self.parser.next_token();
+        if self.word(0) == "into" {
+            self.parser.next_token();
+        }
+        let (table, columns) = (self.object_name()?, self.column_names()?);
+        self.parser.next_token();
+        Ok(Some(Step::InsertCalled(table, columns, Box::new(self.call()?))))
     }
 
     pub(super) fn call(&mut self) -> Read<Step> {
@@ -47,13 +81,7 @@ impl Reader<'_> {
             result = Some(self.variable()?);
             self.parser.next_token();
         }
-        let mut name = vec![self.name_part()?];
-        while self.parser.consume_token(&Token::Period) {
-            while self.parser.consume_token(&Token::Period) {
-                name.push(String::new());
-            }
-            name.push(self.name_part()?);
-        }
+        let name = self.object_name()?;
         let mut arguments = Vec::new();
         if self.begins_argument() {
             loop {

@@ -2,6 +2,8 @@
 
 mod blocks;
 mod calls;
+mod cursors;
+mod definitions;
 mod tokens;
 
 use crate::database::Verb;
@@ -9,12 +11,12 @@ use crate::database::catalog::Product;
 use crate::database::problem::Problem;
 use crate::database::rewrite::literal;
 use crate::database::script::{MAX_DEPTH, MAX_STEPS, Placed, Step, Transaction};
-use sqlparser::ast::Expr;
+use sqlparser::ast::{Expr, Statement};
 use sqlparser::dialect::{Dialect, MsSqlDialect, MySqlDialect, OracleDialect, PostgreSqlDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
-use tokens::{check, parted, plain_operators, tail, without_options};
+use tokens::{check, ordered_deletes, parted, plain_operators, tail, without_options};
 
 /// Most words of a statement that are looked at for what reaches out.
 const MAX_AHEAD: usize = 2_000;
@@ -55,6 +57,8 @@ const WORDS: &[(&str, Verb)] = &[
 
 pub(in crate::database::script) struct Reader<'a> {
     parser: Parser<'a>,
+    /// The text as it came.
+    source: String,
     tokens: Vec<TokenWithSpan>,
     product: Product,
     steps: usize,
@@ -78,14 +82,14 @@ impl<'a> Reader<'a> {
             (Problem::Unclosed(tail(text, error.location.line, error.location.column)), line)
         })?;
         let tokens = match product {
-            Product::SqlServer => parted(without_options(tokens)),
+            Product::SqlServer => ordered_deletes(parted(&without_options(tokens))),
             Product::Postgres => plain_operators(&tokens),
             Product::MySql | Product::Oracle => tokens,
         };
         check(&tokens)?;
         let parser =
             Parser::new(dialect).with_recursion_limit(MAX_DEPTH).with_tokens_with_locations(tokens.clone());
-        Ok(Reader { parser, tokens, product, steps: 0, depth: 0 })
+        Ok(Reader { parser, source: text.to_owned(), tokens, product, steps: 0, depth: 0 })
     }
 
     pub(in crate::database::script) fn batch(mut self) -> Read<Vec<Placed>> {
@@ -139,6 +143,17 @@ impl<'a> Reader<'a> {
             return Ok(Some(Step::Words(Verb::Select, self.words_of_query())));
         }
         let second = self.word(1);
+        if let Some(kind) = self.defines() {
+            return self.definition(kind, first).map(Some);
+        }
+        if let Some(step) = self.cursor_step(&word)? {
+            return Ok(Some(step));
+        }
+        if word == "insert"
+            && let Some(step) = self.insert_called()?
+        {
+            return Ok(Some(step));
+        }
         let step = match (word.as_str(), second.as_str()) {
             ("go", _) => {
                 self.parser.next_token();
@@ -166,6 +181,7 @@ impl<'a> Reader<'a> {
                 Step::Print(Box::new(self.expression()?))
             }
             ("raiserror", _) => self.raise()?,
+            ("throw", _) => self.throw()?,
             ("use", _) => {
                 self.parser.next_token();
                 Step::Use(self.name_part()?)
@@ -177,10 +193,7 @@ impl<'a> Reader<'a> {
             }
             ("return", _) => {
                 self.parser.next_token();
-                if matches!(self.parser.peek_token().token, Token::Number(..)) {
-                    self.parser.next_token();
-                }
-                Step::Return
+                self.returned()?
             }
             ("break", _) | ("continue", _) => {
                 self.parser.next_token();
@@ -188,13 +201,13 @@ impl<'a> Reader<'a> {
             }
             (
                 "drop",
-                "database" | "login" | "user" | "procedure" | "proc" | "function" | "trigger" | "assembly",
+                "database" | "login" | "user" | "procedure" | "proc" | "function" | "trigger" | "assembly"
+                | "view",
             ) => Step::Words(Verb::Drop, self.words()),
             (
                 "create",
-                "database" | "login" | "user" | "procedure" | "proc" | "function" | "trigger" | "assembly"
-                | "credential" | "index" | "unique" | "clustered" | "nonclustered" | "server" | "role"
-                | "view",
+                "database" | "login" | "user" | "assembly" | "credential" | "index" | "unique" | "clustered"
+                | "nonclustered" | "server" | "role",
             ) => Step::Words(Verb::Create, self.words()),
             ("alter", _) => Step::Words(Verb::Alter, self.words()),
             ("truncate", _) => Step::Words(Verb::Truncate, self.words()),
@@ -306,10 +319,12 @@ impl<'a> Reader<'a> {
 
     fn statement(&mut self) -> Read<Step> {
         let line = self.line();
-        self.parser
-            .parse_statement()
-            .map(|statement| Step::Statement(Box::new(statement)))
-            .map_err(|error| self.fault(&error, line))
+        let statement = self.parser.parse_statement().map_err(|error| self.fault(&error, line))?;
+        let ended = matches!(self.parser.peek_token().token, Token::SemiColon);
+        if matches!(statement, Statement::Merge(_)) && self.product == Product::SqlServer && !ended {
+            return Err((Problem::Unterminated, self.line()));
+        }
+        Ok(Step::Statement(Box::new(statement)))
     }
 
     fn expression(&mut self) -> Read<Expr> {
@@ -401,7 +416,9 @@ impl<'a> Reader<'a> {
                     let go = new_line && word.value.eq_ignore_ascii_case("go")
                         || word.keyword == Keyword::ELSE
                         || word.keyword == Keyword::END && words.len() < 30;
-                    if begins && self.product == Product::SqlServer || other || go {
+                    let dropped = words.first().is_some_and(|word| word.eq_ignore_ascii_case("drop"))
+                        && matches!(word.keyword, Keyword::DROP | Keyword::CREATE | Keyword::INSERT);
+                    if (begins || dropped) && self.product == Product::SqlServer || other || go {
                         return words;
                     }
                 }

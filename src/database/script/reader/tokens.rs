@@ -7,7 +7,8 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// Takes `OPTION (…)` out: it says how a query is run, not what it gives.
-pub(super) fn without_options(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+pub(super) fn without_options(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut tokens = without_read_only(tokens);
     let is_option = |token: &Token| matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("option"));
     while let Some(at) = tokens.iter().position(|token| is_option(&token.token)) {
         let mut end = at + 1;
@@ -24,11 +25,39 @@ pub(super) fn without_options(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSp
     tokens
 }
 
+/// Takes `FOR READ ONLY` out, with which the query of a cursor may end.
+fn without_read_only(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    const WORDS: [&str; 3] = ["for", "read", "only"];
+    let words: Vec<(usize, &str)> = tokens
+        .iter()
+        .enumerate()
+        .filter_map(|(at, token)| match &token.token {
+            Token::Whitespace(_) => None,
+            Token::Word(word) if word.quote_style.is_none() => Some((at, word.value.as_str())),
+            _ => Some((at, "")),
+        })
+        .collect();
+    let found: Vec<usize> = words
+        .windows(WORDS.len())
+        .filter(|part| part.iter().zip(WORDS).all(|((_, word), known)| word.eq_ignore_ascii_case(known)))
+        .flat_map(|part| part.iter().map(|(at, _)| *at))
+        .collect();
+    if found.is_empty() {
+        return tokens;
+    }
+    tokens
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| found.binary_search(at).is_err())
+        .map(|(_, token)| token)
+        .collect()
+}
+
 /// `DELETE FROM t ROLLBACK`, `SELECT 1 SET NOCOUNT ON`: the parser would take the word for an alias.
-pub(super) fn parted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+pub(super) fn parted(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
     let mut made = Vec::with_capacity(tokens.len());
     let (mut depth, mut begun) = (0usize, Begun::Nothing);
-    for token in tokens {
+    for (at, token) in tokens.iter().enumerate() {
         match &token.token {
             Token::LParen => depth += 1,
             Token::RParen => depth = depth.saturating_sub(1),
@@ -37,7 +66,8 @@ pub(super) fn parted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
                 let ends = match word.keyword {
                     Keyword::ROLLBACK | Keyword::COMMIT => begun != Begun::Nothing,
                     Keyword::SET => begun == Begun::Query,
-                    _ => false,
+                    Keyword::FETCH => begun != Begun::Nothing && fetches_from_cursor(tokens, at),
+                    _ => begun != Begun::Nothing && begins(&word.value),
                 };
                 if ends {
                     made.push(TokenWithSpan { token: Token::SemiColon, span: token.span });
@@ -55,9 +85,25 @@ pub(super) fn parted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             }
             _ => {}
         }
-        made.push(token);
+        made.push(token.clone());
     }
     made
+}
+
+/// Reserved words that only ever begin a statement, and that the parser takes for an alias.
+fn begins(word: &str) -> bool {
+    const WORDS: &[&str] = &["open", "close", "deallocate", "waitfor", "use", "break", "continue"];
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// `FETCH NEXT FROM c` is a statement, `OFFSET 5 ROWS FETCH NEXT 10 ROWS ONLY` the end of one.
+fn fetches_from_cursor(tokens: &[TokenWithSpan], at: usize) -> bool {
+    let ahead = tokens.iter().skip(at + 1).map(|token| &token.token);
+    let mut words = ahead.filter(|token| !matches!(token, Token::Whitespace(_))).take(4);
+    !words.any(|token| match token {
+        Token::Word(word) => matches!(word.keyword, Keyword::ROW | Keyword::ROWS | Keyword::ONLY),
+        _ => false,
+    })
 }
 
 /// What a batch's tokens are in the middle of.
@@ -67,6 +113,124 @@ enum Begun {
     /// No clause of it begins with SET.
     Query,
     Change,
+}
+
+/// `DELETE t …`, `DELETE t OUTPUT … FROM …`: in the order in which the parser takes the parts.
+pub(super) fn ordered_deletes(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let is_delete = |token: &TokenWithSpan| match &token.token {
+        Token::Word(word) => word.keyword == Keyword::DELETE && word.quote_style.is_none(),
+        _ => false,
+    };
+    if !tokens.iter().any(is_delete) {
+        return tokens;
+    }
+    let mut made: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    let mut before = Keyword::NoKeyword;
+    while let Some(token) = tokens.get(at) {
+        // Part of MERGE, of a trigger or of a right.
+        let inside = matches!(
+            before,
+            Keyword::THEN | Keyword::ON | Keyword::AFTER | Keyword::FOR | Keyword::OF | Keyword::GRANT
+        );
+        let parts = if is_delete(token) && !inside { DeleteParts::read(&tokens, at) } else { None };
+        match parts {
+            Some(parts) => {
+                at = parts.end;
+                made.extend(parts.tokens);
+            }
+            None => {
+                made.push(token.clone());
+                at += 1;
+            }
+        }
+        if let Token::Word(word) = &token.token {
+            before = word.keyword;
+        }
+    }
+    made
+}
+
+/// A DELETE whose parts stand in another order, up to its condition.
+struct DeleteParts {
+    tokens: Vec<TokenWithSpan>,
+    end: usize,
+}
+
+impl DeleteParts {
+    fn read(tokens: &[TokenWithSpan], start: usize) -> Option<DeleteParts> {
+        let keyword = |at: usize| match tokens.get(at).map(|token| &token.token) {
+            Some(Token::Word(word)) if word.quote_style.is_none() => word.keyword,
+            _ => Keyword::NoKeyword,
+        };
+        let blank =
+            |at: usize| matches!(tokens.get(at).map(|token| &token.token), Some(Token::Whitespace(_)));
+        let skip = |mut at: usize| {
+            while blank(at) {
+                at += 1;
+            }
+            at
+        };
+        // Up to one of these words outside of parentheses.
+        let until = |from: usize, ends: &[Keyword]| {
+            let mut depth = 0usize;
+            let mut at = from;
+            while let Some(token) = tokens.get(at) {
+                match &token.token {
+                    Token::LParen => depth += 1,
+                    Token::RParen if depth == 0 => break,
+                    Token::RParen => depth -= 1,
+                    Token::SemiColon | Token::EOF => break,
+                    Token::Word(_) if depth == 0 && ends.contains(&keyword(at)) => break,
+                    _ => {}
+                }
+                at += 1;
+            }
+            at
+        };
+        let mut at = skip(start + 1);
+        let from = (keyword(at) == Keyword::FROM).then_some(at);
+        at = skip(from.map_or(at, |at| at + 1));
+        let name = at;
+        while matches!(tokens.get(at).map(|token| &token.token), Some(Token::Word(_) | Token::Period)) {
+            let part = matches!(tokens.get(at + 1).map(|token| &token.token), Some(Token::Period));
+            let dot = matches!(tokens.get(at).map(|token| &token.token), Some(Token::Period));
+            at += 1;
+            if !part && !dot {
+                break;
+            }
+        }
+        let (name, mut at) = (tokens.get(name..at)?.to_vec(), skip(at));
+        let mut output = Vec::new();
+        if keyword(at) == Keyword::OUTPUT {
+            let end = until(at, &[Keyword::FROM, Keyword::WHERE, Keyword::OPTION]);
+            output = tokens.get(at..end)?.to_vec();
+            at = end;
+        }
+        let second = keyword(at) == Keyword::FROM;
+        if name.is_empty() || from.is_some() && !second && output.is_empty() {
+            return None;
+        }
+        let span = tokens.get(start)?.span;
+        let word = |text: &str| TokenWithSpan { token: Token::make_keyword(text), span };
+        let gap =
+            || TokenWithSpan { token: Token::Whitespace(sqlparser::tokenizer::Whitespace::Space), span };
+        let mut made = vec![tokens.get(start)?.clone(), gap()];
+        if second {
+            let end = until(at + 1, &[Keyword::WHERE, Keyword::OPTION]);
+            made.extend(name);
+            made.push(gap());
+            made.extend(tokens.get(at..end)?.iter().cloned());
+            at = end;
+        } else {
+            made.extend([word("FROM"), gap()]);
+            made.extend(name);
+        }
+        made.push(gap());
+        made.extend(output);
+        made.push(gap());
+        Some(DeleteParts { tokens: made, end: at })
+    }
 }
 
 /// `OPERATOR(pg_catalog.=)` is `=`: the parser takes the long form in some places only.

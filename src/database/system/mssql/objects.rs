@@ -137,7 +137,7 @@ pub(super) static TABLES: &[System] = &[
                 .objects(db)
                 .iter()
                 .map(|object| {
-                    let kind = || t(format!("{} ", object.kind));
+                    let kind = || t(kind_word(object.kind));
                     vec![
                         t(&object.name),
                         n(object.id),
@@ -296,12 +296,23 @@ pub(super) static TABLES: &[System] = &[
     ),
 ];
 
+/// The two characters by which the catalogue names a kind.
+fn kind_word(kind: char) -> String {
+    match kind {
+        'F' => "FN".to_owned(),
+        'T' => "TR".to_owned(),
+        kind => format!("{kind} "),
+    }
+}
+
 fn objects(facts: &Facts, db: &str, kinds: &str) -> Vec<Vec<Late>> {
     let wanted = facts.objects(db).into_iter().filter(|object| kinds.contains(object.kind));
     let row = |object: Object| {
         let what = match object.kind {
             'U' => "USER_TABLE",
             'V' => "VIEW",
+            'F' => "SQL_SCALAR_FUNCTION",
+            'T' => "SQL_TRIGGER",
             _ => "SQL_STORED_PROCEDURE",
         };
         vec![
@@ -310,7 +321,7 @@ fn objects(facts: &Facts, db: &str, kinds: &str) -> Vec<Vec<Late>> {
             none(),
             n(1),
             n(0),
-            t(format!("{} ", object.kind)),
+            t(kind_word(object.kind)),
             t(what),
             at(object.created),
             at(object.created),
