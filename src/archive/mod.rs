@@ -33,6 +33,7 @@ mod search;
 mod sending;
 mod shelf;
 mod tampering;
+pub mod worklist;
 
 pub use entry::{Entry, InstanceEntry, SeriesEntry};
 pub use holdings::{Holdings, Record};

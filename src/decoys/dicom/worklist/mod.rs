@@ -1,6 +1,5 @@
 //! Modality worklist (PS3.4 annex K): today's orders that wait, as the clock has them.
 
-mod entry;
 mod items;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -16,11 +15,11 @@ use super::performed;
 use super::profile::Profile;
 use super::report;
 use super::task::{Progress, Turn};
-use crate::archive::Matcher;
+use crate::archive::worklist;
 use crate::event::Tainted;
 use crate::event::observation::MAX_IDS;
 use crate::wire::dicom::command::{Command, field};
-use crate::wire::dicom::dataset::{Charset, DataSet, TransferSyntax, Vr, tags};
+use crate::wire::dicom::dataset::{Charset, DataSet, TransferSyntax, tags};
 use crate::world::{View, WorklistEntry};
 
 /// Modality Worklist Information Model – FIND (PS3.4 K.6.1.2).
@@ -34,9 +33,6 @@ const DATA_SET: u16 = 0x0001;
 
 /// Answers written in one go, after which a cancel can be heard.
 const ANSWERS_AT_ONCE: usize = 32;
-
-/// Days back and ahead that there may be steps of: brokers keep a week.
-const DAYS: i64 = 7;
 
 /// The worklist of a product, as a table.
 #[derive(Debug, Clone, Deserialize)]
@@ -86,7 +82,7 @@ impl Listing {
             request: message.command.clone(),
             syntax,
             reading: rules(profile).reading(&term, profile.charset),
-            days: days(&keys, &view),
+            days: days(&keys, &view).into(),
             waiting: VecDeque::new(),
             begun: performed::begun(&turn.desk.session),
             keys,
@@ -151,11 +147,11 @@ impl Listing {
     }
 
     fn answer(&self, step: &WorklistEntry, profile: &Profile) -> Option<DataSet> {
-        if self.begun.contains(&entry::step_id(step)) {
+        if self.begun.contains(&worklist::step_id(step)) {
             return None;
         }
         let table = profile.table.worklist.as_ref()?;
-        let entry = entry::entry(&self.view, step)?;
+        let entry = worklist::entry(&self.view, step)?;
         if !items::matches(&self.keys, self.reading, &entry, rules(profile)) {
             return None;
         }
@@ -179,14 +175,11 @@ impl Listing {
 }
 
 /// The days that can match, around today.
-fn days(keys: &DataSet, view: &View) -> VecDeque<Date> {
-    let today = view.local(view.now()).date();
+fn days(keys: &DataSet, view: &View) -> Vec<Date> {
     let step = keys.items(tags::SCHEDULED_PROCEDURE_STEP_SEQUENCE).first();
     let asked =
         step.and_then(|step| step.text(tags::SCHEDULED_PROCEDURE_STEP_START_DATE)).unwrap_or_default();
-    let matcher = Matcher::of(Vr::DA, asked.as_bytes());
-    let all = (-DAYS..=DAYS).filter_map(|days| today.checked_add(jiff::Span::new().days(days)).ok());
-    all.filter(|date| matcher.matches(date.strftime("%Y%m%d").to_string().as_bytes())).collect()
+    worklist::days(view, asked.as_bytes())
 }
 
 /// The keys that have a value, for the event.

@@ -3,10 +3,12 @@
 
 mod accepted;
 mod answers;
+mod outputs;
 mod pages;
 mod query;
 mod retrieve;
 mod store;
+mod worklist;
 
 use std::sync::Arc;
 
@@ -46,8 +48,60 @@ pub(crate) struct Behaviour {
 struct Aet {
     title: String,
     description: String,
-    /// Whether it has the web services of an archive.
-    archive: bool,
+    /// Its services; the first kind of each web application.
+    services: Vec<ServiceClass>,
+    /// Whether it shows what the archive holds; a view of what was rejected shows nothing.
+    #[serde(default = "yes")]
+    holds: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Classes of service, as the product names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum ServiceClass {
+    WadoRs,
+    StowRs,
+    QidoRs,
+    QidoCount,
+    MppsRs,
+    MwlRs,
+    UpsRs,
+}
+
+impl ServiceClass {
+    fn name(self) -> &'static str {
+        match self {
+            ServiceClass::WadoRs => "WADO_RS",
+            ServiceClass::StowRs => "STOW_RS",
+            ServiceClass::QidoRs => "QIDO_RS",
+            ServiceClass::QidoCount => "QIDO_COUNT",
+            ServiceClass::MppsRs => "MPPS_RS",
+            ServiceClass::MwlRs => "MWL_RS",
+            ServiceClass::UpsRs => "UPS_RS",
+        }
+    }
+
+    /// The class that a request needs.
+    fn of(method: &[u8], path: &[&str]) -> Self {
+        match path {
+            ["mwlitems", ..] => ServiceClass::MwlRs,
+            ["mpps", ..] => ServiceClass::MppsRs,
+            ["workitems", ..] => ServiceClass::UpsRs,
+            [.., "count"] => ServiceClass::QidoCount,
+            ["patients" | "studies" | "series" | "instances"] | [.., "series" | "instances"] => {
+                match method {
+                    b"POST" => ServiceClass::StowRs,
+                    _ => ServiceClass::QidoRs,
+                }
+            }
+            _ if method == b"POST" => ServiceClass::StowRs,
+            _ => ServiceClass::WadoRs,
+        }
+    }
 }
 
 /// The application.
@@ -137,15 +191,25 @@ impl Dcm4chee {
 
     fn services(&self, ask: &Ask<'_>, title: &str, path: &[&str]) -> Reply {
         let Some(aet) = self.known(title) else { return no_such_entity(title) };
-        if !aet.archive {
-            return error(
+        let class = ServiceClass::of(ask.head.method(), path);
+        if !aet.services.contains(&class) {
+            return answers::plain(
                 404,
                 &format!(
-                    "No Web Application with QIDO_RS service class found for Application Entity: {title}"
+                    "No Web Application with {}service class found for Application Entity: {title}",
+                    class.name()
                 ),
             );
         }
         match (ask.head.method(), path) {
+            (b"GET" | b"HEAD", ["mwlitems"]) => worklist::search(self, ask, false),
+            (b"GET" | b"HEAD", ["mwlitems", "count"]) => worklist::search(self, ask, true),
+            // Consoles perform their steps at the broker, and nobody makes work items here.
+            (b"GET" | b"HEAD", ["mpps" | "workitems"]) => Reply::new(204),
+            (b"GET" | b"HEAD", ["mpps" | "workitems", "count"]) => query::counted(0),
+            (b"GET" | b"HEAD", [.., "count"]) if !aet.holds => query::counted(0),
+            (b"GET" | b"HEAD", _) if !aet.holds && class == ServiceClass::QidoRs => Reply::new(204),
+            (b"GET" | b"HEAD", _) if !aet.holds => answers::plain(404, "No matches found."),
             (b"POST", ["studies"]) => store::instances(self, ask, None),
             (b"POST", ["studies", study]) => store::instances(self, ask, Some(study)),
             (b"GET" | b"HEAD", path) => query::answer(self, ask, path)
@@ -218,18 +282,17 @@ impl Dcm4chee {
 
     fn webapps(&self, ask: &Ask<'_>) -> Reply {
         let base = self.origin(ask);
-        let texts: Vec<String> = self
-            .behaviour
-            .aet
-            .iter()
-            .filter(|aet| aet.archive)
-            .map(|aet| {
-                format!(
-                    "{{\"dcmWebAppName\":\"{0}\",\"dcmWebServicePath\":\"/dcm4chee-arc/aets/{0}/rs\",\"dcmWebServiceClass\":[\"QIDO_RS\",\"STOW_RS\",\"WADO_RS\"],\"dicomAETitle\":\"{0}\",\"dicomDeviceName\":\"{1}\",\"dicomNetworkConnection\":[{{\"cn\":\"http\",\"url\":\"{base}\"}}]}}",
-                    aet.title, self.device
-                )
-            })
-            .collect();
+        let app = |aet: &Aet| {
+            let classes: Vec<String> =
+                aet.services.iter().map(|class| format!("\"{}\"", class.name())).collect();
+            format!(
+                "{{\"dcmWebAppName\":\"{0}\",\"dcmWebServicePath\":\"/dcm4chee-arc/aets/{0}/rs\",\"dcmWebServiceClass\":[{2},\"DCM4CHEE_ARC_AET\"],\"dicomAETitle\":\"{0}\",\"dicomDeviceName\":\"{1}\",\"dicomNetworkConnection\":[{{\"cn\":\"http\",\"url\":\"{base}\"}}]}}",
+                aet.title,
+                self.device,
+                classes.join(",")
+            )
+        };
+        let texts: Vec<String> = self.behaviour.aet.iter().map(app).collect();
         json(&format!("[{}]", texts.join(",")))
     }
 }

@@ -1,6 +1,6 @@
 //! The archive's page and what it loads, in the structure of its user interface.
 
-use super::Dcm4chee;
+use super::{Dcm4chee, ServiceClass};
 use crate::decoys::http::answer::http_date;
 use crate::decoys::http::engine::{Ask, Reply};
 use crate::decoys::http::{favicon, site};
@@ -62,7 +62,12 @@ const SCRIPT: &str = r#"'use strict';
 
 /// The page.
 pub(super) fn index(app: &Dcm4chee, ask: &Ask<'_>) -> Reply {
-    let title = app.behaviour.aet.iter().find(|aet| aet.archive).map_or("", |aet| aet.title.as_str());
+    let title = app
+        .behaviour
+        .aet
+        .iter()
+        .find(|aet| aet.services.contains(&ServiceClass::StowRs))
+        .map_or("", |aet| aet.title.as_str());
     let body = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n  <title>dcm4chee-arc-ui2</title>\n  <base href=\"/dcm4chee-arc/ui2/\">\n  <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n  <link rel=\"icon\" type=\"image/x-icon\" href=\"favicon.ico\">\n  <link rel=\"stylesheet\" href=\"styles.css\">\n</head>\n<body data-aet=\"{title}\">\n<header><span>dcm4chee Archive</span><small>{} {}</small></header>\n<main>\n<form>\n<input name=\"PatientName\" placeholder=\"Patient family name\">\n<input name=\"PatientID\" placeholder=\"Patient ID\">\n<input name=\"AccessionNumber\" placeholder=\"Accession number\">\n<input name=\"StudyDate\" placeholder=\"Study date\">\n<select name=\"limit\"><option>20</option><option>50</option><option>100</option></select>\n<button type=\"submit\">SUBMIT</button>\n</form>\n<table><thead><tr><th>Patient's Name</th><th>Patient ID</th><th>Study Description</th><th>Accession Number</th><th>Study Date</th><th>Modality</th><th>#I</th></tr></thead><tbody></tbody></table>\n</main>\n<script src=\"main.js\"></script>\n</body>\n</html>\n",
         app.behaviour.version,

@@ -2,9 +2,10 @@
 
 use super::Dcm4chee;
 use super::answers::plain;
+use super::outputs::{Output, not_acceptable};
 use crate::archive::{Case, Hit, Level, Manner, Query, Record};
 use crate::decoys::http::dicomweb::Seen;
-use crate::decoys::http::dicomweb::attributes::{Attribute, Attributes, Values, compact, of_text};
+use crate::decoys::http::dicomweb::attributes::{Attribute, Attributes, Values, of_text};
 use crate::decoys::http::dicomweb::qido::{self, Parameters};
 use crate::decoys::http::dicomweb::{Matrix, tell};
 use crate::decoys::http::engine::{Ask, Reply};
@@ -80,7 +81,7 @@ struct Wanted<'a> {
 }
 
 /// How the product compares: names group by group, without case where the key has capitals only.
-fn manner(vr: Vr) -> Manner {
+pub(super) fn manner(vr: Vr) -> Manner {
     let name = vr == Vr::PN;
     let case = if name { Case::FoldedIfUpper } else { Case::Exact };
     Manner { case, groups: name, each: true }
@@ -119,8 +120,9 @@ fn search(app: &Dcm4chee, ask: &Ask<'_>, wanted: &Wanted<'_>) -> Reply {
     if let Some(fault) = invalid(&parameters) {
         return fault;
     }
-    if !wanted.count && !accepts(ask) {
-        return Reply::new(406);
+    let output = Output::of(ask);
+    if !wanted.count && output.is_none() {
+        return not_acceptable();
     }
     let mut keys: Vec<(Tag, String)> =
         parameters.keys().into_iter().map(|(tag, value)| (tag, value.to_owned())).collect();
@@ -140,19 +142,17 @@ fn search(app: &Dcm4chee, ask: &Ask<'_>, wanted: &Wanted<'_>) -> Reply {
     if wanted.count {
         let count = ask.session.heavy(|| qido::count(&holdings, &query));
         tell::query(ask.session, &query, &filter, count, &[]);
-        return Reply::new(200)
-            .typed("application/json")
-            .with("Cache-Control", "no-cache")
-            .with_body(format!("{{\"count\":{count}}}"));
+        return counted(count);
     }
-    listed(app, ask, wanted, &parameters, (&holdings, &query, &filter))
+    let output = output.unwrap_or(Output::Json);
+    listed(app, ask, wanted, (&parameters, output), (&holdings, &query, &filter))
 }
 
 fn listed(
     app: &Dcm4chee,
     ask: &Ask<'_>,
     wanted: &Wanted<'_>,
-    parameters: &Parameters,
+    (parameters, output): (&Parameters, Output),
     (holdings, query, filter): (&Seen, &Query, &str),
 ) -> Reply {
     let number = |name: &str| parameters.get(name).and_then(|text| text.parse::<u64>().ok());
@@ -173,18 +173,11 @@ fn listed(
     };
     let fields = fields(wanted, parameters);
     let base = retrieve_base(app, ask);
-    let body = ask.session.heavy(|| {
-        let mut out = String::from("[");
-        for (at, hit) in hits.iter().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
-            compact(&described(app, holdings, hit, wanted.level, &fields, &base), &mut out);
-        }
-        out.push(']');
-        out
+    let mut reply = ask.session.heavy(|| {
+        let matches: Vec<Attributes> =
+            hits.iter().map(|hit| described(app, holdings, hit, wanted.level, &fields, &base)).collect();
+        output.reply(ask, &matches, &fields)
     });
-    let mut reply = Reply::new(200).typed("application/dicom+json").with("Cache-Control", "no-cache");
     if rest > 0 {
         let host = app.origin(ask);
         let host = host.rsplit("//").next().unwrap_or_default();
@@ -193,7 +186,7 @@ fn listed(
             format!("299 {host} \"There are {rest} additional results that can be requested\""),
         );
     }
-    reply.with_pieces(Box::new(whole(body)), None)
+    reply
 }
 
 /// A streamed body: the service does not know its length when it begins.
@@ -203,8 +196,16 @@ pub(super) fn whole(
     std::iter::once(crate::decoys::http::engine::Piece { bytes: body.into(), reference: None })
 }
 
+/// The answer to a count.
+pub(super) fn counted(count: u64) -> Reply {
+    Reply::new(200)
+        .typed("application/json")
+        .with("Cache-Control", "no-cache")
+        .with_body(format!("{{\"count\":{count}}}"))
+}
+
 /// Parameters that the service checks by pattern.
-fn invalid(parameters: &Parameters) -> Option<Reply> {
+pub(super) fn invalid(parameters: &Parameters) -> Option<Reply> {
     let given = |name: &str, ok: fn(&str) -> bool| parameters.get(name).is_some_and(|text| !ok(text));
     let wrong = [
         ("limit", given("limit", |text| number(text, 1))),
@@ -226,13 +227,6 @@ fn invalid(parameters: &Parameters) -> Option<Reply> {
 fn number(text: &str, least: u64) -> bool {
     let led = text.starts_with('0') && text.len() > 1;
     text.len() <= 5 && !led && text.parse::<u64>().is_ok_and(|number| number >= least)
-}
-
-/// Whether JSON is wanted: with no `Accept`, with any, or with its own types.
-fn accepts(ask: &Ask<'_>) -> bool {
-    let Some(accept) = ask.head.header("Accept") else { return true };
-    let text = String::from_utf8_lossy(accept).to_ascii_lowercase();
-    text.trim().is_empty() || ["json", "*/*", "application/*"].iter().any(|kind| text.contains(kind))
 }
 
 fn fields(wanted: &Wanted<'_>, parameters: &Parameters) -> Vec<Tag> {

@@ -8,11 +8,12 @@ use rand::RngExt;
 use super::Dcm4chee;
 use super::accepted::{Accepted, transfer_syntax};
 use super::answers::plain;
+use super::outputs::Output;
 use super::query::{retrieve_base, url, whole};
 use crate::archive::{Hit, Level};
 use crate::decoys::http::answer::http_date;
 use crate::decoys::http::dicomweb::Seen;
-use crate::decoys::http::dicomweb::attributes::{compact, of_data_set};
+use crate::decoys::http::dicomweb::attributes::{Attributes, of_data_set};
 use crate::decoys::http::dicomweb::objects::{frame, frames, instances, smaller};
 use crate::decoys::http::dicomweb::qido::Parameters;
 use crate::decoys::http::dicomweb::tell;
@@ -79,8 +80,10 @@ fn retrieved(app: &Dcm4chee, ask: &Ask<'_>, holdings: &Seen, hits: Vec<Hit>, par
             Some(accepted) => objects(app, ask, holdings, hits, accepted),
             None => bulk(app, ask, holdings, hits),
         },
-        Part::Metadata if !takes(ask, &["json"]) => Reply::new(406),
-        Part::Metadata => metadata(app, ask, holdings, &hits),
+        Part::Metadata => match Output::of(ask) {
+            Some(output @ (Output::Json | Output::Xml)) => metadata(app, ask, holdings, &hits, output),
+            Some(Output::Csv(_)) | None => Reply::new(406),
+        },
         Part::Bulk => bulk(app, ask, holdings, hits),
         Part::Frames(list) => framed(app, ask, holdings, &hits, list),
         Part::Rendered(frame, side) => match hits.get(hits.len() / 2) {
@@ -128,7 +131,7 @@ fn dated(reply: Reply, hit: &Hit) -> Reply {
         .with("Accept-Ranges", "none")
 }
 
-fn boundary(ask: &Ask<'_>) -> String {
+pub(super) fn boundary(ask: &Ask<'_>) -> String {
     let mut rng = ask.session.rng(&format!("dcm4chee/boundary/{}", ask.turn));
     uuid::Builder::from_random_bytes(rng.random()).into_uuid().to_string()
 }
@@ -210,26 +213,20 @@ fn joined(body: &[u8]) -> bytes::Bytes {
     out.into()
 }
 
-fn metadata(app: &Dcm4chee, ask: &Ask<'_>, holdings: &Seen, hits: &[Hit]) -> Reply {
+fn metadata(app: &Dcm4chee, ask: &Ask<'_>, holdings: &Seen, hits: &[Hit], output: Output) -> Reply {
     tell::instances(ask.session, hits);
     let base = retrieve_base(app, ask);
-    let body = ask.session.heavy(|| {
-        let mut out = String::from("[");
-        for hit in hits {
-            let Some(set) = app.shelf.data_set(holdings, hit) else { continue };
-            if out.len() > 1 {
-                out.push(',');
-            }
-            let place = format!("{}/bulkdata", url(&base, hit, Level::Image));
-            let all =
-                of_data_set(&set, set.charset(), &|tag| (tag == tags::PIXEL_DATA).then(|| place.clone()));
-            compact(&all, &mut out);
-        }
-        out.push(']');
-        out
-    });
-    let reply = hits.first().map_or_else(|| Reply::new(200), |first| dated(Reply::new(200), first));
-    reply.typed("application/dicom+json").with_pieces(Box::new(whole(body)), None)
+    let head = hits.first().map_or_else(|| Reply::new(200), |first| dated(Reply::new(200), first));
+    let described = |hit: &Hit| {
+        let set = app.shelf.data_set(holdings, hit)?;
+        let place = format!("{}/bulkdata", url(&base, hit, Level::Image));
+        let bulk = |tag| (tag == tags::PIXEL_DATA).then(|| place.clone());
+        Some(of_data_set(&set, set.charset(), &bulk))
+    };
+    ask.session.heavy(|| {
+        let all: Vec<Attributes> = hits.iter().filter_map(described).collect();
+        output.fill(head, ask, &all, &[])
+    })
 }
 
 fn framed(app: &Dcm4chee, ask: &Ask<'_>, holdings: &Seen, hits: &[Hit], list: &str) -> Reply {

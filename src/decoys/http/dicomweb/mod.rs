@@ -4,6 +4,7 @@
 pub(crate) mod attributes;
 pub(crate) mod jsoncpp;
 pub mod multipart;
+pub(crate) mod native;
 pub(crate) mod objects;
 pub mod qido;
 pub mod store;

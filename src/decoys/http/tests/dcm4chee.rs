@@ -128,3 +128,76 @@ fn keys_inside_sequences_and_moments_count() {
     let moments = format!("&StudyDate={}-{}&StudyTime=235959-000000", day(-1), day(1));
     assert!(count(&moments)["count"].as_u64().unwrap() > 0);
 }
+
+fn accepting(path: &str, accept: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: vna:8080\r\nAccept: {accept}\r\n\r\n")
+}
+
+#[test]
+fn a_search_answers_as_a_table_and_in_xml_too() {
+    let face = Face::of("vna");
+    let study = a_study(&face.bench, 1, "CT");
+    let path = format!("{RS}/studies?StudyInstanceUID={}", study.uid);
+    let (head, body) = face.ask(&accepting(&path, "text/csv"));
+    assert!(head.contains("\r\nContent-Type: text/csv;charset=utf-8\r\n"), "{head}");
+    let table = String::from_utf8(body).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), 2, "{table}");
+    let at = lines[0].split(',').position(|name| name == "\"AccessionNumber\"").unwrap();
+    assert_eq!(lines[1].split(',').nth(at).unwrap(), format!("\"{}\"", study.accession));
+    let (head, body) = face.ask(&accepting(&path, "multipart/related; type=\"application/dicom+xml\""));
+    let boundary = head.split("boundary=").nth(1).unwrap().split("\r\n").next().unwrap();
+    let text = String::from_utf8(body).unwrap();
+    let document = text
+        .strip_prefix(&format!("--{boundary}\r\nContent-Type: application/dicom+xml\r\n\r\n"))
+        .and_then(|rest| rest.strip_suffix(&format!("\r\n--{boundary}--")))
+        .unwrap();
+    let tree = crate::decoys::http::xml::parse(document.as_bytes()).unwrap();
+    let uid = tree.children.iter().find(|a| a.attributes.contains(&("tag".into(), "0020000D".into())));
+    assert_eq!(uid.unwrap().children[0].text, study.uid);
+    let metadata = format!("{RS}/studies/{}/metadata", study.uid);
+    let (head, body) = face.ask(&accepting(&metadata, "multipart/related; type=\"application/dicom+xml\""));
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("\r\nETag: "), "{head}");
+    let text = String::from_utf8(body).unwrap();
+    assert!(text.contains(&study.uid) && text.contains("<BulkData uri=\"http://vna:8080/"), "{text}");
+    let (head, _) = face.ask(&accepting(&path, "text/html"));
+    assert!(head.starts_with("HTTP/1.1 406 Not Acceptable\r\n") && head.contains("\r\nVary: Accept\r\n"));
+}
+
+#[test]
+fn the_worklist_over_http_is_that_of_the_world() {
+    let face = Face::of("vna");
+    let rs = "/dcm4chee-arc/aets/WORKLIST/rs";
+    let list = |path: &str| {
+        let (head, body) = face.ask(&get(&format!("{rs}{path}")));
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {head}");
+        serde_json::from_slice::<serde_json::Value>(&body).unwrap()
+    };
+    let view = face.bench.world.at(crate::session::bench::NOW.parse().unwrap());
+    let today = view.local(view.now()).date();
+    let steps = view.worklist(today);
+    assert!(steps.len() > 3, "orders wait");
+    let day = format!(
+        "ScheduledProcedureStepSequence.ScheduledProcedureStepStartDate={}",
+        today.strftime("%Y%m%d")
+    );
+    assert_eq!(list(&format!("/mwlitems/count?{day}"))["count"], steps.len());
+    let all = list(&format!("/mwlitems?{day}"));
+    assert_eq!(all.as_array().unwrap().len(), steps.len());
+    let one = &steps[0];
+    let of_one = list(&format!("/mwlitems?StudyInstanceUID={}", one.study_uid));
+    assert_eq!(of_one[0]["00400100"]["Value"][0]["00080060"]["Value"][0], one.modality.as_str());
+    assert_eq!(of_one[0]["00080050"]["Value"][0], one.order.accession.clone().unwrap());
+    let of_ct = list("/mwlitems/count?00400100.00080060=CT")["count"].as_u64().unwrap();
+    assert!(of_ct > 0 && of_ct < list("/mwlitems/count")["count"].as_u64().unwrap());
+    assert!(face.events().iter().any(|event| matches!(event,
+        Observation::RecordRead { subject: RecordKind::Worklist, count, .. } if *count > 0)));
+    let (head, body) = face.ask(&get(&format!("{RS}/mwlitems")));
+    assert!(head.starts_with("HTTP/1.1 404 "), "the archive's own title offers none: {head}");
+    assert!(String::from_utf8(body).unwrap().contains("MWL_RSservice class"));
+    for path in ["/mpps", "/workitems"] {
+        assert!(face.ask(&get(&format!("{rs}{path}"))).0.starts_with("HTTP/1.1 204 "), "{path}");
+    }
+    let rejected = "/dcm4chee-arc/aets/IOCM_QUALITY/rs/studies";
+    assert!(face.ask(&get(rejected)).0.starts_with("HTTP/1.1 204 "), "nothing was rejected");
+}

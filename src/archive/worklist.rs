@@ -1,15 +1,28 @@
-//! A scheduled procedure step of the world as a data set in UTF-8 (PS3.4 table K.6-1).
+//! Scheduled procedure steps of the world as data sets in UTF-8 (PS3.4 table K.6-1), for whoever offers a
+//! worklist.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 
-use crate::wire::dicom::dataset::{Charset, DataSet, Tag, tags};
+use super::Matcher;
+use crate::wire::dicom::dataset::{Charset, DataSet, Tag, Vr, tags};
 use crate::world::{Name, Patient, Sex, View, WorklistEntry};
 
 /// Priority of what the wards order for today (0040,1003).
 const ROUTINE: &str = "ROUTINE";
 
+/// Days back and ahead that there may be steps of: brokers keep a week.
+const DAYS: i64 = 7;
+
+/// The days around today whose steps can match a key of Scheduled Procedure Step Start Date.
+pub fn days(view: &View, asked: &[u8]) -> Vec<Date> {
+    let today = view.local(view.now()).date();
+    let matcher = Matcher::of(Vr::DA, asked);
+    let all = (-DAYS..=DAYS).filter_map(|days| today.checked_add(jiff::Span::new().days(days)).ok());
+    all.filter(|date| matcher.matches(date.strftime("%Y%m%d").to_string().as_bytes())).collect()
+}
+
 /// The entry of a step; `None` when its patient is not known.
-pub(super) fn entry(view: &View, step: &WorklistEntry) -> Option<DataSet> {
+pub fn entry(view: &View, step: &WorklistEntry) -> Option<DataSet> {
     let patient = view.patient(step.order.patient)?;
     let mut set = DataSet::new();
     subject(&mut set, &patient);
@@ -19,7 +32,7 @@ pub(super) fn entry(view: &View, step: &WorklistEntry) -> Option<DataSet> {
 }
 
 /// The id of a step, which no other step has.
-pub(super) fn step_id(step: &WorklistEntry) -> String {
+pub fn step_id(step: &WorklistEntry) -> String {
     step.order.filler.clone()
 }
 
