@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use crate::honeynet::Honeynet;
 
-const OPTIONS: [&str; 8] = [
+pub(crate) const OPTIONS: [&str; 8] = [
     "-o",
     "StrictHostKeyChecking=no",
     "-o",

@@ -17,6 +17,7 @@ use super::console::{Console, Event, with_returns};
 use super::line::{Key, Line};
 use super::shell::parser::SyntaxError;
 use super::shell::port::Port;
+use super::shell::recall;
 use super::shell::run::{Ended, explain, run};
 use super::shell::site::{Account, Site};
 use super::shell::state::{Screen, Shell};
@@ -228,10 +229,23 @@ async fn lines(shell: &mut Shell, console: &mut Console, interrupt: &Notify, int
         if let (Some((columns, rows)), Some(screen)) = (console.size.take(), &mut shell.screen) {
             (screen.columns, screen.rows) = (columns, rows);
         }
-        let Some(line) = read else { return shell.status };
+        let Some(line) = read else {
+            match shell.leave() {
+                Some(farewell) => {
+                    console.write(false, farewell.into_bytes()).await;
+                    command.clear();
+                    continue;
+                }
+                None => return shell.status,
+            }
+        };
         let Some(line) = line else {
             command.clear();
             shell.status = 130;
+            continue;
+        };
+        let Some(line) = recalled(shell, console, line, interactive).await else {
+            command.clear();
             continue;
         };
         if !command.is_empty() {
@@ -276,6 +290,29 @@ async fn lines(shell: &mut Shell, console: &mut Console, interrupt: &Notify, int
     }
 }
 
+/// A line after history expansion, shown where it differs; `None`: the event is not there.
+async fn recalled(
+    shell: &mut Shell,
+    console: &mut Console,
+    line: String,
+    interactive: bool,
+) -> Option<String> {
+    if !interactive {
+        return Some(line);
+    }
+    match recall::expand(&line, &shell.history) {
+        Ok(None) => Some(line),
+        Ok(Some(changed)) => {
+            console.write(true, format!("{changed}\n").into_bytes()).await;
+            Some(changed)
+        }
+        Err(problem) => {
+            console.write(true, format!("{}{problem}\n", shell.prefix()).into_bytes()).await;
+            None
+        }
+    }
+}
+
 /// A line at a prompt: outer `None` at the end, inner `None` after Ctrl-C.
 async fn prompted(shell: &Shell, console: &mut Console, prompt: &str) -> Option<Option<String>> {
     console.send(false, format!("\x1b[?2004h{prompt}").into_bytes()).await;
@@ -292,7 +329,10 @@ async fn prompted(shell: &Shell, console: &mut Console, prompt: &str) -> Option<
                     return Some(None);
                 }
                 Key::End => {
-                    echo.extend_from_slice(b"\x1b[?2004l\r\r\nlogout\r\n");
+                    echo.extend_from_slice(b"\x1b[?2004l\r\r\n");
+                    if !shell.is_inner() {
+                        echo.extend_from_slice(b"logout\r\n");
+                    }
                     console.send(false, echo).await;
                     return None;
                 }

@@ -167,6 +167,8 @@ pub enum Target {
     Write(Word),
     /// `>> file`
     Append(Word),
+    /// `<> file`
+    Both(Word),
     /// `>& fd`, `<& fd`; `-` closes.
     Duplicate(Word),
     /// `<< word` or `<<< word`: the text itself.
@@ -205,6 +207,8 @@ pub enum Part {
         /// Whether inside double quotes.
         quoted: bool,
     },
+    /// `<(…)`: the name of a pipe that holds what the script prints.
+    Process(Script),
     /// `$((…))`
     Arithmetic {
         /// The expression.

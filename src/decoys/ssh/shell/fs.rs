@@ -36,6 +36,8 @@ pub struct Fs {
     session: Session,
     who: Who,
     seat: Arc<Seat>,
+    /// Pipes of process substitutions, by their path below /proc/self/fd.
+    pipes: BTreeMap<String, Arc<[u8]>>,
     /// Permissions that new files do not get.
     pub mask: u32,
 }
@@ -47,7 +49,7 @@ const SEARCH: u32 = 1;
 impl Fs {
     /// The file system of a host as one user sees it.
     pub fn new(site: Arc<Site>, session: Session, who: Who) -> Self {
-        Fs { site, session, who, seat: Arc::default(), mask: 0o022 }
+        Fs { site, session, who, seat: Arc::default(), pipes: BTreeMap::new(), mask: 0o022 }
     }
 
     fn key(&self, path: &str) -> String {
@@ -60,6 +62,10 @@ impl Fs {
 
     /// The node at a path without links in it.
     fn raw(&self, path: &str) -> Option<Node> {
+        if let Some(bytes) = self.pipes.get(path) {
+            let body = Body::File(Arc::clone(bytes));
+            return Some(Node { body, mode: 0o600, uid: self.who.uid, gid: self.who.gid, mtime: self.now() });
+        }
         match self.session.overlay().get(&self.key(path)) {
             Some(bytes) => Node::decode(&bytes),
             None if self.hidden(path) => None,
@@ -187,6 +193,7 @@ impl Fs {
             Body::Artefact { sha256, .. } => {
                 self.session.read_artefact(&sha256, MAX_FILE).unwrap_or_default()
             }
+            Body::Device(_, 1, minor) => self.device(minor),
             Body::Device(..) | Body::Directory | Body::Link(_) => Vec::new(),
         })
     }

@@ -24,6 +24,8 @@ pub struct Seat {
     pub home: String,
     /// The peer, as `SSH_CONNECTION` has it.
     pub connection: String,
+    /// The program that runs: what /proc/self shows.
+    pub program: String,
 }
 
 /// Entries of a process's folder: files that everybody reads, then those that only the owner does.
@@ -111,7 +113,7 @@ impl Seat {
                 pid,
                 parent: self.pid,
                 uid: self.uid,
-                command: "cat".into(),
+                command: if self.program.is_empty() { "bash".into() } else { self.program.clone() },
                 memory_kb: 1_920,
                 cpu_tenths: 0,
                 started: now.as_second(),
@@ -171,7 +173,7 @@ impl Seat {
             "root" if mine => "/".to_owned(),
             "cwd" if mine => self.home.clone(),
             "exe" if mine && process.name() == "bash" => "/usr/bin/bash".to_owned(),
-            "exe" if mine && process.command == "cat" => "/usr/bin/cat".to_owned(),
+            "exe" if mine && process.command == self.program => format!("/usr/bin/{}", self.program),
             "exe" if mine && process.command.starts_with('/') => {
                 let path = process.command.split(' ').next().unwrap_or_default();
                 path.replacen("/lib/", "/usr/lib/", 1)
@@ -300,7 +302,7 @@ fn maps(site: &Site, process: &Running) -> String {
     let own = 0x5500_0000_0000 + pick("program") * 0x1000;
     let library = 0x7f00_0000_0000 + pick("library") * 0x1000;
     let stack = 0x7ffc_0000_0000 + pick("stack") % (1 << 20) * 0x1000;
-    let path = if process.name() == "bash" { "/usr/bin/bash" } else { "/usr/bin/cat" };
+    let path = &format!("/usr/bin/{}", process.name());
     let mut out = String::new();
     let mut line = |from: u64, pages: u64, flags: &str, offset: u64, inode: u64, name: &str| {
         let place = if inode == 0 { "00:00" } else { "08:01" };

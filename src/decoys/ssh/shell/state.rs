@@ -13,6 +13,7 @@ use super::ast::Command;
 use super::fs::{Fs, Who};
 use super::own::Seat;
 use super::proc;
+use super::run::Open;
 use super::site::{Account, Site};
 
 /// Most bytes all variables of one shell may hold.
@@ -20,6 +21,15 @@ const MAX_VARIABLES: usize = 512 << 10;
 
 /// Most lines of history kept, as `HISTSIZE`.
 const MAX_HISTORY: usize = 1000;
+
+/// Process ids that a login takes: sshd's two, the user's manager with its helper, what PAM runs, the shell.
+const LOGIN_PIDS: u32 = 11;
+
+/// Programs that are counted before the count begins again.
+const PID_ROUND: u32 = 100_000;
+
+/// Most shells in shells.
+const MAX_LEVELS: usize = 16;
 
 /// Most functions one shell may define.
 const MAX_FUNCTIONS: usize = 256;
@@ -108,8 +118,11 @@ pub struct Shell {
     pub jobs: Vec<Job>,
     /// When it was started.
     pub started: Timestamp,
+    /// Descriptors that `exec` keeps open.
+    pub descriptors: BTreeMap<u8, Open>,
+    /// The shells that this one was started from, and what is said when it ends.
+    levels: Vec<(Box<Shell>, &'static str)>,
     random: u64,
-    children: u32,
 }
 
 impl Shell {
@@ -118,7 +131,7 @@ impl Shell {
         let now = session.now();
         let mut fs = Fs::new(Arc::clone(&site), session.clone(), Who { uid: account.uid, gid: account.gid });
         let random = session.rng("shell").next_u64();
-        let pid = proc::last_pid(&site, now) + 11;
+        let pid = next_pid(&site, &session, LOGIN_PIDS);
         let peer = session.peer();
         let target = session.origin().target;
         fs.sit(Seat {
@@ -129,6 +142,7 @@ impl Shell {
             started: now.as_second(),
             home: account.home.clone(),
             connection: format!("{} {} {} {}", peer.ip(), peer.port(), target.ip(), target.port()),
+            program: String::new(),
         });
         let name = if screen.is_some() { "-bash" } else { "bash" }.to_owned();
         let mut shell = Shell {
@@ -148,8 +162,9 @@ impl Shell {
             folders: Vec::new(),
             jobs: Vec::new(),
             started: now,
+            descriptors: BTreeMap::new(),
+            levels: Vec::new(),
             random,
-            children: 0,
             site,
             session,
             fs,
@@ -197,6 +212,19 @@ impl Shell {
             self.set(name, value);
             self.export(name);
         }
+        if let Some(screen) = &self.screen {
+            let prompt = usual_prompt(&screen.name);
+            self.set("PS1", prompt);
+            self.set("PS2", "> ".to_owned());
+            self.set("HISTSIZE", MAX_HISTORY.to_string());
+            self.set("HISTFILESIZE", (2 * MAX_HISTORY).to_string());
+            self.set("HISTCONTROL", "ignoreboth".to_owned());
+            self.set("HISTFILE", format!("{}/.bash_history", self.account.home));
+        }
+        self.set_list(
+            "BASH_VERSINFO",
+            ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"].map(str::to_owned),
+        );
         for (name, value) in [
             ("BASH_VERSION", "5.2.15(1)-release"),
             ("HOSTTYPE", "x86_64"),
@@ -305,8 +333,7 @@ impl Shell {
 
     /// The id of the next program started.
     pub fn spawn(&mut self) -> u32 {
-        self.children += 1;
-        proc::last_pid(&self.site, self.session.now()).max(self.pid) + self.children
+        next_pid(&self.site, &self.session, 1).max(self.pid + 1)
     }
 
     /// How the shell begins its own errors.
@@ -323,25 +350,78 @@ impl Shell {
         u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(0)
     }
 
-    /// Text of `PS1`, expanded: the title, colours where the terminal has them.
-    pub fn prompt(&self) -> String {
-        let Some(screen) = &self.screen else { return String::new() };
-        let home = &self.account.home;
-        let place = match self.cwd.strip_prefix(home.as_str()) {
-            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
-            _ => self.cwd.clone(),
-        };
-        let who = format!("{}@{}", self.account.name, self.site.host.hostname);
-        let sign = if self.account.uid == 0 { '#' } else { '$' };
-        let title = if screen.name.starts_with("xterm") || screen.name.starts_with("rxvt") {
-            format!("\x1b]0;{who}: {place}\x07")
-        } else {
-            String::new()
-        };
-        if screen.name == "xterm-color" || screen.name.ends_with("-256color") {
-            format!("{title}\x1b[01;32m{who}\x1b[00m:\x1b[01;34m{place}\x1b[00m{sign} ")
-        } else {
-            format!("{title}{who}:{place}{sign} ")
+    /// Starts a shell in the shell; `farewell` is printed when it ends.
+    pub fn enter(&mut self, name: &str, farewell: &'static str) {
+        if self.levels.len() >= MAX_LEVELS {
+            return;
         }
+        let outer = Box::new(self.clone());
+        self.levels.push((outer, farewell));
+        self.pid = self.spawn();
+        self.name = name.rsplit('/').next().unwrap_or(name).to_owned();
+        self.functions.clear();
+        self.options.clear();
+        self.traps.clear();
+        self.jobs.clear();
+        self.variables.retain(|n, v| {
+            v.exported || n.starts_with("BASH") || n.starts_with("HIST") || n == "IFS" || n == "PS2"
+        });
+        let prompt = match &self.screen {
+            Some(screen) if self.name == "bash" => usual_prompt(&screen.name),
+            _ if self.account.uid == 0 => "# ".to_owned(),
+            _ => "$ ".to_owned(),
+        };
+        self.set("PS1", prompt);
+        let level = self.get("SHLVL").and_then(|n| n.parse::<u32>().ok()).unwrap_or(1) + 1;
+        self.set("SHLVL", level.to_string());
+        self.set("PPID", self.levels.last().map_or(1, |(s, _)| s.pid).to_string());
+    }
+
+    /// Ends a shell in the shell: what is printed; `None`: it was the login's own.
+    pub fn leave(&mut self) -> Option<String> {
+        let (outer, farewell) = self.levels.pop()?;
+        let (history, levels) = (std::mem::take(&mut self.history), std::mem::take(&mut self.levels));
+        let random = self.random;
+        *self = *outer;
+        (self.history, self.levels, self.random) = (history, levels, random);
+        Some(farewell.to_owned())
+    }
+
+    /// Whether it was started from another one.
+    pub fn is_inner(&self) -> bool {
+        !self.levels.is_empty()
+    }
+
+    /// Text of `PS1`, expanded.
+    pub fn prompt(&self) -> String {
+        if self.screen.is_none() {
+            return String::new();
+        }
+        let text = self.variables.get("PS1").map(|v| v.value.clone()).unwrap_or_default();
+        super::prompt::expand(self, &text)
+    }
+}
+
+/// The next process id: those of the intruder's own programs are counted over his logins.
+fn next_pid(site: &Site, session: &Session, taken: u32) -> u32 {
+    let key = format!("ssh:{}:pids", site.host.name);
+    let kept = session.overlay().get(&key);
+    let before = kept.and_then(|b| String::from_utf8_lossy(&b).parse::<u32>().ok()).unwrap_or(0);
+    let count = before.saturating_add(taken) % PID_ROUND;
+    session.overlay().put(key, count.to_string().into_bytes());
+    proc::last_pid(site, session.now()) + count
+}
+
+/// The prompt of Debian's `.bashrc`: the title, colours where the terminal has them.
+fn usual_prompt(terminal: &str) -> String {
+    let title = if terminal.starts_with("xterm") || terminal.starts_with("rxvt") {
+        r"\[\e]0;\u@\h: \w\a\]"
+    } else {
+        ""
+    };
+    if terminal == "xterm-color" || terminal.ends_with("-256color") {
+        format!(r"{title}\[\033[01;32m\]\u@\h\[\033[00m\]:\[\033[01;34m\]\w\[\033[00m\]\$ ")
+    } else {
+        format!(r"{title}\u@\h:\w\$ ")
     }
 }

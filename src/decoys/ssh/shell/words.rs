@@ -22,6 +22,7 @@ pub(super) fn with_newline(word: Word) -> Word {
             | Part::Parameter { quoted, .. }
             | Part::Substitution { quoted, .. }
             | Part::Arithmetic { quoted, .. } => *quoted = true,
+            Part::Process(_) => {}
         }
     }
     parts.push(Part::Text { text: "\n".into(), quoted: true });
@@ -59,6 +60,11 @@ pub(super) fn key(text: &str, depth: usize) -> Result<Word, SyntaxError> {
 
 /// The next word, if one stands here.
 pub(super) fn word(parser: &mut Parser) -> Result<Option<Word>, SyntaxError> {
+    if parser.eat("<(") {
+        let script = parser.script(&[])?;
+        let part = Part::Process(script);
+        return if parser.eat(")") { Ok(Some(Word(vec![part]))) } else { Err(SyntaxError::Open(')')) };
+    }
     let parts = until(parser, ends_word)?;
     Ok((!parts.is_empty()).then_some(Word(parts)))
 }

@@ -39,7 +39,14 @@ impl Run<'_> {
             self.error(io, "usage: sudo -h | -K | -k | -V\nusage: sudo -v [-ABkNnS] [-g group] [-h host] [-p prompt] [-u user]\nusage: sudo -l [-ABkNnS] [-g group] [-h host] [-p prompt] [-U user] [-u user]\n            [command [arg ...]]\n").await;
             return 1;
         }
-        if rest.iter().any(|a| a == "-n") {
+        if rest.iter().any(|a| a == "-V" || a == "--version") {
+            self.out(io, "Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50\nSudoers I/O plugin version 1.9.13p3\nSudoers audit plugin version 1.9.13p3\n").await;
+            return 0;
+        }
+        if rest.iter().all(|a| a == "-k" || a == "-K") {
+            return 0;
+        }
+        if rest.iter().any(|a| a == "-n" || a.starts_with("-n")) {
             self.error(io, "sudo: a password is required\n").await;
             return 1;
         }
@@ -64,7 +71,13 @@ impl Run<'_> {
                 .account(crate::persona::Protocol::Ssh, &me)
                 .is_some_and(|a| a.password == secret);
             if right {
-                self.error(io, &format!("{me} is not in the sudoers file.\n")).await;
+                let host = self.shell.site.host.hostname.clone();
+                let line = if rest.iter().any(|a| a == "-l" || a == "-ll" || a == "--list") {
+                    format!("Sorry, user {me} may not run sudo on {host}.\n")
+                } else {
+                    format!("{me} is not in the sudoers file.\n")
+                };
+                self.error(io, &line).await;
                 return 1;
             }
             let wait = self.shell.session.pace(Duration::from_millis(2_100));

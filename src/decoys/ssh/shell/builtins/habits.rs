@@ -96,8 +96,12 @@ impl Run<'_> {
         };
         match rest {
             [] => {
-                let text: String =
-                    self.shell.traps.iter().map(|(s, c)| format!("trap -- '{c}' {s}\n")).collect();
+                let text: String = self
+                    .shell
+                    .traps
+                    .iter()
+                    .map(|(s, c)| format!("trap -- '{c}' {}\n", signal_name(s)))
+                    .collect();
                 self.out(io, &text).await;
             }
             [dash, signals @ ..] if dash == "-" => {
@@ -257,4 +261,9 @@ impl Run<'_> {
 /// An alias as it is told.
 fn shown(name: &str, value: &str) -> String {
     format!("alias {name}='{}'\n", value.replace('\'', "'\\''"))
+}
+
+/// A signal as `trap` lists it.
+fn signal_name(name: &str) -> String {
+    if matches!(name, "EXIT" | "ERR" | "DEBUG" | "RETURN") { name.to_owned() } else { format!("SIG{name}") }
 }

@@ -1,9 +1,11 @@
 //! Builtins of bash, and the programs that run other programs.
 
 mod ask;
+mod find;
 mod habits;
 mod runners;
 mod tests_and_signals;
+mod told;
 mod variables;
 
 use crate::decoys::ssh::shell::run::{Flow, Io, Run, Sink, Stop};
@@ -20,6 +22,8 @@ pub(super) const BUILTINS: &[&str] = &[
     "builtin",
     "cd",
     "command",
+    "compgen",
+    "complete",
     "continue",
     "declare",
     "dirs",
@@ -31,6 +35,7 @@ pub(super) const BUILTINS: &[&str] = &[
     "exit",
     "export",
     "false",
+    "fc",
     "fg",
     "getopts",
     "hash",
@@ -77,7 +82,18 @@ impl Run<'_> {
     ) -> Option<i32> {
         let rest = arguments.get(1..).unwrap_or_default();
         Some(match name {
-            ":" | "true" | "bg" | "disown" | "enable" | "shopt" | "hash" | "help" => 0,
+            ":" | "true" | "bg" | "disown" | "enable" | "complete" | "compopt" => 0,
+            "shopt" => self.shopt(rest, io).await,
+            "hash" => self.hash(rest, io).await,
+            "help" => self.help(rest, io).await,
+            "fc" => self.fc(rest, io).await,
+            "caller" => 1,
+            "script" => Box::pin(self.script_program(rest, io)).await,
+            "setarch" | "linux64" | "x86_64" | "flock" | "chrt" | "taskset" | "choom"
+                if self.is_program(name) && rest.len() > 1 =>
+            {
+                Box::pin(self.behind(name, rest, io)).await
+            }
             "false" => 1,
             "alias" => self.alias(rest, io).await,
             "unalias" => self.unalias(rest, io).await,
@@ -147,6 +163,7 @@ impl Run<'_> {
             "bash" | "sh" | "dash" | "/bin/bash" | "/bin/sh" | "/usr/bin/bash" | "/usr/bin/sh" => {
                 self.inner_shell(name, rest, io).await
             }
+            "find" => Box::pin(self.find(rest, io)).await,
             "xargs" => self.xargs(rest, io).await,
             "env" if rest.iter().any(|a| !a.starts_with('-') && !a.contains('=')) => self.env(rest, io).await,
             "nohup" | "nice" | "stdbuf" | "setsid" | "ionice" => self.wrapped(name, rest, io).await,
@@ -206,7 +223,11 @@ impl Run<'_> {
     }
 
     async fn leave(&mut self, rest: &[String], io: &Io) -> i32 {
-        if self.shell.screen.is_some() && io.out == Sink::Out && self.shell.name.starts_with('-') {
+        if self.shell.screen.is_some()
+            && io.out == Sink::Out
+            && self.shell.name.starts_with('-')
+            && !self.shell.is_inner()
+        {
             self.error(io, "logout\n").await;
         }
         let status = match rest.first() {
@@ -247,7 +268,17 @@ impl Run<'_> {
     }
 
     async fn exec(&mut self, rest: &[String], io: &Io) -> i32 {
-        let Some(name) = rest.first() else { return 0 };
+        let Some(name) = rest.first() else {
+            self.keep_descriptors();
+            return 0;
+        };
+        if self.shell.screen.is_some()
+            && matches!(rest, [shell, ..] if is_shell(shell))
+            && !rest.iter().any(|a| a == "-c")
+        {
+            self.shell.name = if name.contains("bash") { "bash".to_owned() } else { "sh".to_owned() };
+            return 0;
+        }
         if !name.contains('/') && crate::decoys::ssh::shell::commands::find(self.shell, name).is_none() {
             let line = format!("{}exec: {name}: not found\n", self.shell.prefix());
             self.error(io, &line).await;
@@ -324,4 +355,9 @@ fn count(text: Option<&String>) -> u32 {
 
 fn number(text: Option<&String>) -> Option<i32> {
     text.and_then(|t| t.parse().ok())
+}
+
+/// Whether a name is a shell's.
+fn is_shell(name: &str) -> bool {
+    matches!(name.rsplit('/').next(), Some("bash" | "sh" | "dash" | "rbash"))
 }

@@ -53,7 +53,7 @@ impl Run<'_> {
             }
         }
         if io.input == Source::Port && self.shell.screen.is_some() {
-            // A shell in a shell: the same one goes on, as `exit` leaves both at once.
+            self.shell.enter(name, "exit\n");
             return 0;
         }
         let bytes = self.read_all(io).await;

@@ -2,6 +2,7 @@
 
 mod archives;
 mod blocks;
+pub mod entries;
 mod files;
 mod hardware;
 mod info;
@@ -12,17 +13,23 @@ mod packages;
 mod print;
 pub mod processes;
 mod ps;
+mod reads;
 mod services;
+mod small;
 mod sums;
 pub mod test;
 mod tools;
 mod trees;
+mod units;
 
 use std::time::Duration;
 
 use crate::event::Observation;
 
 use super::state::Shell;
+use reads::{
+    always, any_dash, behind_one, behind_values, never, shuf_reads, split_reads, valued, without_files,
+};
 
 /// Most bytes one program may print at once.
 const MAX_OUTPUT: usize = 4 << 20;
@@ -252,46 +259,6 @@ pub fn find(shell: &Shell, name: &str) -> Option<String> {
         .find(|path| shell.fs.stat(path).is_ok_and(|m| !m.is_directory()) && shell.fs.may(path, 'x'))
 }
 
-fn never(_: &[String]) -> bool {
-    false
-}
-
-fn always(_: &[String]) -> bool {
-    true
-}
-
-/// Filters: standard input when no file is named, or `-`.
-fn without_files(arguments: &[String]) -> bool {
-    arguments.iter().skip(1).all(|a| a.starts_with('-'))
-}
-
-/// Filters whose first operand is no file.
-fn behind_one(arguments: &[String]) -> bool {
-    let operands = Options::new(arguments.get(1..).unwrap_or_default(), "efnmABCFvdcs").operands;
-    let given = arguments.iter().any(|a| a == "-e" || a == "-f");
-    operands.len() <= usize::from(!given) || operands.iter().any(|o| *o == "-")
-}
-
-/// Filters whose options take values.
-fn valued(arguments: &[String]) -> bool {
-    let operands = Options::new(arguments.get(1..).unwrap_or_default(), "ncktdfswbS").operands;
-    operands.is_empty() || operands.iter().any(|o| *o == "-")
-}
-
-/// Programs that read standard input where a `-` says so.
-fn any_dash(arguments: &[String]) -> bool {
-    arguments.iter().skip(1).any(|a| a == "-")
-}
-
-fn shuf_reads(arguments: &[String]) -> bool {
-    !arguments.iter().any(|a| a.starts_with("-i") || a == "-e") && valued(arguments)
-}
-
-fn split_reads(arguments: &[String]) -> bool {
-    let operands = Options::new(arguments.get(1..).unwrap_or_default(), "lbna").operands;
-    operands.first().is_none_or(|o| *o == "-")
-}
-
 /// The program of a name.
 pub fn lookup(name: &str) -> Option<Program> {
     let (run, reads): (Work, Reads) = match name {
@@ -339,7 +306,6 @@ pub fn lookup(name: &str) -> Option<Program> {
         "ls" | "dir" | "vdir" => (listing::ls, never),
         "stat" => (listing::stat, never),
         "file" => (listing::file, never),
-        "find" => (trees::find, never),
         "du" => (trees::du, never),
         "rm" => (trees::rm, never),
         "cp" => (trees::cp, never),
@@ -397,12 +363,25 @@ pub fn lookup(name: &str) -> Option<Program> {
         "fuser" => (machine::fuser, never),
         "factor" => (machine::factor, never),
         "tty" => (info::tty, never),
+        "whereis" => (small::whereis, never),
+        "namei" => (small::namei, never),
+        "mountpoint" => (small::mountpoint, never),
+        "mkfifo" | "mknod" => (small::mkfifo, never),
+        "unlink" | "link" => (small::unlink, never),
+        "stty" => (small::stty, never),
+        "tput" => (small::tput, never),
+        "ldd" => (small::ldd, never),
+        "lsattr" => (small::lsattr, never),
+        "numfmt" => (small::numfmt, without_files),
+        "iconv" => (small::iconv, |words| behind_values(words, "fto")),
+        "chage" => (small::chage, never),
+        "install" => (small::install, never),
         "getent" => (info::getent, never),
         "ps" => (ps::ps, never),
         "top" => (processes::top, never),
         "pgrep" | "pidof" => (processes::pgrep, never),
         "pkill" | "killall" => (processes::pkill, never),
-        "systemctl" => (services::systemctl, never),
+        "systemctl" => (units::systemctl, never),
         "service" => (services::service, never),
         "journalctl" => (services::journalctl, never),
         "crontab" => (services::crontab, never),
@@ -410,11 +389,13 @@ pub fn lookup(name: &str) -> Option<Program> {
         "ifconfig" => (network::address::ifconfig, never),
         "route" => (network::address::route, never),
         "arp" => (network::address::arp, never),
-        "ss" | "netstat" => (network::address::sockets, never),
+        "ss" | "netstat" => (network::sockets::sockets, never),
         "ping" => (network::reach::ping, never),
         "dpkg" => (packages::dpkg, never),
         "dpkg-query" => (packages::dpkg, never),
         "apt" | "apt-get" => (packages::apt, never),
+        "apt-cache" => (packages::cache, never),
+        "apt-mark" => (packages::mark, never),
         "lsb_release" => (packages::lsb_release, never),
         "diff" | "cmp" => (tools::diff, never),
         "test" | "[" => (test::program, never),

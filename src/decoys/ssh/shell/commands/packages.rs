@@ -98,6 +98,9 @@ pub(super) fn dpkg(call: &mut Call) -> i32 {
         }
         return 0;
     }
+    if let Some(status) = queries(call, &options) {
+        return status;
+    }
     if options.long.contains(&"--print-architecture") {
         call.out("amd64\n");
         return 0;
@@ -108,6 +111,10 @@ pub(super) fn dpkg(call: &mut Call) -> i32 {
 
 /// `apt` and `apt-get`
 pub(super) fn apt(call: &mut Call) -> i32 {
+    if call.rest().iter().any(|a| a == "--version" || a == "-v") {
+        call.out("apt 2.6.1 (amd64)\n");
+        return 0;
+    }
     let verb = call.rest().iter().find(|a| !a.starts_with('-')).map(String::as_str);
     match verb {
         Some("list") => {
@@ -115,6 +122,9 @@ pub(super) fn apt(call: &mut Call) -> i32 {
                 "\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n\n",
             );
             call.out("Listing...\n");
+            if call.rest().iter().any(|a| a == "--upgradable" || a == "--upgradeable") {
+                return 0;
+            }
             for (name, version, _) in PACKAGES {
                 let name = name.trim_end_matches(":amd64");
                 call.out(&format!("{name}/now {version} {} [installed,local]\n", architecture(name)));
@@ -129,6 +139,18 @@ pub(super) fn apt(call: &mut Call) -> i32 {
             call.out("Reading package lists... Done\n");
             call.error("E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)\nE: Unable to lock directory /var/lib/apt/lists/\nW: Problem unlinking the file /var/cache/apt/pkgcache.bin - RemoveCaches (13: Permission denied)\nW: Problem unlinking the file /var/cache/apt/srcpkgcache.bin - RemoveCaches (13: Permission denied)\n");
             100
+        }
+        Some("show" | "policy" | "search" | "madison" | "depends") => cache(call),
+        Some(
+            "autoremove" | "full-upgrade" | "clean" | "autoclean" | "reinstall" | "source" | "download"
+            | "build-dep",
+        ) => {
+            call.error("E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?\n");
+            100
+        }
+        Some("moo") => {
+            call.out("                 (__) \n                 (oo) \n           /------\\/ \n          / |    ||   \n         *  /\\---/\\ \n            ~~   ~~   \n...\"Have you mooed today?\"...\n");
+            0
         }
         Some(other) => {
             call.error(&format!("E: Invalid operation {other}\n"));
@@ -146,4 +168,169 @@ pub(super) fn lsb_release(call: &mut Call) -> i32 {
     call.error("No LSB modules are available.\n");
     call.out("Distributor ID:\tDebian\nDescription:\tDebian GNU/Linux 12 (bookworm)\nRelease:\t12\nCodename:\tbookworm\n");
     0
+}
+
+/// `apt-cache`, and the verbs of `apt` that ask the same.
+pub(super) fn cache(call: &mut Call) -> i32 {
+    let words: Vec<String> = call.rest().iter().filter(|a| !a.starts_with('-')).cloned().collect();
+    let [verb, names @ ..] = words.as_slice() else {
+        call.out("apt 2.6.1 (amd64)\nUsage: apt-cache [options] command\n       apt-cache [options] show pkg1 [pkg2 ...]\n\napt-cache queries and displays available information about installed\nand installable packages.\n");
+        return 1;
+    };
+    let domain = call.shell.site.pack.hospital.domain.clone();
+    for name in names {
+        let found = PACKAGES.iter().find(|(n, ..)| n.trim_end_matches(":amd64") == name);
+        match (verb.as_str(), found) {
+            ("policy", Some((_, version, _))) => call.out(&format!("{name}:\n  Installed: {version}\n  Candidate: {version}\n  Version table:\n *** {version} 500\n        500 http://mirrors.{domain}/debian bookworm/main amd64 Packages\n        100 /var/lib/dpkg/status\n")),
+            ("policy", None) => call.error(&format!("N: Unable to locate package {name}\n")),
+            ("search", _) => {
+                let hits: String = PACKAGES
+                    .iter()
+                    .filter(|(n, _, text)| n.contains(name.as_str()) || text.contains(name.as_str()))
+                    .map(|(n, _, text)| format!("{} - {text}\n", n.trim_end_matches(":amd64")))
+                    .collect();
+                call.out(&hits);
+            }
+            ("show", Some(package)) => {
+                let text = described(package);
+                call.out(&text);
+            }
+            (_, Some(_)) => call.out(&format!("{name}\n")),
+            (_, None) => {
+                call.error(&format!("E: No packages found\nN: Unable to locate package {name}\n"));
+                return 100;
+            }
+        }
+    }
+    0
+}
+
+/// `apt-mark`
+pub(super) fn mark(call: &mut Call) -> i32 {
+    match call.rest().first().map(String::as_str) {
+        Some("showmanual") => {
+            for name in [
+                "curl",
+                "linux-image-amd64",
+                "nano",
+                "net-tools",
+                "netcat-openbsd",
+                "openssh-server",
+                "sudo",
+                "vim-tiny",
+                "wget",
+            ] {
+                call.out(&format!("{name}\n"));
+            }
+            0
+        }
+        Some("showhold" | "showauto") => 0,
+        _ => {
+            call.error("E: Could not create temporary file for /var/lib/apt/extended_states - mkstemp (13: Permission denied)\nE: Failed to write temporary StateFile /var/lib/apt/extended_states\n");
+            100
+        }
+    }
+}
+
+fn described((name, version, text): &(&str, &str, &str)) -> String {
+    format!(
+        "Package: {}\nStatus: install ok installed\nPriority: optional\nSection: admin\nArchitecture: {}\nVersion: {version}\nDescription: {text}\n\n",
+        name.trim_end_matches(":amd64"),
+        architecture(name)
+    )
+}
+
+/// `dpkg -s`, `-S`, `-L`, `--get-selections`, `-V`.
+fn queries(call: &mut Call, options: &Options) -> Option<i32> {
+    let names: Vec<String> = options.operands.iter().map(|o| (*o).clone()).collect();
+    let package = |name: &str| PACKAGES.iter().find(|(n, ..)| n.trim_end_matches(":amd64") == name);
+    if options.has('s') || options.long.contains(&"--status") {
+        for name in &names {
+            match package(name) {
+                Some(package) => {
+                    let text = described(package);
+                    call.out(&text);
+                }
+                None => {
+                    call.error(&format!("dpkg-query: package '{name}' is not installed and no information is available\nUse dpkg --info (= dpkg-deb --info) to examine archive files.\n"));
+                    return Some(1);
+                }
+            }
+        }
+        return Some(0);
+    }
+    if options.has('S') || options.long.contains(&"--search") {
+        for name in &names {
+            let program = name.rsplit('/').next().unwrap_or(name);
+            let known = call
+                .shell
+                .fs
+                .stat(&format!("/usr/bin/{program}"))
+                .or_else(|_| call.shell.fs.stat(&format!("/usr/sbin/{program}")));
+            let owner = if package(program).is_some() { program } else { owner(program) };
+            if known.is_err() || name.starts_with("/opt") || name.starts_with("/home") {
+                call.error(&format!("dpkg-query: no path found matching pattern {name}\n"));
+                return Some(1);
+            }
+            call.out(&format!("{owner}: {name}\n"));
+        }
+        return Some(0);
+    }
+    if options.has('L') || options.long.contains(&"--listfiles") {
+        for name in &names {
+            if package(name).is_none() {
+                call.error(&format!("dpkg-query: package '{name}' is not installed\nUse dpkg --contents (= dpkg-deb --contents) to list archive files contents.\n"));
+                return Some(1);
+            }
+            let mut text = String::from("/.\n/usr\n/usr/share\n/usr/share/doc\n");
+            text.push_str(&format!("/usr/share/doc/{name}\n/usr/share/doc/{name}/changelog.Debian.gz\n/usr/share/doc/{name}/copyright\n"));
+            for folder in ["/usr/bin", "/usr/sbin"] {
+                if call.shell.fs.stat(&format!("{folder}/{name}")).is_ok() {
+                    text.push_str(&format!("{folder}\n{folder}/{name}\n"));
+                }
+            }
+            call.out(&text);
+        }
+        return Some(0);
+    }
+    if options.long.contains(&"--get-selections") {
+        for (name, ..) in PACKAGES {
+            let tabs = "\t".repeat(6_usize.saturating_sub(name.len() / 8).max(1));
+            call.out(&format!("{name}{tabs}install\n"));
+        }
+        return Some(0);
+    }
+    if options.has('V') || options.long.contains(&"--verify") || options.long.contains(&"--audit") {
+        return Some(0);
+    }
+    if options.long.contains(&"--version") {
+        call.out("Debian 'dpkg' package management program version 1.21.22 (amd64).\nThis is free software; see the GNU General Public License version 2 or\nlater for copying conditions. There is NO warranty.\n");
+        return Some(0);
+    }
+    None
+}
+
+/// The package of a program that is not named like it.
+fn owner(program: &str) -> &'static str {
+    match program {
+        "ps" | "top" | "free" | "kill" | "pgrep" | "pkill" | "uptime" | "vmstat" | "w" | "watch"
+        | "sysctl" => "procps",
+        "ip" | "ss" | "bridge" | "tc" => "iproute2",
+        "mount" | "umount" | "swapon" | "losetup" => "mount",
+        "lsblk" | "dmesg" | "more" | "findmnt" | "su" | "fdisk" | "lscpu" | "last" | "script" => "util-linux",
+        "systemctl" | "journalctl" | "loginctl" | "hostnamectl" | "timedatectl" => "systemd",
+        "ssh" | "scp" | "sftp" | "ssh-keygen" => "openssh-client",
+        "sshd" => "openssh-server",
+        "find" | "xargs" => "findutils",
+        "vi" | "view" | "ex" | "vim.tiny" => "vim-tiny",
+        "perl" => "perl-base",
+        "nc" | "netcat" => "netcat-openbsd",
+        "netstat" | "ifconfig" | "route" | "arp" => "net-tools",
+        "passwd" | "chage" | "useradd" | "usermod" => "passwd",
+        "apt-get" | "apt-cache" | "apt-mark" => "apt",
+        "ping" => "iputils-ping",
+        "gunzip" | "zcat" => "gzip",
+        "xxd" => "xxd",
+        _ => "coreutils",
+    }
 }

@@ -1,8 +1,8 @@
 //! Programs that walk directories.
 
 use super::{Call, Options};
-use crate::decoys::ssh::shell::node::{Errno, Form, Meta};
-use crate::decoys::ssh::shell::text::{human, matches_plain};
+use crate::decoys::ssh::shell::node::{Errno, Meta};
+use crate::decoys::ssh::shell::text::human;
 
 /// Most entries one walk visits.
 const MAX_ENTRIES: usize = 20_000;
@@ -25,164 +25,7 @@ fn walk(call: &Call, path: &str, depth: usize, out: &mut Vec<(String, usize, Met
     }
 }
 
-struct Search<'a> {
-    tests: Vec<(&'a str, &'a str, bool)>,
-    deepest: usize,
-    shallowest: usize,
-    delete: bool,
-    list: bool,
-    zero: bool,
-}
-
-/// `find`
-pub(super) fn find(call: &mut Call) -> i32 {
-    let rest = call.rest();
-    let split = rest.iter().position(|a| a.starts_with('-') || a == "!" || a == "(").unwrap_or(rest.len());
-    let (places, tests) = rest.split_at(split);
-    let mut search = Search {
-        tests: Vec::new(),
-        deepest: usize::MAX,
-        shallowest: 0,
-        delete: false,
-        list: false,
-        zero: false,
-    };
-    if let Err(text) = conditions(tests, &mut search) {
-        return call.fail(1, &text);
-    }
-    let here = [".".to_owned()];
-    let places = if places.is_empty() { &here[..] } else { places };
-    let mut status = 0;
-    for place in places {
-        if let Err(errno) = call.shell.fs.lstat(&call.shell.path(place)) {
-            status = call.fail(1, &format!("‘{place}’: {errno}"));
-            continue;
-        }
-        let mut found = Vec::new();
-        walk(call, place, 0, &mut found);
-        for (path, depth, meta, fault) in found {
-            if depth >= search.shallowest && depth <= search.deepest && holds(call, &search, &path, &meta) {
-                if search.delete {
-                    let _ = call.shell.fs.remove(&call.shell.path(&path), meta.is_directory());
-                } else if search.list {
-                    let owner = call.shell.site.user_name(meta.uid);
-                    call.out(&format!(
-                        "{:>9} {:>6} {} {:>3} {owner:<8} {owner:<8} {:>8} {path}\n",
-                        131_072 + depth,
-                        meta.size.div_ceil(1024),
-                        meta.mode_text(),
-                        1,
-                        meta.size
-                    ));
-                } else {
-                    call.out(&format!("{path}{}", if search.zero { '\0' } else { '\n' }));
-                }
-            }
-            if let Some(errno) = fault.filter(|_| depth < search.deepest) {
-                status = call.fail(1, &format!("‘{path}’: {errno}"));
-            }
-        }
-    }
-    status
-}
-
-fn conditions<'a>(tests: &'a [String], search: &mut Search<'a>) -> Result<(), String> {
-    let mut words = tests.iter().map(String::as_str);
-    let mut negated = false;
-    while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or_else(|| format!("missing argument to `{word}'"));
-        match word {
-            "!" | "-not" => {
-                negated = true;
-                continue;
-            }
-            "-name" | "-iname" | "-path" | "-type" | "-size" | "-mtime" | "-mmin" | "-user" | "-perm"
-            | "-newer" | "-group" | "-uid" => {
-                search.tests.push((word, value()?, negated));
-            }
-            "-writable" | "-readable" | "-executable" | "-empty" => search.tests.push((word, "", negated)),
-            "-maxdepth" => search.deepest = value()?.parse().unwrap_or(usize::MAX),
-            "-mindepth" => search.shallowest = value()?.parse().unwrap_or(0),
-            "-delete" => search.delete = true,
-            "-ls" => search.list = true,
-            "-print0" => search.zero = true,
-            "-o" | "-or" => search.tests.push(("-o", "", false)),
-            "-exec" | "-execdir" | "-ok" => {
-                for inner in words.by_ref() {
-                    if inner == ";" || inner == "+" {
-                        break;
-                    }
-                }
-            }
-            "-print" | "-a" | "-and" | "(" | ")" | "-xdev" | "-mount" | "-L" | "-P" | "-depth" | "-prune" => {
-            }
-            other => return Err(format!("unknown predicate `{other}'")),
-        }
-        negated = false;
-    }
-    Ok(())
-}
-
-fn holds(call: &Call, search: &Search, path: &str, meta: &Meta) -> bool {
-    let groups = search.tests.split(|(t, _, _)| *t == "-o");
-    groups.into_iter().any(|group| {
-        group.iter().all(|(test, value, negated)| one(call, test, value, path, meta) != *negated)
-    })
-}
-
-fn one(call: &Call, test: &str, value: &str, path: &str, meta: &Meta) -> bool {
-    let name = path.rsplit('/').next().filter(|n| !n.is_empty()).unwrap_or(path);
-    let full = call.shell.path(path);
-    let age = call.shell.session.now().as_second() - meta.mtime;
-    match test {
-        "-name" => matches_plain(value, name),
-        "-iname" => matches_plain(&value.to_lowercase(), &name.to_lowercase()),
-        "-path" => matches_plain(value, path),
-        "-type" => {
-            let letter = match meta.form {
-                Form::Directory => 'd',
-                Form::File => 'f',
-                Form::Link => 'l',
-                Form::Character => 'c',
-                Form::Block => 'b',
-            };
-            value.contains(letter)
-        }
-        "-size" => {
-            let unit = match value.chars().last() {
-                Some('c') => 1,
-                Some('k') => 1024,
-                Some('M') => 1 << 20,
-                Some('G') => 1 << 30,
-                _ => 512,
-            };
-            compare(
-                value.trim_end_matches(|c: char| c.is_alphabetic()),
-                i64::try_from(meta.size.div_ceil(unit)).unwrap_or(0),
-            )
-        }
-        "-mtime" => compare(value, age / 86_400),
-        "-mmin" => compare(value, age / 60),
-        "-user" => call.shell.site.user_name(meta.uid) == value || meta.uid.to_string() == value,
-        "-group" => call.shell.site.group_name(meta.gid) == value,
-        "-uid" => meta.uid.to_string() == value,
-        "-perm" => permission(value, meta.mode),
-        "-newer" => call.shell.fs.stat(&call.shell.path(value)).is_ok_and(|m| meta.mtime > m.mtime),
-        "-writable" => call.shell.fs.may(&full, 'w'),
-        "-readable" => call.shell.fs.may(&full, 'r'),
-        "-executable" => call.shell.fs.may(&full, 'x'),
-        "-empty" => {
-            if meta.is_directory() {
-                call.shell.fs.list(&full).is_ok_and(|l| l.is_empty())
-            } else {
-                meta.size == 0
-            }
-        }
-        _ => false,
-    }
-}
-
-fn permission(value: &str, mode: u32) -> bool {
+pub(super) fn permission(value: &str, mode: u32) -> bool {
     let (any, text) = match (value.strip_prefix('-'), value.strip_prefix('/')) {
         (Some(text), _) => (Some(false), text),
         (_, Some(text)) => (Some(true), text),
@@ -200,7 +43,7 @@ fn permission(value: &str, mode: u32) -> bool {
     }
 }
 
-fn compare(value: &str, actual: i64) -> bool {
+pub(super) fn compare(value: &str, actual: i64) -> bool {
     match (value.strip_prefix('+'), value.strip_prefix('-')) {
         (Some(n), _) => n.parse().is_ok_and(|n: i64| actual > n),
         (_, Some(n)) => n.parse().is_ok_and(|n: i64| actual < n),

@@ -32,6 +32,10 @@ pub(super) fn glob(shell: &Shell, field: &Field) -> Vec<String> {
         }
         found = next;
     }
+    if field.last().is_some_and(|(c, _)| *c == '/') {
+        found.retain(|path| shell.fs.stat(&shell.path(path)).is_ok_and(|m| m.is_directory()));
+        found.iter_mut().for_each(|path| path.push('/'));
+    }
     found
 }
 

@@ -144,6 +144,11 @@ impl Run<'_> {
                         let text = self.capture(script, io).await;
                         self.insert(&text, *quoted, fields, split);
                     }
+                    Part::Process(script) => {
+                        let text = self.capture_bytes(script, io).await;
+                        let path = self.shell.fs.pipe(&text);
+                        fields.push(&path, true);
+                    }
                     Part::Arithmetic { expression, quoted } => {
                         let source = self.text(expression, io).await?;
                         let value = self.arithmetic(&source, io).await?;

@@ -319,6 +319,9 @@ impl Parser {
     fn redirect(&mut self) -> Result<Option<Redirect>, SyntaxError> {
         self.blanks();
         let start = self.position;
+        if self.starts("<(") {
+            return Ok(None);
+        }
         let mut fd = None;
         if self.starts("&>") {
             self.position += 1;
@@ -330,7 +333,7 @@ impl Parser {
             self.position += 1;
         }
         let operator =
-            ["<<<", "<<-", "<<", "<&", "<", ">>", ">&", ">|", ">"].into_iter().find(|o| self.starts(o));
+            ["<<<", "<<-", "<<", "<>", "<&", "<", ">>", ">&", ">|", ">"].into_iter().find(|o| self.starts(o));
         let Some(operator) = operator else {
             self.position = start;
             return Ok(None);
@@ -349,6 +352,9 @@ impl Parser {
         let from = self.position;
         let word = self.word()?.ok_or_else(|| self.unexpected())?;
         let fd = fd.unwrap_or(u8::from(operator.starts_with('>')));
+        if operator == "<>" {
+            return Ok(Some(Redirect { fd: if fd == 1 { 0 } else { fd }, to: Target::Both(word) }));
+        }
         let to = match operator {
             "<" => Target::Read(word),
             "<<<" => Target::Here(words::with_newline(word)),

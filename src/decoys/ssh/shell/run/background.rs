@@ -33,6 +33,8 @@ impl Run<'_> {
             buffers: std::mem::take(&mut self.buffers),
             inputs: Vec::new(),
             connections: Vec::new(),
+            opened: Vec::new(),
+            kept: Vec::new(),
             fuel: self.fuel / 2,
             depth: self.depth + 1,
             tested: 0,
@@ -171,6 +173,8 @@ impl Run<'_> {
             buffers: std::mem::take(&mut self.buffers),
             inputs: std::mem::take(&mut self.inputs),
             connections: std::mem::take(&mut self.connections),
+            opened: std::mem::take(&mut self.opened),
+            kept: Vec::new(),
             fuel: self.fuel,
             depth: self.depth,
             tested: self.tested,
@@ -179,6 +183,7 @@ impl Run<'_> {
         let status = within(limit, Box::pin(run.inner(&command, io))).await;
         (self.buffers, self.inputs, self.fuel, self.flow) = (run.buffers, run.inputs, run.fuel, run.flow);
         self.connections = run.connections;
+        self.opened = run.opened;
         status.filter(|_| !port.over).unwrap_or(124)
     }
 

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Flow, Io, MAX_DEPTH, Run, Sink, Stop, explain};
+use super::{Flow, Io, MAX_DEPTH, Run, Sink, Source, Stop, explain};
 use crate::decoys::ssh::shell::ast::{Assign, Redirect, Word};
 use crate::decoys::ssh::shell::commands::{self, Call, Effect};
 use crate::decoys::ssh::shell::node::Errno;
@@ -216,9 +216,28 @@ impl Run<'_> {
         status
     }
 
+    /// What a program reads: all, but of a connection `head` takes no more than it prints.
+    async fn input_of(&mut self, arguments: &[String], io: &Io) -> Vec<u8> {
+        let head = arguments.first().is_some_and(|name| name == "head" || name.ends_with("/head"));
+        if !head || !matches!(io.input, Source::Connection(_)) {
+            return self.read_all(io).await;
+        }
+        let digits = |word: &String| word.trim_start_matches(['-', 'n']).parse::<usize>().ok();
+        let count = arguments.iter().skip(1).find_map(digits).unwrap_or(10);
+        let mut input = Vec::new();
+        for _ in 0..count {
+            let Some(line) = self.read_line(io).await else { break };
+            input.extend_from_slice(line.as_bytes());
+            input.push(b'\n');
+        }
+        input
+    }
+
     async fn call(&mut self, program: commands::Program, arguments: &[String], io: &Io) -> i32 {
-        let input = if (program.reads)(arguments) { self.read_all(io).await } else { Vec::new() };
+        let input = if (program.reads)(arguments) { self.input_of(arguments, io).await } else { Vec::new() };
         let terminal = self.shell.screen.is_some() && io.out == Sink::Out;
+        let name = arguments.first().map(|name| name.rsplit('/').next().unwrap_or(name)).unwrap_or_default();
+        self.shell.fs.run(name);
         let mut call = Call::new(self.shell, arguments, input, terminal);
         let status = (program.run)(&mut call);
         for effect in call.effects {

@@ -2,11 +2,13 @@
 
 mod assign;
 mod background;
+mod descriptors;
 mod invoke;
 mod outcome;
 mod redirect;
 mod streams;
 
+pub use descriptors::{Connection, Open};
 pub use outcome::explain;
 
 use std::time::Duration;
@@ -18,7 +20,6 @@ use crate::decoys::ssh::shell::parser::{self, SyntaxError};
 use crate::decoys::ssh::shell::port::Port;
 use crate::decoys::ssh::shell::state::Shell;
 use crate::decoys::ssh::shell::text::matches;
-use crate::session::BoxStream;
 
 /// Commands one line may run before it hangs as an endless loop would.
 const FUEL: u32 = 20_000;
@@ -97,7 +98,11 @@ pub struct Run<'a> {
     buffers: Vec<Vec<u8>>,
     inputs: Vec<(Vec<u8>, usize)>,
     /// What `/dev/tcp` opened, for as long as the line runs.
-    connections: Vec<BoxStream>,
+    connections: Vec<Connection>,
+    /// Descriptors that `exec` has opened to read, with the input that stands for each in this run.
+    opened: Vec<(u8, usize)>,
+    /// What the redirections of the last command meant: `exec` keeps them.
+    kept: Vec<(u8, descriptors::Handle)>,
     fuel: u32,
     depth: usize,
     /// How many conditions enclose the current command: `set -e` does not count in them.
@@ -127,15 +132,26 @@ pub async fn run(shell: &mut Shell, port: &mut dyn Port, source: &str) -> Result
         buffers: Vec::new(),
         inputs: Vec::new(),
         connections: Vec::new(),
+        opened: Vec::new(),
+        kept: Vec::new(),
         fuel: FUEL,
         depth: 0,
         tested: 0,
         flow: Flow::Next,
     };
-    let io = Io { input: Source::Port, out: Sink::Out, error: Sink::Error };
+    let io = run.standing();
     let status = run.script(&script, &io).await;
     run.leave_trap(&io).await;
-    Ok(match run.flow {
+    run.keep_places();
+    run.shell.fs.close_pipes();
+    let flow = run.flow;
+    if let Flow::Exit(status) = flow
+        && let Some(farewell) = shell.leave()
+    {
+        port.write(false, farewell.into_bytes()).await;
+        return Ok(Ended { status, exit: false });
+    }
+    Ok(match flow {
         Flow::Exit(status) => Ended { status, exit: true },
         Flow::Next | Flow::Break(_) | Flow::Continue(_) | Flow::Return(_) => Ended { status, exit: false },
     })
@@ -423,21 +439,5 @@ impl Run<'_> {
             }
             Flow::Return(_) | Flow::Exit(_) => true,
         }
-    }
-
-    /// The output of a script, without its last newlines.
-    pub(in crate::decoys::ssh::shell) async fn capture(&mut self, script: &Script, io: &Io) -> String {
-        let mark = self.buffers.len();
-        self.buffers.push(Vec::new());
-        let inner = Io { input: io.input, out: Sink::Buffer(mark), error: io.error.clone() };
-        if self.depth < MAX_DEPTH {
-            self.depth += 1;
-            let status = self.subshell(script, &inner).await;
-            self.depth -= 1;
-            self.shell.status = status;
-        }
-        let bytes = self.buffers.pop().unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes).replace('\0', "");
-        text.trim_end_matches('\n').to_owned()
     }
 }

@@ -1,5 +1,10 @@
 //! Redirections.
 
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::descriptors::Handle;
 use super::{Io, Run, Sink, Source, Stop};
 use crate::decoys::ssh::shell::ast::{BOTH, Redirect, Target};
 use crate::decoys::ssh::shell::commands;
@@ -18,6 +23,7 @@ enum Connected {
 impl Run<'_> {
     pub(super) async fn redirect(&mut self, redirects: &[Redirect], outer: &Io) -> Result<Io, Stop> {
         let mut io = outer.clone();
+        let mut more = Vec::new();
         for redirect in redirects {
             match &redirect.to {
                 Target::Here(word) => {
@@ -26,33 +32,31 @@ impl Run<'_> {
                 }
                 Target::Duplicate(word) => {
                     let to = word.bare().unwrap_or("-").to_owned();
-                    let from = match to.as_str() {
-                        "1" => io.out.clone(),
-                        "2" => io.error.clone(),
-                        _ => Sink::Null,
+                    let Some(handle) = self.handle(&to, &io, &more) else {
+                        let line = format!("{}{to}: Bad file descriptor\n", self.shell.prefix());
+                        self.error(outer, &line).await;
+                        return Err(Stop(1));
                     };
-                    match redirect.fd {
-                        1 => io.out = from,
-                        2 => io.error = from,
-                        _ if to == "-" => io.input = Source::Null,
-                        _ => {}
-                    }
+                    apply(redirect.fd, handle, &mut io, &mut more);
                 }
-                Target::Read(word) => {
+                Target::Read(word) | Target::Both(word) => {
                     let name = self.text(word, &io).await?;
                     match self.connection(&name, outer).await? {
                         Connected::No => {}
                         Connected::Datagrams => {
-                            io.input = Source::Null;
+                            apply(redirect.fd, Handle::Source(Source::Null), &mut io, &mut more);
                             continue;
                         }
                         Connected::Stream(index) => {
-                            io.input = Source::Connection(index);
+                            apply(redirect.fd, Handle::Stream(index), &mut io, &mut more);
                             continue;
                         }
                     }
                     match self.shell.fs.read(&self.shell.path(&name)) {
-                        Ok(bytes) => io.input = self.input(bytes),
+                        Ok(bytes) => {
+                            let source = self.input(bytes);
+                            apply(redirect.fd, Handle::Source(source), &mut io, &mut more);
+                        }
                         Err(errno) => return Err(self.complain(outer, &name, errno).await),
                     }
                 }
@@ -63,18 +67,17 @@ impl Run<'_> {
                     if redirect.fd == BOTH {
                         io.error = sink.clone();
                         io.out = sink;
-                    } else if redirect.fd == 2 {
-                        io.error = sink;
-                    } else if redirect.fd == 1 {
-                        io.out = sink;
+                    } else {
+                        apply(redirect.fd, Handle::Sink(sink), &mut io, &mut more);
                     }
                 }
             }
         }
+        self.kept = more;
         Ok(io)
     }
 
-    async fn open(&mut self, name: &str, append: bool, outer: &Io) -> Result<Sink, Stop> {
+    pub(super) async fn open(&mut self, name: &str, append: bool, outer: &Io) -> Result<Sink, Stop> {
         match name {
             "/dev/null" => return Ok(Sink::Null),
             "/dev/stdout" | "/dev/tty" => return Ok(Sink::Out),
@@ -116,7 +119,7 @@ impl Run<'_> {
         }
         match self.dial("/dev/tcp", &target, (&place, port.parse().unwrap_or(0)), None).await {
             Ok(stream) => {
-                self.connections.push(stream);
+                self.connections.push(Arc::new(Mutex::new(stream)));
                 Ok(Connected::Stream(self.connections.len() - 1))
             }
             Err(failure) => {
@@ -132,4 +135,22 @@ impl Run<'_> {
         self.error(io, &line).await;
         Stop(1)
     }
+}
+
+/// Gives a descriptor its new meaning.
+fn apply(fd: u8, handle: Handle, io: &mut Io, more: &mut Vec<(u8, Handle)>) {
+    match (fd, &handle) {
+        (0, Handle::Source(source)) => io.input = *source,
+        (0, Handle::Stream(index)) => io.input = Source::Connection(*index),
+        (0, Handle::Sink(Sink::Connection(index))) => io.input = Source::Connection(*index),
+        (0, Handle::Closed) => io.input = Source::Null,
+        (0, Handle::Sink(_)) => {}
+        (1 | 2, _) => {
+            let sink = handle.sink();
+            if fd == 1 { io.out = sink } else { io.error = sink }
+        }
+        _ => {}
+    }
+    more.retain(|(n, _)| *n != fd);
+    more.push((fd, handle));
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Io, MAX_BUFFER, Run, Sink, Source};
+use super::{Io, MAX_BUFFER, MAX_DEPTH, Run, Sink, Source};
+use crate::decoys::ssh::shell::ast::Script;
 use crate::decoys::ssh::shell::port::Came;
 
 impl Run<'_> {
@@ -13,8 +14,8 @@ impl Run<'_> {
         match io.input {
             Source::Null => Vec::new(),
             Source::Connection(index) => {
-                let Some(connection) = self.connections.get_mut(index) else { return Vec::new() };
-                let mut all = Vec::new();
+                let Some(connection) = self.connections.get(index).cloned() else { return Vec::new() };
+                let (mut connection, mut all) = (connection.lock().await, Vec::new());
                 while all.len() < MAX_BUFFER && matches!(connection.read_buf(&mut all).await, Ok(1..)) {}
                 all
             }
@@ -44,7 +45,8 @@ impl Run<'_> {
             Source::Port => self.port.read().await,
             Source::Connection(index) => {
                 let mut piece = Vec::new();
-                let read = self.connections.get_mut(index)?.read_buf(&mut piece).await;
+                let connection = self.connections.get(index).cloned()?;
+                let read = connection.lock().await.read_buf(&mut piece).await;
                 matches!(read, Ok(1..)).then_some(piece)
             }
             Source::Null | Source::Bytes(_) => Some(self.read_all(io).await).filter(|b| !b.is_empty()),
@@ -56,8 +58,8 @@ impl Run<'_> {
         match io.input {
             Source::Null => None,
             Source::Connection(index) => {
-                let connection = self.connections.get_mut(index)?;
-                let mut line = Vec::new();
+                let connection = self.connections.get(index).cloned()?;
+                let (mut connection, mut line) = (connection.lock().await, Vec::new());
                 while line.len() < MAX_BUFFER {
                     match connection.read_u8().await {
                         Ok(b'\n') => break,
@@ -122,7 +124,8 @@ impl Run<'_> {
             Sink::Error => self.port.write(true, bytes).await,
             Sink::Null => {}
             Sink::Connection(index) => {
-                if let Some(connection) = self.connections.get_mut(*index) {
+                if let Some(connection) = self.connections.get(*index).cloned() {
+                    let mut connection = connection.lock().await;
                     let _ = connection.write_all(&bytes).await;
                     let _ = connection.flush().await;
                 }
@@ -138,5 +141,26 @@ impl Run<'_> {
                 let _ = self.shell.fs.write(path, &bytes, true);
             }
         }
+    }
+
+    /// The output of a script, without its last newlines.
+    pub(in crate::decoys::ssh::shell) async fn capture(&mut self, script: &Script, io: &Io) -> String {
+        let bytes = self.capture_bytes(script, io).await;
+        let text = String::from_utf8_lossy(&bytes).replace('\0', "");
+        text.trim_end_matches('\n').to_owned()
+    }
+
+    /// The output of a script.
+    pub(in crate::decoys::ssh::shell) async fn capture_bytes(&mut self, script: &Script, io: &Io) -> Vec<u8> {
+        let mark = self.buffers.len();
+        self.buffers.push(Vec::new());
+        let inner = Io { input: io.input, out: Sink::Buffer(mark), error: io.error.clone() };
+        if self.depth < MAX_DEPTH {
+            self.depth += 1;
+            let status = self.subshell(script, &inner).await;
+            self.depth -= 1;
+            self.shell.status = status;
+        }
+        self.buffers.pop().unwrap_or_default()
     }
 }

@@ -326,6 +326,11 @@ impl Full for Vi {
     }
 
     fn key(&mut self, key: Key) -> Step {
+        // An escape and a letter in one piece are two keys here.
+        if let Key::Alt(letter) = key {
+            self.key(Key::Escape);
+            return self.key(Key::Char(letter));
+        }
         let step = match self.mode {
             Mode::Normal => self.normal(key),
             Mode::Insert(replace) => self.inserting(key, replace),

@@ -1,6 +1,6 @@
-//! `ip`, `ifconfig`, `route`, `arp`, `ss` and `netstat`.
+//! `ip`, `ifconfig`, `route` and `arp`.
 
-use crate::decoys::ssh::shell::commands::{Call, Options};
+use crate::decoys::ssh::shell::commands::Call;
 use crate::decoys::ssh::shell::proc;
 
 /// `ip`
@@ -13,15 +13,41 @@ pub(crate) fn ip(call: &mut Call) -> i32 {
         call.error("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n");
         return 255;
     } else if object == "r" || known(&["route"]) {
+        if let Some(target) = words.iter().position(|w| *w == "get").and_then(|n| words.get(n + 1)) {
+            let text = route_to(call, target);
+            call.out(&text);
+            return 0;
+        }
+        if call.rest().iter().any(|a| a == "-6") {
+            let interface = call.shell.site.behaviour.machine.interface.clone();
+            call.out(&format!("::1 dev lo proto kernel metric 256 pref medium\nfe80::/64 dev {interface} proto kernel metric 256 pref medium\n"));
+            return 0;
+        }
         route_text(call)
     } else if known(&["address"]) {
-        address_text(call, brief, true)
+        let four = call.rest().iter().any(|a| a == "-4");
+        let whole = address_text(call, brief, true);
+        only(&whole, &words, four, &call.shell.site.behaviour.machine.interface)
+    } else if object == "rule" || object == "ru" {
+        "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
+            .to_owned()
+    } else if object == "help" {
+        call.error("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n       ip [ -force ] -batch filename\n");
+        return 255;
+    } else if matches!(
+        object,
+        "netns" | "tunnel" | "tun" | "xfrm" | "mroute" | "vrf" | "tuntap" | "monitor" | "maddress" | "maddr"
+    ) {
+        String::new()
     } else if known(&["link"]) {
         if words.get(1) == Some(&"set") {
             call.error("RTNETLINK answers: Operation not permitted\n");
             return 2;
         }
-        address_text(call, brief, false)
+        let whole = address_text(call, brief, false);
+        let statistics = call.rest().iter().any(|a| a.starts_with("-s"));
+        let whole = only(&whole, &words, false, &call.shell.site.behaviour.machine.interface);
+        if statistics { with_traffic(call, &whole) } else { whole }
     } else if known(&["neighbour", "neighbor"]) {
         format!(
             "{} dev {} lladdr {} REACHABLE\n",
@@ -164,75 +190,60 @@ pub(crate) fn arp(call: &mut Call) -> i32 {
     0
 }
 
-/// `ss` and `netstat`
-pub(crate) fn sockets(call: &mut Call) -> i32 {
-    let options = Options::new(call.rest(), "");
-    let site = call.shell.site.clone();
-    if call.name() == "netstat" {
-        if options.has('r') {
-            return route(call);
+/// One interface's part, or only what is of IPv4.
+fn only(whole: &str, words: &[&str], four: bool, interface: &str) -> String {
+    let asked = words.iter().skip(1).find(|w| **w == interface || **w == "lo");
+    let mut inside = true;
+    let mut six = false;
+    let mut out = String::new();
+    for line in whole.lines() {
+        if !line.starts_with(' ') {
+            inside = asked.is_none_or(|name| {
+                line.contains(&format!(" {name}: ")) || line.starts_with(&format!("{name} "))
+            });
         }
-        if options.has('i') {
-            call.out("Kernel Interface table\n");
-            return 0;
-        }
-    }
-    let (listening, every) = (options.has('l'), options.has('a'));
-    let peer = call.shell.session.peer();
-    let mut ports: Vec<u16> = site.host.services.iter().map(|s| s.port).collect();
-    ports.sort_unstable();
-    let ssh = site
-        .host
-        .services
-        .iter()
-        .find(|s| s.protocol == crate::persona::Protocol::Ssh)
-        .map_or(22, |s| s.port);
-    let mut rows: Vec<(&str, String, String)> = Vec::new();
-    if listening || every {
-        rows.extend(ports.iter().map(|p| ("LISTEN", format!("0.0.0.0:{p}"), "0.0.0.0:*".to_owned())));
-    }
-    if !listening {
-        rows.push(("ESTABLISHED", format!("{}:{ssh}", site.host.address), peer.to_string()));
-    }
-    let mut text = String::new();
-    if call.name() == "ss" {
-        let cut = |address: &str| {
-            address
-                .rsplit_once(':')
-                .map_or((String::new(), String::new()), |(a, p)| (a.to_owned(), p.to_owned()))
-        };
-        let mut table = vec![
-            ["State", "Recv-Q", "Send-Q", "Local Address", "Port", "Peer Address", "Port"].map(str::to_owned),
-        ];
-        for (state, own, remote) in rows {
-            let (state, queue) = if state == "LISTEN" { ("LISTEN", "128") } else { ("ESTAB", "0") };
-            let ((own, port), (peer, peer_port)) = (cut(&own), cut(&remote));
-            table.push([state.to_owned(), "0".to_owned(), queue.to_owned(), own, port, peer, peer_port]);
-        }
-        let wide = |c: usize| table.iter().filter_map(|r| r.get(c)).map(String::len).max().unwrap_or(0);
-        let [a, b, c, d, e, f, g] = [0, 1, 2, 3, 4, 5, 6].map(wide);
-        for (n, [state, received, sent, own, port, peer, peer_port]) in table.iter().enumerate() {
-            let last = if n == 0 { "Process" } else { "       " };
-            text.push_str(&format!("{state:<a$} {received:<b$} {sent:<c$} {own:>d$}:{port:<e$} {peer:>f$}:{peer_port:<g$}{last}\n"));
-        }
-    } else {
-        if options.has('p') {
-            call.error("(Not all processes could be identified, non-owned process info\n will not be shown, you would have to be root to see it all.)\n");
-        }
-        let head = if listening {
-            "(only servers)"
-        } else if every {
-            "(servers and established)"
-        } else {
-            "(w/o servers)"
-        };
-        let program = if options.has('p') { "    PID/Program name    " } else { "" };
-        text.push_str(&format!("Active Internet connections {head}\nProto Recv-Q Send-Q Local Address           Foreign Address         State      {program}\n"));
-        for (state, local, remote) in rows {
-            let dash = if options.has('p') { " -                   " } else { "" };
-            text.push_str(&format!("tcp        0      0 {local:<23} {remote:<23} {state:<11}{dash}\n"));
+        six = line.trim_start().starts_with("inet6") || (six && line.trim_start().starts_with("valid_lft"));
+        let hidden = four && (six || line.trim_start().starts_with("link/"));
+        if inside && !hidden {
+            out.push_str(line);
+            out.push('\n');
         }
     }
-    call.out(&text);
-    0
+    out
+}
+
+/// What was carried, below each interface.
+fn with_traffic(call: &Call, whole: &str) -> String {
+    let [received, packets_in, sent, packets_out] = proc::traffic(&call.shell.site, call.shell.session.now());
+    let mut out = String::new();
+    let mut local = true;
+    for line in whole.lines() {
+        if !line.starts_with(' ') {
+            local = line.contains(" lo: ");
+        }
+        out.push_str(line);
+        out.push('\n');
+        if line.trim_start().starts_with("link/") {
+            let [r, rp, s, sp] = if local {
+                [received / 9, received / 4_500, received / 9, received / 4_500]
+            } else {
+                [received, packets_in, sent, packets_out]
+            };
+            out.push_str(&format!("    RX:  bytes packets errors dropped  missed   mcast           \n    {r:>10} {rp:>7}      0       0       0       0 \n    TX:  bytes packets errors dropped carrier collsns           \n    {s:>10} {sp:>7}      0       0       0       0 \n"));
+        }
+    }
+    out
+}
+
+/// `ip route get`
+fn route_to(call: &Call, target: &str) -> String {
+    let site = &call.shell.site;
+    let (interface, own, uid) =
+        (&site.behaviour.machine.interface, &site.host.address, call.shell.account.uid);
+    if target.starts_with("127.0.0.") || *target == own.to_string() {
+        return format!("local {target} dev lo src {target} uid {uid} \n    cache <local> \n");
+    }
+    let near = target.starts_with(site.neighbour(0).trim_end_matches('0'));
+    let via = if near { String::new() } else { format!(" via {}", site.gateway()) };
+    format!("{target}{via} dev {interface} src {own} uid {uid} \n    cache \n")
 }

@@ -2,3 +2,4 @@
 
 pub(super) mod address;
 pub(super) mod reach;
+pub(super) mod sockets;
