@@ -326,6 +326,9 @@ fn words(record: &SystemRecord) -> Option<Words> {
         | SystemEvent::SegmentClosed { .. }
         | SystemEvent::SegmentWithheld { .. }
         | SystemEvent::SegmentRemoved { .. }
+        | SystemEvent::FilesRemoved { .. }
+        | SystemEvent::ChainStamp { .. }
+        | SystemEvent::StampRefused { .. }
         | SystemEvent::ChainRoot { .. }
         | SystemEvent::Exported { .. }
         | SystemEvent::Console { .. }

@@ -39,6 +39,11 @@ impl Root {
         )
     }
 
+    /// The bytes that a time stamp is over: what is signed, and the signature.
+    pub fn stamped(&self) -> String {
+        format!("{}signature {}\n", self.statement(), self.signature)
+    }
+
     /// How many records it spans; 0 when it spans none.
     pub fn count(&self) -> usize {
         (self.to + 1).checked_sub(self.from).and_then(|count| usize::try_from(count).ok()).unwrap_or(0)

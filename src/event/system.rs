@@ -5,8 +5,19 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::origin::is_false;
 use super::wish::{Decision, Wish};
-use super::{CaseChange, Root, SessionId, Tainted};
+use super::{CaseChange, Root, SessionId, Stamp, Tainted};
+
+/// What gets old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aged {
+    /// Transcripts, terminals and secrets of TLS of sessions.
+    Sessions,
+    /// Files that peers handed over.
+    Artefacts,
+}
 
 /// A fact about our own processes. Each is evidence too: it says what could not be seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,7 +102,7 @@ pub enum SystemEvent {
         /// SHA-256 of the file as it is now, lower-case hex.
         sha256: String,
     },
-    /// A packet segment was removed by the quota.
+    /// A packet segment was removed.
     SegmentRemoved {
         /// Its file name.
         segment: String,
@@ -100,6 +111,20 @@ pub enum SystemEvent {
         /// Sources of open incidents whose packets it held: they alone filled the quota.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         incidents: Vec<IpAddr>,
+        /// It was not the quota: its packets are older than the hospital keeps them.
+        #[serde(default, skip_serializing_if = "is_false")]
+        old: bool,
+    },
+    /// Files that are older than the hospital keeps them are removed now; their records stay.
+    FilesRemoved {
+        /// Of what.
+        kind: Aged,
+        /// Everything from before then, but for incidents that are not over.
+        before: Timestamp,
+        /// How many files.
+        files: u64,
+        /// Their size in bytes.
+        bytes: u64,
     },
     /// The system's clock was set: times of records before and after differ by this much more or less
     /// than time went by.
@@ -119,6 +144,18 @@ pub enum SystemEvent {
     ChainRoot {
         /// What was signed.
         root: Root,
+    },
+    /// An authority stamped a root with its time.
+    ChainStamp {
+        /// What it says.
+        stamp: Stamp,
+    },
+    /// No time stamp could be had of the authority. Told once until one is had.
+    StampRefused {
+        /// Where the authority was asked.
+        authority: String,
+        /// Why, in plain words.
+        reason: String,
     },
     /// Evidence was taken out by the command line.
     Exported {

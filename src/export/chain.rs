@@ -1,11 +1,13 @@
 //! That the records stand in the store's chain: the records themselves, signed roots, and for each
 //! record the path of hashes that leads to a root.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::bag::{About, Bag};
 use super::{Case, Custody, ExportError};
-use crate::event::Root;
+use crate::event::{Root, Stamp};
 use crate::store::merkle::{Algorithm, Hash};
 use crate::store::{Head, Reader, Signer, StoreError};
 
@@ -34,6 +36,7 @@ pub(super) struct Summary {
 pub(super) const RECORDS: &str = "chain/records.jsonl";
 pub(super) const PROOFS: &str = "chain/proofs.json";
 pub(super) const ROOTS: &str = "chain/roots.json";
+pub(super) const STAMPS: &str = "chain/stamps";
 
 /// Adds records, roots and proofs.
 pub(super) fn add(
@@ -58,6 +61,8 @@ pub(super) fn add(
             proofs.extend(inside.into_iter().filter_map(|seq| proof(seq, place, root, &hashes)));
         }
     }
+    let stamps = reader.records_after(0, "system/chain_stamp")?;
+    let stamps: Vec<Stamp> = stamps.iter().filter_map(|record| record.stamp().cloned()).collect();
     let about = |zh, en| About { zh, en, category: "完整性校验数据", source: "chain".into() };
     let json = |value: serde_json::Result<Vec<u8>>| value.map_err(std::io::Error::from);
     let filed = bag
@@ -71,6 +76,7 @@ pub(super) fn add(
         .and_then(|()| {
             bag.bytes("chain/key.pem", about("验证公钥", "public key"), pem(&signer.key()).as_bytes())
         })
+        .and_then(|()| add_stamps(bag, &stamps, &roots))
         .and_then(|()| bag.bytes("VERIFY.md", about("验证说明", "how to verify"), VERIFY.as_bytes()))
         .and_then(|()| {
             bag.bytes("verify.py", about("验证程序", "verifier without Honeyward"), VERIFIER.as_bytes())
@@ -82,6 +88,33 @@ pub(super) fn add(
 
 const VERIFY: &str = include_str!("VERIFY.md");
 const VERIFIER: &str = include_str!("verify.py");
+
+/// What was stamped and the authority's answer, as `openssl ts` reads them; of the bundle's roots the last
+/// stamp and those between vouch for, so all are there.
+fn add_stamps(bag: &mut Bag, stamps: &[Stamp], roots: &[Root]) -> std::io::Result<()> {
+    let about = |zh, en| About { zh, en, category: "完整性校验数据", source: "chain".into() };
+    for stamp in stamps {
+        let Some(root) = roots.iter().find(|root| root.to == stamp.to) else { continue };
+        let response = STANDARD.decode(&stamp.response).map_err(std::io::Error::other)?;
+        let name = format!("{STAMPS}/root-{}", stamp.to);
+        let text = root.stamped();
+        bag.bytes(
+            &format!("{name}.txt"),
+            about("签名根原文", "signed root as it was stamped"),
+            text.as_bytes(),
+        )?;
+        bag.bytes(
+            &format!("{name}.tsr"),
+            about("可信时间戳（RFC 3161）", "time stamp (RFC 3161)"),
+            &response,
+        )?;
+    }
+    if stamps.is_empty() {
+        return Ok(());
+    }
+    let list = serde_json::to_vec_pretty(stamps).map_err(std::io::Error::from)?;
+    bag.bytes(&format!("{STAMPS}.json"), about("可信时间戳列表", "time stamps"), &list)
+}
 
 /// The roots in the chain, and one over what came since the last of them.
 fn roots(reader: &Reader, signer: &Signer, custody: &Custody) -> Result<Vec<Root>, StoreError> {
@@ -102,10 +135,9 @@ fn proof(seq: u64, place: usize, root: &Root, hashes: &[Hash]) -> Option<Proof> 
 
 /// The key as OpenSSL reads it (RFC 8410).
 fn pem(key: &str) -> String {
-    use base64::Engine;
     const HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
     let mut der = HEAD.to_vec();
     der.extend(hex::decode(key).unwrap_or_default());
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    let text = STANDARD.encode(der);
     format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
 }

@@ -42,6 +42,9 @@ pub struct Settings {
     pub ring_mib: u16,
     /// MiB that all packets together may take on disk.
     pub quota_mib: u64,
+    /// Days that packets are kept at most: filled in from the retention of the config.
+    #[serde(skip)]
+    pub days: Option<u32>,
     /// MiB after which a segment gives way to the next.
     pub segment_mib: u64,
     /// Minutes after which it does so at the latest.
@@ -55,6 +58,7 @@ impl Default for Settings {
             interfaces: Vec::new(),
             ring_mib: 64,
             quota_mib: 4096,
+            days: None,
             segment_mib: 64,
             segment_minutes: 10,
         }
@@ -173,7 +177,8 @@ fn writer_settings(packets: &Path, settings: &Settings) -> WriterSettings {
         bytes: (settings.segment_mib << 20).min(usual.quota / 4),
         age: Duration::from_secs(settings.segment_minutes * 60),
     };
-    WriterSettings { rotation, ..usual }
+    let age = settings.days.map(|days| Duration::from_secs(u64::from(days) * 86_400));
+    WriterSettings { rotation, age, ..usual }
 }
 
 fn wires(settings: &Settings, decoys: &[IpAddr]) -> Result<Vec<Wire>, Unavailable> {

@@ -22,6 +22,7 @@ pub mod root;
 mod search;
 mod session_row;
 mod sqlite;
+pub mod stamp;
 mod tables;
 mod terms;
 mod touched;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::canonical;
-use crate::event::{Alert, Event, Root, SessionId, SystemEvent};
+use crate::event::system::Aged;
+use crate::event::{Alert, Event, Root, SessionId, Stamp, SystemEvent};
 
 /// The hash before the first record.
 pub const GENESIS: [u8; 32] = [0; 32];
@@ -45,6 +46,28 @@ impl Record {
         match &self.entry {
             Entry::Event(Event::System(system)) if self.process == "core" => match &system.event {
                 SystemEvent::ChainRoot { root } => Some(root),
+                _ => None,
+            },
+            Entry::Event(_) | Entry::Alert(_) => None,
+        }
+    }
+
+    /// What it says was removed for its age, if core did so.
+    pub fn removed(&self) -> Option<(Aged, Timestamp)> {
+        match &self.entry {
+            Entry::Event(Event::System(system)) if self.process == "core" => match &system.event {
+                SystemEvent::FilesRemoved { kind, before, .. } => Some((*kind, *before)),
+                _ => None,
+            },
+            Entry::Event(_) | Entry::Alert(_) => None,
+        }
+    }
+
+    /// The time stamp that it holds, if core had it.
+    pub fn stamp(&self) -> Option<&Stamp> {
+        match &self.entry {
+            Entry::Event(Event::System(system)) if self.process == "core" => match &system.event {
+                SystemEvent::ChainStamp { stamp } => Some(stamp),
                 _ => None,
             },
             Entry::Event(_) | Entry::Alert(_) => None,

@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
+use jiff::Timestamp;
+
 use crate::event::observation::{Direction, FileDigest};
-use crate::event::{Alert, Event, Observation, Root, SessionEvent, SessionId, SystemEvent};
+use crate::event::system::Aged;
+use crate::event::{Alert, Event, Observation, Root, SessionEvent, SessionId, Stamp, SystemEvent};
 
 use super::merkle::{Algorithm, Hash};
 use super::record::{self, Entry, Head, Record};
 use super::root::{end_of, is_signed};
+use super::stamp;
 
 /// What is known of the chain from elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,6 +96,11 @@ pub enum Breakage {
         /// Why.
         why: String,
     },
+    /// It is a time stamp that does not hold for its root.
+    FalseStamp {
+        /// Why.
+        why: String,
+    },
     /// A list that is derived from the records disagrees with them.
     Index {
         /// Which list, and where.
@@ -118,6 +127,10 @@ pub struct Verified {
     pub signed: u64,
     /// The key that signs, lower-case hex; empty before the first root.
     pub key: String,
+    /// Time stamps of roots in the chain.
+    pub stamps: usize,
+    /// The last of them.
+    pub stamp: Option<Stamp>,
     /// Files that the records vouch for.
     pub files: Files,
 }
@@ -131,6 +144,8 @@ pub struct Files {
     pub transcripts: BTreeMap<SessionId, FileDigest>,
     /// Packet segments by file name, without those that were removed by the quota.
     pub segments: BTreeMap<String, FileDigest>,
+    /// Transcripts of sessions from before then were removed for their age.
+    pub aged: Option<Timestamp>,
 }
 
 /// One row as the engine stores it.
@@ -154,8 +169,11 @@ pub(super) struct Verifier {
     known: Known,
     /// Hashes of the records behind the last root.
     unsigned: Vec<Hash>,
-    roots: usize,
+    /// All roots, by their last record.
+    roots: BTreeMap<u64, Root>,
     signed: Option<Head>,
+    stamps: usize,
+    stamp: Option<Stamp>,
     /// Roots with an SM3 value, which the engine looks at: it has the bodies.
     second: Vec<(u64, Root)>,
 }
@@ -220,9 +238,11 @@ impl Verifier {
             sessions: self.sessions.len(),
             alerts: self.alerts.len(),
             incomplete_sessions: incomplete,
-            roots: self.roots,
+            roots: self.roots.len(),
             signed: self.signed.map_or(0, |head| head.seq),
             key: self.known.key.unwrap_or_default(),
+            stamps: self.stamps,
+            stamp: self.stamp,
             files: self.files,
         }
     }
@@ -270,10 +290,18 @@ impl Verifier {
         self.unsigned.drain(..root.count());
         self.known.key = Some(root.key.clone());
         self.signed = Some(end_of(&root));
-        self.roots += 1;
         if root.sm3.is_some() {
-            self.second.push((seq, root));
+            self.second.push((seq, root.clone()));
         }
+        self.roots.insert(root.to, root);
+        Ok(())
+    }
+
+    fn take_stamp(&mut self, stamp: &Stamp) -> Result<(), Breakage> {
+        let root = self.roots.get(&stamp.to).ok_or_else(|| "there is no such root".to_owned());
+        root.and_then(|root| stamp::check(stamp, root)).map_err(|why| Breakage::FalseStamp { why })?;
+        self.stamps += 1;
+        self.stamp = Some(stamp.clone());
         Ok(())
     }
 
@@ -300,6 +328,12 @@ impl Verifier {
     fn take(&mut self, record: Record, head: &Head) -> Result<(), Breakage> {
         if let Some(root) = record.root() {
             return self.take_root(record.seq, root.clone());
+        }
+        if let Some(stamp) = record.stamp() {
+            return self.take_stamp(stamp);
+        }
+        if let Some((Aged::Sessions, before)) = record.removed() {
+            self.files.aged = self.files.aged.max(Some(before));
         }
         match record.entry {
             Entry::Alert(alert) if !names(&alert, head) => return Err(Breakage::FalseHead),

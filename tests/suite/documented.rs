@@ -6,8 +6,9 @@ use honeyward::event::alert::Reason;
 use honeyward::event::observation::{
     AuthMethod, Change, CloseReason, Direction, FileDigest, Handling, Mark, RecordKind,
 };
+use honeyward::event::system::Aged;
 use honeyward::event::wish::Decision;
-use honeyward::event::{Alert, Detail, Observation, Origin, Root, Severity, SystemEvent};
+use honeyward::event::{Alert, Detail, Observation, Origin, Root, Severity, Stamp, SystemEvent};
 use honeyward::store::{Access, Counts, SessionRow};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -65,10 +66,12 @@ fn every_event_and_field_is_documented() {
     fields_agree::<FileDigest>("## FileDigest");
     fields_agree::<Change>("## Change");
     fields_agree::<Root>("## Root");
+    fields_agree::<Stamp>("## Stamp");
 }
 
 #[test]
 fn every_word_is_documented() {
+    words_agree::<Aged>("### Aged");
     words_agree::<CloseReason>("### CloseReason");
     words_agree::<Mark>("### Mark");
     words_agree::<AuthMethod>("### AuthMethod");

@@ -57,6 +57,7 @@ mod sharing;
 mod shell;
 mod siem;
 mod sql_server;
+mod stamps;
 mod standards;
 mod syntaxes;
 mod tampering;

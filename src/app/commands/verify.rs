@@ -35,12 +35,20 @@ struct Report {
     signed: u64,
     /// The public key that signs: compare with the one that was written down.
     key: String,
+    /// Time stamps (RFC 3161) of roots in the chain.
+    stamps: usize,
+    /// Last record that a stamped root signs for.
+    stamped: u64,
+    /// The authority's time of the last stamp.
+    stamped_at: Option<jiff::Timestamp>,
     /// The first broken record.
     broken: Option<Break>,
     /// Files whose bytes were compared with the chain or with their name.
     files_checked: u64,
     /// Files handed over that were over the quota.
     files_not_kept: u64,
+    /// Transcripts that were removed for their age.
+    files_aged: u64,
     /// Files that are not what the chain says.
     files_wrong: Vec<Fault>,
 }
@@ -75,7 +83,7 @@ fn check(layout: &Layout, known: &Known) -> Result<Report, Exit> {
     let verified = reader.verify(known, |done, all| meter.show(done, all))?;
     meter.clear();
     let mut meter = Meter::new("files");
-    let Checked { count, not_kept, wrong } =
+    let Checked { count, not_kept, aged, wrong } =
         files::check(layout, &verified, |done, all| meter.show(done, all));
     meter.clear();
     let wrong = files::without_removed(wrong, &reader, verified.head.seq)?;
@@ -89,9 +97,13 @@ fn check(layout: &Layout, known: &Known) -> Result<Report, Exit> {
         roots: verified.roots,
         signed: verified.signed,
         key: verified.key,
+        stamps: verified.stamps,
+        stamped: verified.stamp.as_ref().map_or(0, |stamp| stamp.to),
+        stamped_at: verified.stamp.as_ref().map(|stamp| stamp.at),
         broken: verified.broken,
         files_checked: count,
         files_not_kept: not_kept,
+        files_aged: aged,
         files_wrong: wrong,
     })
 }
@@ -108,6 +120,13 @@ fn print(report: &Report) {
     if report.roots > 0 {
         say(&format!("Signed: {} roots, up to record {}, by {}", report.roots, report.signed, report.key));
     }
+    if let Some(at) = report.stamped_at {
+        say(&format!(
+            "Time stamps: {}, the last at {at} over records up to {}.",
+            report.stamps, report.stamped
+        ));
+        say("  Whether the authority is one to trust: openssl ts -verify, as VERIFY.md of a bundle says.");
+    }
     if report.incomplete_sessions > 0 {
         say(&format!(
             "{} sessions lack events that were lost before they came here.",
@@ -119,6 +138,9 @@ fn print(report: &Report) {
     }
     if report.files_wrong.is_empty() {
         say(&format!("Files good: {} checked.", report.files_checked));
+    }
+    if report.files_aged > 0 {
+        say(&format!("{} transcripts were removed for their age, as the chain says.", report.files_aged));
     }
     if report.files_not_kept > 0 {
         say(&format!("{} uploads are known by hash only.", report.files_not_kept));
@@ -139,6 +161,7 @@ fn explain(breakage: &Breakage) -> String {
             format!("the chain was rewritten: somebody was told that this record has the hash {told}")
         }
         Breakage::FalseRoot { why } => format!("it is a signed root that does not hold: {why}"),
+        Breakage::FalseStamp { why } => format!("it is a time stamp that does not hold: {why}"),
         Breakage::Index { what } => what.clone(),
     }
 }

@@ -88,6 +88,7 @@ async fn start(launch: &Launch, layout: &Layout, outlet: &Outlet, state: &Mutex<
 /// Without interfaces of its own, the capture runs on the decoys' segments; the ring is shared out.
 fn with_segments(launch: &Launch) -> Settings {
     let mut settings = launch.config.capture.clone();
+    settings.days = launch.config.retention.packets_days;
     if let Some(network) = launch.network.as_ref().filter(|_| settings.interfaces.is_empty()) {
         let mut links: Vec<_> = network.plan.segments.iter().map(|segment| segment.link.clone()).collect();
         links.sort_unstable();

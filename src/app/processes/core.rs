@@ -1,5 +1,6 @@
 //! Core: keeps, judges, tells.
 
+mod ageing;
 mod allowances;
 mod baiting;
 mod clock;
@@ -11,6 +12,7 @@ mod keeping;
 mod managing;
 mod roots;
 mod settling;
+mod stamping;
 mod withholding;
 
 use std::collections::BTreeSet;
@@ -51,6 +53,12 @@ pub(super) async fn run(launch: Launch, layout: Layout, ear: Shutdown) -> Result
     let (batches, taken) = mpsc::channel(WAITING);
     tokio::spawn(clock::run(couriers::Voice::new(&batches), ear.clone()));
     tokio::spawn(roots::run(layout.clone(), notary(&launch)?, couriers::Voice::new(&batches), ear.clone()));
+    if let Some(authority) = launch.config.evidence.timestamp.clone() {
+        let voice = couriers::Voice::new(&batches);
+        tokio::spawn(stamping::run(layout.clone(), authority, voice, ear.clone()));
+    }
+    let (retention, voice) = (launch.config.retention.clone(), couriers::Voice::new(&batches));
+    tokio::spawn(ageing::run(layout.clone(), retention, voice, ear.clone()));
     tokio::spawn(withholding::run(layout.clone(), couriers::Voice::new(&batches), ear.clone()));
     let allowances = launch.config.detection.allowance.clone();
     let voice = couriers::Voice::new(&batches);

@@ -6,12 +6,12 @@ use sha2::{Digest, Sha256};
 
 use super::{Findings, Verdict};
 use crate::event::observation::{Direction, FileDigest};
-use crate::event::{Event, Observation, Root, SessionEvent, SessionId};
-use crate::export::chain::{PROOFS, Proof, RECORDS, ROOTS};
+use crate::event::{Event, Observation, Root, SessionEvent, SessionId, Stamp};
+use crate::export::chain::{PROOFS, Proof, RECORDS, ROOTS, STAMPS};
 use crate::export::source::Source;
 use crate::store::merkle::{Algorithm, Hash};
 use crate::store::root::is_signed;
-use crate::store::{Entry, Known, Record};
+use crate::store::{Entry, Known, Record, stamp};
 
 /// What a bundle says of the chain.
 pub(super) struct Records {
@@ -19,6 +19,7 @@ pub(super) struct Records {
     records: Vec<(Record, Hash)>,
     proofs: BTreeMap<u64, Proof>,
     roots: Vec<Root>,
+    stamps: Vec<Stamp>,
     /// The key of the last root.
     pub(super) key: String,
 }
@@ -28,6 +29,10 @@ impl Records {
     pub(super) fn read(source: &mut Source, findings: &mut Findings) -> Self {
         let roots: Vec<Root> = list(source, ROOTS, findings);
         let proofs: Vec<Proof> = list(source, PROOFS, findings);
+        // A bundle of an appliance without an authority has none.
+        let name = format!("{STAMPS}.json");
+        let has_stamps = source.bytes(&format!("data/{name}")).is_ok();
+        let stamps = if has_stamps { list(source, &name, findings) } else { Vec::new() };
         let mut records = Vec::new();
         let name = format!("data/{RECORDS}");
         match source.text(&name) {
@@ -44,7 +49,13 @@ impl Records {
             Err(error) => findings.add(Verdict::Deleted, name, error.to_string()),
         }
         let key = roots.last().map(|root| root.key.clone()).unwrap_or_default();
-        Records { records, proofs: proofs.into_iter().map(|proof| (proof.seq, proof)).collect(), roots, key }
+        Records {
+            records,
+            proofs: proofs.into_iter().map(|proof| (proof.seq, proof)).collect(),
+            roots,
+            stamps,
+            key,
+        }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -58,6 +69,7 @@ impl Records {
     /// Everything that only needs the records, the proofs and the roots.
     pub(super) fn judge(&self, known: &Known, findings: &mut Findings) {
         self.judge_roots(known, findings);
+        self.judge_stamps(findings);
         self.judge_order(findings);
         for (record, hash) in &self.records {
             if let Err((verdict, problem)) = self.prove(record.seq, hash) {
@@ -89,6 +101,20 @@ impl Records {
                 findings.add(Verdict::Deleted, place, "it does not follow the root before it");
             }
             (next, before) = (root.to + 1, root.head.clone());
+        }
+    }
+
+    fn judge_stamps(&self, findings: &mut Findings) {
+        for one in &self.stamps {
+            let place = format!("time stamp {}", one.to);
+            match self.roots.iter().find(|root| root.to == one.to) {
+                None => findings.add(Verdict::Deleted, place, "its root is gone"),
+                Some(root) => {
+                    if let Err(problem) = stamp::check(one, root) {
+                        findings.add(Verdict::Edited, place, problem);
+                    }
+                }
+            }
         }
     }
 

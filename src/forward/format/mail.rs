@@ -10,8 +10,8 @@ use crate::forward::Destination;
 /// Longest line of base64, RFC 2045 6.8.
 const LINE: usize = 76;
 
-/// Bytes of text in one encoded word: 75 characters with its frame, RFC 2047 2.
-const WORD: usize = 45;
+/// Bytes of text in one encoded word: with its frame and the name of the header within 76 characters, RFC 2047 2.
+const WORD: usize = 39;
 
 /// A notice in a letter.
 #[derive(Debug, Clone, Copy)]
@@ -96,7 +96,7 @@ mod tests {
         let letter = letter(&[notice, notice], &to, Timestamp::UNIX_EPOCH);
         let (head, body) = letter.split_once("\r\n\r\n").unwrap();
         assert!(head.lines().all(|line| line.len() <= 78), "{head}");
-        assert!(!letter.contains("Bcc") && head.contains("Message-ID: <0193a0b2.2@honeyward>"), "{head}");
+        assert!(!letter.contains("Bcc:") && head.contains("Message-ID: <0193a0b2.2@honeyward>"), "{head}");
         assert!(head.contains("To: soc@hospital.example,\r\n duty@hospital.example\r\n"), "{head}");
         let body = STANDARD.decode(body.replace("\r\n", "")).unwrap();
         assert!(String::from_utf8(body).unwrap().ends_with("body\n"));

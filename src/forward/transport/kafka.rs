@@ -113,7 +113,7 @@ async fn client(destination: &Destination) -> io::Result<Client> {
     let brokers = destination.brokers().map(str::to_owned).collect();
     let mut builder = ClientBuilder::new(brokers).client_id("honeyward").backoff_config(backoff);
     if destination.transport == Transport::KafkaTls {
-        builder = builder.tls_config(Arc::new(tls::config(destination)?));
+        builder = builder.tls_config(Arc::new(tls::config(&destination.into())?));
     }
     if let (Some(account), Some(file)) = (&destination.account, &destination.password_file) {
         let credentials = Credentials::new(account.clone(), secret(file)?);

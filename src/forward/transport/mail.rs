@@ -100,14 +100,14 @@ async fn enter(destination: &Destination, password: Option<&str>) -> io::Result<
     };
     let mut session = match destination.transport {
         Transport::SmtpTls => {
-            let stream = tls::handshake(destination, host(destination), stream).await?;
+            let stream = tls::handshake(&destination.into(), host(destination), stream).await?;
             Session::greeted(Box::new(stream) as Box<dyn Duplex>).await?
         }
         Transport::SmtpStarttls => {
             let mut plain = Session::greeted(stream).await?;
             plain.hello(&helo).await?.offers("STARTTLS")?;
             plain.demand("STARTTLS").await?;
-            let stream = tls::handshake(destination, host(destination), plain.stream).await?;
+            let stream = tls::handshake(&destination.into(), host(destination), plain.stream).await?;
             Session { stream: Box::new(stream) as Box<dyn Duplex> }
         }
         _ => Session::greeted(Box::new(stream) as Box<dyn Duplex>).await?,

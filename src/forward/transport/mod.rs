@@ -17,6 +17,7 @@ use tokio::net::{TcpStream, ToSocketAddrs, UdpSocket, lookup_host};
 
 pub(super) use self::http::Parcel;
 use self::http::Poster;
+pub use self::http::{Asking, ask};
 use self::kafka::Topic;
 use self::mail::Mailer;
 use self::relp::Relp;
@@ -176,7 +177,7 @@ async fn connect(destination: &Destination) -> io::Result<Connection> {
         Transport::Tls => {
             let stream = dial(&destination.address).await?;
             let fd = stream.as_raw_fd();
-            let stream = tls::handshake(destination, host(destination), stream).await?;
+            let stream = tls::handshake(&destination.into(), host(destination), stream).await?;
             Ok(Connection::Stream { stream: Box::new(stream), fd })
         }
         Transport::Relp => {
@@ -185,7 +186,7 @@ async fn connect(destination: &Destination) -> io::Result<Connection> {
         }
         Transport::RelpTls => {
             let stream = dial(&destination.address).await?;
-            let stream = tls::handshake(destination, host(destination), stream).await?;
+            let stream = tls::handshake(&destination.into(), host(destination), stream).await?;
             Ok(Connection::Relp(Box::new(Relp::open(Box::new(stream)).await?)))
         }
         Transport::Http | Transport::Https => {

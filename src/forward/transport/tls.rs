@@ -15,21 +15,43 @@ use tokio_rustls::client::TlsStream;
 
 use crate::forward::Destination;
 
+/// By what both sides are proven.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Proof<'a> {
+    /// Authorities that may sign the receiver.
+    pub(super) ca: Option<&'a Path>,
+    pub(super) certificate: Option<&'a Path>,
+    pub(super) key: Option<&'a Path>,
+    /// The receiver's name, where it is not the one that is connected to.
+    pub(super) server_name: Option<&'a str>,
+}
+
+impl<'a> From<&'a Destination> for Proof<'a> {
+    fn from(destination: &'a Destination) -> Self {
+        Proof {
+            ca: destination.ca.as_deref(),
+            certificate: destination.certificate.as_deref(),
+            key: destination.key.as_deref(),
+            server_name: destination.server_name.as_deref(),
+        }
+    }
+}
+
 /// Proves both sides to each other. `host` is the name that was connected to.
 pub(super) async fn handshake(
-    destination: &Destination,
+    proof: &Proof<'_>,
     host: &str,
     stream: TcpStream,
 ) -> io::Result<TlsStream<TcpStream>> {
-    let name = destination.server_name.as_deref().unwrap_or(host).trim_matches(['[', ']']).to_owned();
+    let name = proof.server_name.unwrap_or(host).trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(name).map_err(|e| invalid(&e.to_string()))?;
-    TlsConnector::from(Arc::new(config(destination)?)).connect(name, stream).await
+    TlsConnector::from(Arc::new(config(proof)?)).connect(name, stream).await
 }
 
 /// What both sides must prove.
-pub(super) fn config(destination: &Destination) -> io::Result<ClientConfig> {
+pub(super) fn config(proof: &Proof<'_>) -> io::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    let authorities = destination.ca.as_deref().ok_or_else(|| invalid("no authority is configured"))?;
+    let authorities = proof.ca.ok_or_else(|| invalid("no authority is configured"))?;
     for certificate in certificates(authorities)? {
         roots.add(certificate).map_err(|e| invalid(&format!("{}: {e}", authorities.display())))?;
     }
@@ -37,7 +59,7 @@ pub(super) fn config(destination: &Destination) -> io::Result<ClientConfig> {
         .with_safe_default_protocol_versions()
         .map_err(|e| invalid(&e.to_string()))?
         .with_root_certificates(roots);
-    match (&destination.certificate, &destination.key) {
+    match (proof.certificate, proof.key) {
         (Some(certificate), Some(key)) => builder
             .with_client_auth_cert(certificates(certificate)?, private_key(key)?)
             .map_err(|e| invalid(&e.to_string())),

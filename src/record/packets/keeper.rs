@@ -8,10 +8,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::index::Index;
-use super::retention::{Removed, make_room};
+use super::retention::{Removed, forget, make_room};
 use super::segment::{Growing, Segment, list};
 use super::writer::{Shared, limit};
 use crate::event::SystemEvent;
@@ -30,9 +31,11 @@ pub(super) fn run(shared: &Shared, closed: &Receiver<Growing>) {
                 let digest = (hex::encode(hash.finalize()), length);
                 warn_of("closing a segment", close(shared, &segment, &file, digest, &index));
                 warn_of("making room", room(shared));
+                warn_of("removing what is old", age(shared));
             }
             Err(RecvTimeoutError::Timeout) => {
                 warn_of("syncing packets", sync(shared));
+                warn_of("removing what is old", age(shared));
                 if shared.full.load(Relaxed) {
                     warn_of("making room", room(shared));
                 }
@@ -85,10 +88,21 @@ fn digest(path: &Path) -> io::Result<(String, u64)> {
 fn room(shared: &Shared) -> io::Result<()> {
     let room = make_room(&shared.settings.packets, limit(&shared.settings))?;
     for Removed { segment, bytes, incidents } in room.removed {
-        (shared.report)(SystemEvent::SegmentRemoved { segment, bytes, incidents });
+        (shared.report)(SystemEvent::SegmentRemoved { segment, bytes, incidents, old: false });
     }
     if shared.full.swap(!room.enough, Relaxed) == room.enough {
         tracing::warn!(full = !room.enough, "quota of packets while none may be removed");
+    }
+    Ok(())
+}
+
+/// Removes what is older than it is kept.
+fn age(shared: &Shared) -> io::Result<()> {
+    let Some(age) = shared.settings.age.and_then(|age| SignedDuration::try_from(age).ok()) else {
+        return Ok(());
+    };
+    for Removed { segment, bytes, incidents } in forget(&shared.settings.packets, Timestamp::now() - age)? {
+        (shared.report)(SystemEvent::SegmentRemoved { segment, bytes, incidents, old: true });
     }
     Ok(())
 }

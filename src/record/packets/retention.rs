@@ -95,6 +95,24 @@ pub(super) struct Room {
     pub enough: bool,
 }
 
+/// Removes closed segments whose last packet is from before then and which no open incident needs.
+pub(super) fn forget(packets: &Path, before: Timestamp) -> io::Result<Vec<Removed>> {
+    let Some(kept) = kept(packets) else { return Ok(Vec::new()) };
+    let mut removed = Vec::new();
+    for segment in list(packets)?.into_iter().filter(|segment| segment.index().is_file()) {
+        let last = Index::load(&segment.index()).map_or(u64::MAX, |index| index.last_at);
+        // In the order of their beginnings: what follows is younger.
+        if last >= nanoseconds(before) {
+            break;
+        }
+        let held = Held { bytes: segment.bytes(), incidents: holds(&segment, &kept), segment };
+        if held.incidents.is_empty() {
+            removed.push(held.remove(&kept)?);
+        }
+    }
+    Ok(removed)
+}
+
 /// Removes closed segments until all of them fit in `limit` bytes.
 pub(super) fn make_room(packets: &Path, limit: u64) -> io::Result<Room> {
     let closed: Vec<_> = list(packets)?.into_iter().filter(|segment| segment.index().is_file()).collect();
@@ -215,6 +233,17 @@ mod tests {
         assert_eq!(names(&room.removed), segments[..2]);
         assert!(room.enough);
         assert_eq!(list(dir.path()).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_is_too_old_goes_unless_an_incident_needs_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let sources = ["10.0.0.7", "10.0.0.9", "10.0.0.7", "10.0.0.7"];
+        let segments: Vec<_> = (1..).zip(sources).map(|(n, source)| closed(dir.path(), n, source)).collect();
+        keep(dir.path(), &[open("10.0.0.9")]).unwrap();
+        let removed = forget(dir.path(), Timestamp::from_second(4).unwrap()).unwrap();
+        assert_eq!(names(&removed), [segments[0].as_str(), segments[2].as_str()]);
+        assert!(forget(dir.path(), Timestamp::UNIX_EPOCH).unwrap().is_empty());
     }
 
     #[test]

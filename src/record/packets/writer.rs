@@ -43,6 +43,8 @@ pub struct Settings {
     pub rotation: Rotation,
     /// Bytes that all segments and indexes may take.
     pub quota: u64,
+    /// How long packets are kept at most; for ever without it, as far as the quota goes.
+    pub age: Option<Duration>,
 }
 
 impl Settings {
@@ -50,7 +52,7 @@ impl Settings {
     pub fn new(packets: &Path, quota: u64) -> Self {
         let rotation = Rotation { bytes: 64 << 20, age: Duration::from_secs(600) };
         let bytes = rotation.bytes.min(quota / 4);
-        Settings { packets: packets.to_owned(), rotation: Rotation { bytes, ..rotation }, quota }
+        Settings { packets: packets.to_owned(), rotation: Rotation { bytes, ..rotation }, quota, age: None }
     }
 }
 

@@ -11,23 +11,40 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::super::dial as connect;
-use super::{Duplex, tls};
+use super::Duplex;
+use super::tls::{self, Proof};
 use crate::forward::{Destination, Transport};
 
 /// Longest head of a proxy's answer: a status line and some fields.
 const PROXY_HEAD: usize = 8 << 10;
 
-/// Connects to where alerts are posted.
-pub(super) async fn dial(destination: &Destination, target: &Uri) -> io::Result<SendRequest<Full<Bytes>>> {
+/// How a server is reached.
+pub(super) struct Way<'a> {
+    pub(super) secure: bool,
+    pub(super) proxy: Option<&'a str>,
+    pub(super) proof: Proof<'a>,
+}
+
+impl<'a> From<&'a Destination> for Way<'a> {
+    fn from(destination: &'a Destination) -> Self {
+        Way {
+            secure: destination.transport == Transport::Https,
+            proxy: destination.proxy.as_deref(),
+            proof: destination.into(),
+        }
+    }
+}
+
+/// Connects to where something is posted.
+pub(super) async fn dial(way: &Way<'_>, target: &Uri) -> io::Result<SendRequest<Full<Bytes>>> {
     let host = target.host().unwrap_or_default().trim_matches(['[', ']']);
-    let secure = destination.transport == Transport::Https;
-    let port = target.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    let stream = match &destination.proxy {
+    let port = target.port_u16().unwrap_or(if way.secure { 443 } else { 80 });
+    let stream = match way.proxy {
         Some(proxy) => through(proxy, target.host().unwrap_or_default(), port).await?,
         None => connect((host, port)).await?,
     };
-    let stream: Box<dyn Duplex> = match secure {
-        true => Box::new(tls::handshake(destination, host, stream).await?),
+    let stream: Box<dyn Duplex> = match way.secure {
+        true => Box::new(tls::handshake(&way.proof, host, stream).await?),
         false => Box::new(stream),
     };
     let (line, connection) = handshake(TokioIo::new(stream)).await.map_err(broken)?;

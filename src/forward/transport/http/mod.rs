@@ -3,6 +3,7 @@
 
 mod acknowledgement;
 mod answer;
+mod ask;
 mod line;
 mod misp;
 mod seal;
@@ -23,7 +24,8 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use self::answer::Answer;
-use self::line::{broken, dial, invalid};
+pub use self::ask::{Asking, ask};
+use self::line::{Way, broken, dial, invalid};
 use self::seal::Sealed;
 use super::{Duplex, Fate, WRITE, secret, tls, within};
 use crate::forward::{Api, Destination};
@@ -70,7 +72,7 @@ impl Poster {
         let token = destination.token_file.as_deref().map(|file| token(destination.api, file)).transpose()?;
         let secret = destination.secret_file.as_deref().map(secret).transpose()?;
         let channel = Uuid::now_v7().to_string();
-        let line = dial(destination, &target).await?;
+        let line = dial(&Way::from(destination), &target).await?;
         let destination = destination.clone();
         Ok(Poster { destination, target, token, secret, channel, line, used: false, next: Instant::now() })
     }
@@ -117,7 +119,9 @@ impl Poster {
         let answer = match first {
             // A receiver may close an idle connection at any time: that is no trouble yet.
             Err(_) if self.used => {
-                self.line = within(dial(&self.destination, &self.target), WRITE, "gave no answer").await?;
+                self.line =
+                    within(dial(&Way::from(&self.destination), &self.target), WRITE, "gave no answer")
+                        .await?;
                 self.exchange(self.request(path, key, sealed)?).await?
             }
             other => other?,
