@@ -35,6 +35,12 @@ pub(super) struct Incident {
     told: Vec<Told>,
     covered: Vec<Covered>,
     sessions: Vec<SessionId>,
+    /// When it was first told of, if that was worth a look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begun: Option<Timestamp>,
+    /// What it is part of, where many sources came at once, and the last revision of that which it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    campaign: Option<(Uuid, u32)>,
     memory: Memory,
     /// How the source keeps to its allowances.
     #[serde(default)]
@@ -94,6 +100,8 @@ impl Incident {
             told: Vec::new(),
             covered: Vec::new(),
             sessions: Vec::new(),
+            begun: None,
+            campaign: None,
             memory: Memory::default(),
             bounds: Bounds::default(),
         }
@@ -101,6 +109,46 @@ impl Incident {
 
     pub(super) fn last_seen(&self) -> Timestamp {
         self.last_seen
+    }
+
+    /// How sure it is, in percent.
+    pub(super) fn confidence(&self) -> u8 {
+        score::confidence(&self.classes(), self.memory.hosts.len())
+    }
+
+    /// Hosts touched.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &String> {
+        self.memory.hosts.iter()
+    }
+
+    /// The source.
+    pub(super) fn source(&self) -> IpAddr {
+        self.source
+    }
+
+    /// When it was first told of, if that was worth a look.
+    pub(super) fn begun(&self) -> Option<Timestamp> {
+        self.begun
+    }
+
+    /// What it is part of, and the last revision of that which it made.
+    pub(super) fn campaign(&self) -> Option<(Uuid, u32)> {
+        self.campaign
+    }
+
+    /// Is part of this from now on, and made this revision of it; 0: none.
+    pub(super) fn joins(&mut self, campaign: Uuid, revision: u32) {
+        let known = self.campaign.filter(|(id, _)| *id == campaign).map_or(0, |(_, revision)| revision);
+        self.campaign = Some((campaign, known.max(revision)));
+    }
+
+    /// Whether this alert is the first that is worth a look: then it is noted.
+    pub(super) fn begins(&mut self, alert: &Alert) -> bool {
+        let first = self.begun.is_none() && alert.severity >= Severity::Medium;
+        if first {
+            self.begun = Some(alert.at);
+        }
+        first
     }
 
     /// How much it asks now.
@@ -126,7 +174,7 @@ impl Incident {
         let news = self.news(&fired, event.origin.session).cloned();
         let alert = news.map(|news| Box::new(self.tell(&news, &fired, event)));
         let techniques = fired.iter().flat_map(|fired| fired.rule.techniques.iter().copied()).collect();
-        Verdict { class: Some(class), techniques, alert, allowed }
+        Verdict { class: Some(class), techniques, alert, storm: None, allowed }
     }
 
     /// Lets go of what is too old to count.
@@ -271,6 +319,7 @@ impl Incident {
             accounts: self.memory.accounts.clone(),
             sessions: self.sessions.clone(),
             hosts: self.memory.hosts.iter().cloned().collect(),
+            parent: None,
             chain_head: String::new(),
             chain_sequence: 0,
             test: false,
@@ -296,7 +345,7 @@ impl Incident {
             .collect()
     }
 
-    fn techniques(&self) -> Vec<String> {
+    pub(super) fn techniques(&self) -> Vec<String> {
         let known = self.evidence.iter().filter_map(|evidence| rules::find(&evidence.rule));
         let mut techniques: Vec<_> =
             known.flat_map(|rule| rule.techniques.iter().map(|id| (*id).to_owned())).collect();

@@ -15,6 +15,7 @@ mod memory;
 mod rules;
 mod score;
 mod settings;
+mod storm;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::{Alert, Event, SessionEvent, Severity};
 use incident::Incident;
+use storm::Storm;
 
 /// Sources known at a time: a large hospital has fewer addresses; past it the quiet ones give way.
 const MAX_SOURCES: usize = 65_536;
@@ -50,6 +52,8 @@ pub struct Verdict {
     pub techniques: Vec<&'static str>,
     /// What is to be told. The store fills in the chain's head.
     pub alert: Option<Box<Alert>>,
+    /// What is to be told of many sources that came at once.
+    pub storm: Option<Box<Alert>>,
     /// The allowance within which it was seen, by name.
     pub allowed: Option<String>,
 }
@@ -60,6 +64,7 @@ pub struct Detector {
     settings: Settings,
     incidents: BTreeMap<IpAddr, Incident>,
     changed: BTreeSet<IpAddr>,
+    storm: Storm,
 }
 
 /// What is known of one source, to be saved with the events that changed it.
@@ -94,7 +99,9 @@ impl Detector {
     /// # Errors
     /// The state is not one of this version; the source is then unknown.
     pub fn restore(&mut self, source: IpAddr, state: &str) -> Result<(), serde_json::Error> {
-        self.incidents.insert(source, serde_json::from_str(state)?);
+        let incident = serde_json::from_str(state)?;
+        self.storm.restore(&incident);
+        self.incidents.insert(source, incident);
         Ok(())
     }
 
@@ -131,7 +138,15 @@ impl Detector {
         }
         self.changed.insert(source);
         let incident = self.incidents.entry(source).or_insert_with(|| Incident::open(seq, event));
-        incident.observe(&self.settings, seq, event)
+        let mut verdict = incident.observe(&self.settings, seq, event);
+        if let Some(alert) = verdict.alert.as_deref_mut() {
+            let begins = incident.begins(alert);
+            verdict.storm = self.storm.note(seq, alert, begins, &mut self.incidents);
+            if verdict.storm.is_some() {
+                self.changed.extend(self.storm.members());
+            }
+        }
+        verdict
     }
 
     /// Forgets sources without live evidence, then the quieter half of those that only touched.

@@ -6,3 +6,4 @@ mod benign;
 mod pacs;
 mod sharing;
 mod stage;
+mod storms;

@@ -70,6 +70,9 @@ pub struct Alert {
     pub sessions: Vec<SessionId>,
     /// Hosts touched.
     pub hosts: Vec<String>,
+    /// The incident that this one is part of, where many sources came at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// The chain's head when this revision was decided, lower-case hex: an anchor outside the box.
     pub chain_head: String,
     /// Sequence number of that head.

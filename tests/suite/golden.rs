@@ -58,6 +58,7 @@ pub(crate) fn guessing() -> Alert {
             session("0193a0b1-0000-7000-8000-000000000002"),
         ],
         hosts: vec!["his".into(), "pacs".into()],
+        parent: None,
         chain_head: "ab".repeat(32),
         chain_sequence: 812,
         test: false,
@@ -95,6 +96,11 @@ fn by_datagrams() -> Alert {
     }
 }
 
+/// One of many that came at once.
+fn child() -> Alert {
+    Alert { parent: Some("0193a0b2-7c10-7a11-8b22-9c33ad44be55".into()), ..guessing() }
+}
+
 /// Every field at its cap.
 fn longest() -> Alert {
     let mut alert = guessing();
@@ -129,6 +135,7 @@ fn every_format_writes_its_golden_record() {
         let tls = destination(format, Transport::Tls);
         check(&format!("{name}-guessing.txt"), &format::message(&guessing(), &tls));
         check(&format!("{name}-hostile.txt"), &format::message(&hostile(), &tls));
+        check(&format!("{name}-child.txt"), &format::message(&child(), &tls));
         check(&format!("{name}-datagrams.txt"), &format::message(&by_datagrams(), &tls));
         let udp = destination(format, Transport::Udp);
         check(&format!("{name}-guessing-udp.txt"), &format::message(&guessing(), &udp));

@@ -103,6 +103,7 @@ pub(crate) fn test_alert(at: Timestamp) -> Alert {
         accounts: Vec::new(),
         sessions: Vec::new(),
         hosts: Vec::new(),
+        parent: None,
         chain_head: String::new(),
         chain_sequence: 0,
         test: true,

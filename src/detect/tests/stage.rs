@@ -80,8 +80,8 @@ impl Stage {
         let event =
             SessionEvent { origin: visit.origin.clone(), index: visit.index, at: self.now, observation };
         visit.index += 1;
-        let alert = self.detector.observe(self.seq, &Event::Session(event)).alert;
-        self.alerts.extend(alert.map(|alert| *alert));
+        let verdict = self.detector.observe(self.seq, &Event::Session(event));
+        self.alerts.extend(verdict.alert.into_iter().chain(verdict.storm).map(|alert| *alert));
     }
 
     pub(super) fn close(&mut self, mut visit: Visit) {

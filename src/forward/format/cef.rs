@@ -43,6 +43,7 @@ pub(super) fn render(alert: &Alert, extent: Extent) -> String {
     pairs.labelled("cs2", "ATTACK", &alert.techniques.join(","), CUSTOM);
     pairs.labelled("cs3", "Hosts", &alert.hosts.join(","), CUSTOM);
     pairs.labelled("cs4", "ChainHead", &format!("{}:{}", alert.chain_sequence, alert.chain_head), CUSTOM);
+    pairs.labelled("cs6", "Campaign", alert.parent.as_deref().unwrap_or_default(), CUSTOM);
     pairs.put("msg", &in_one_line(alert, extent), extent.text);
     out
 }

@@ -64,7 +64,7 @@ fn own(alert: &Alert, extent: Extent) -> Value {
     let reasons: Vec<Value> = alert.reasons.iter().take(extent.reasons).map(|r| reason(r, extent)).collect();
     let sessions: Vec<String> =
         alert.sessions.iter().rev().take(extent.sessions).map(ToString::to_string).collect();
-    json!({
+    let mut own = json!({
         "revision": alert.revision,
         "confidence": alert.confidence,
         "severity": alert.severity,
@@ -74,7 +74,9 @@ fn own(alert: &Alert, extent: Extent) -> Value {
         "reasons": reasons,
         "chain": { "sequence": alert.chain_sequence, "head": alert.chain_head },
         "test": alert.test,
-    })
+    });
+    super::add_campaign(&mut own, alert);
+    own
 }
 
 fn add_accounts(event: &mut Map<String, Value>, accounts: &[&str]) {

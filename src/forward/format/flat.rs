@@ -42,6 +42,7 @@ pub(super) fn render(alert: &Alert, timezone: &str, extent: Extent) -> String {
         ("mitre", json!(alert.techniques.join(","))),
         ("chain_seq", json!(alert.chain_sequence)),
         ("chain_head", json!(alert.chain_head)),
+        ("campaign_id", json!(alert.parent.as_deref().unwrap_or_default())),
         ("test", json!(u8::from(alert.test))),
     ];
     let object: Map<String, Value> = pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

@@ -46,6 +46,7 @@ pub(super) fn render(alert: &Alert, extent: Extent) -> String {
     put("firstSeen", &alert.first_seen.as_millisecond().to_string(), NORMALISED);
     put("lastSeen", &alert.last_seen.as_millisecond().to_string(), NORMALISED);
     put("chainHead", &format!("{}:{}", alert.chain_sequence, alert.chain_head), NORMALISED);
+    put("campaign", alert.parent.as_deref().unwrap_or_default(), NORMALISED);
     put("reason", &in_one_line(alert, extent), extent.text);
     out
 }

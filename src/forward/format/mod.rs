@@ -122,6 +122,13 @@ fn category(alert: &Alert) -> String {
     if alert.test { "/Deception/Test".into() } else { format!("/Deception/{class}") }
 }
 
+/// What the alert is part of, where it is part of something.
+fn add_campaign(own: &mut Value, alert: &Alert) {
+    if let (Some(own), Some(parent)) = (own.as_object_mut(), &alert.parent) {
+        own.insert("campaign".into(), json!(parent));
+    }
+}
+
 /// A reason as an object.
 fn reason(reason: &Reason, extent: Extent) -> Value {
     json!({

@@ -105,13 +105,15 @@ fn own(alert: &Alert, extent: Extent) -> Value {
     let reasons: Vec<Value> = alert.reasons.iter().take(extent.reasons).map(|r| reason(r, extent)).collect();
     let sessions: Vec<String> =
         alert.sessions.iter().rev().take(extent.sessions).map(ToString::to_string).collect();
-    json!({
+    let mut own = json!({
         "title_zh": alert.title_zh,
         "sessions": sessions,
         "reasons": reasons,
         "chain": { "sequence": alert.chain_sequence, "head": alert.chain_head },
         "test": alert.test,
-    })
+    });
+    super::add_campaign(&mut own, alert);
+    own
 }
 
 fn severity(severity: Severity) -> u8 {

@@ -26,6 +26,22 @@ pub enum Format {
     Misp,
 }
 
+impl Format {
+    /// Whether people read it.
+    pub fn is_for_people(self) -> bool {
+        match self {
+            Format::Brief | Format::Full => true,
+            Format::Ecs
+            | Format::Cef
+            | Format::Leef
+            | Format::Ocsf
+            | Format::Flat
+            | Format::Stix
+            | Format::Misp => false,
+        }
+    }
+}
+
 /// How an alert travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,7 +13,7 @@ use crate::app::config::Config;
 use crate::app::launch::Launch;
 use crate::app::{Layout, managed};
 use crate::event::health::{Check, KINDS};
-use crate::event::{Event, Health, SystemEvent, SystemRecord};
+use crate::event::{Alert, Event, Health, SystemEvent, SystemRecord};
 use crate::forward::{AlertSource, Courier, Destination, DestinationState, Notice};
 use crate::link::{Batch, Item};
 use crate::runtime::{Shutdown, Trigger, shutdown};
@@ -174,6 +174,27 @@ impl Alerts {
     }
 }
 
+/// People hear of what is under way, not of each of a hundred sources that are part of it. With the number of
+/// the record up to which this is all.
+fn alerts_after(
+    reader: &Reader,
+    mut sequence: u64,
+    destination: &Destination,
+    limit: usize,
+) -> Result<(Vec<(u64, Alert)>, u64), String> {
+    let is_told = |alert: &Alert| !destination.format.is_for_people() || alert.parent.is_none();
+    loop {
+        let page =
+            reader.alerts_after(sequence, destination.min_severity, limit).map_err(|e| e.to_string())?;
+        let last = page.last().filter(|_| page.len() == limit).map(|(seq, _)| *seq);
+        let told: Vec<_> = page.into_iter().filter(|(_, alert)| is_told(alert)).collect();
+        match last {
+            Some(last) if told.is_empty() => sequence = last,
+            last => return Ok((told, last.unwrap_or(u64::MAX))),
+        }
+    }
+}
+
 impl AlertSource for Alerts {
     fn notices_after(
         &self,
@@ -182,14 +203,13 @@ impl AlertSource for Alerts {
         limit: usize,
     ) -> Result<Vec<(u64, Notice)>, String> {
         let reader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let alerts = reader.alerts_after(sequence, destination.min_severity, limit);
-        let alerts = alerts.map_err(|e| e.to_string())?;
+        let (alerts, alerts_to) = alerts_after(&reader, sequence, destination, limit)?;
         let mut notices: Vec<_> =
             alerts.into_iter().map(|(seq, alert)| (seq, Notice::Alert(Box::new(alert)))).collect();
         if destination.health {
             let (health, whole_to) = health_after(&reader, sequence, destination, limit)?;
             notices.retain(|(seq, _)| *seq <= whole_to);
-            notices.extend(health);
+            notices.extend(health.into_iter().filter(|(seq, _)| *seq <= alerts_to));
             // Each of the two is whole up to its own limit, so the first of both are whole too.
             notices.sort_unstable_by_key(|(seq, _)| *seq);
             notices.truncate(limit);
@@ -208,7 +228,7 @@ fn health_after(
 ) -> Result<(Vec<(u64, Notice)>, u64), String> {
     let fresh = Timestamp::now() - HEARTBEATS;
     let is_told = |health: &Health| {
-        health.check != Check::Heartbeat || (health.at >= fresh && !destination.api.is_robot())
+        health.check != Check::Heartbeat || (health.at >= fresh && !destination.format.is_for_people())
     };
     loop {
         let records = reader.oldest_beside(&KINDS, sequence, limit).map_err(|e| e.to_string())?;

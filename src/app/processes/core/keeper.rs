@@ -253,6 +253,9 @@ impl Work<'_> {
         if let Some(alert) = verdict.alert {
             self.last_alert = transaction.alert(self.at, PROCESS, *alert)?;
         }
+        if let Some(storm) = verdict.storm {
+            self.last_alert = transaction.alert(self.at, PROCESS, *storm)?;
+        }
         Ok(())
     }
 
