@@ -26,6 +26,7 @@ mod evidence;
 mod exchanges;
 mod expert;
 mod faults;
+mod fields;
 mod ftp;
 mod golden;
 mod health;
