@@ -143,6 +143,10 @@ fn set_up(
 ) -> Result<(), String> {
     machine::set_name(&answers.name).map_err(|e| format!("{}: {e}", answers.name))?;
     let management = network::choose(cards, &answers.management.interface, None)?;
+    let honeynet = settings.honeynet();
+    let text = fs::read_to_string(&honeynet).map_err(|e| format!("{}: {e}", honeynet.display()))?;
+    network::refuse_management(&honeynet.display().to_string(), &text, management)
+        .map_err(|fault| fault.to_string())?;
     network::set_management(management, &answers.management)?;
     let decoys = network::choose(cards, &answers.decoys.interface, Some(management))?;
     network::name_decoys(decoys)?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::answers::{self, Answers, FILE_MAX, Halves};
 use super::disk::{self, Partition};
-use super::network::Card;
+use super::network::{self, Card};
 use super::screen::{Screen, words};
 use super::{dialogue, drivers};
 use crate::sys::boot::{Mount, mount, unmount};
@@ -109,7 +109,7 @@ pub fn answers(
         return Ok(kept);
     }
     let given = find(boot);
-    let from_file = given.as_ref().map(|(name, text)| checked(name, text, program));
+    let from_file = given.as_ref().map(|(name, text)| checked(name, text, cards, program));
     let halves = match from_file {
         Some(Ok(halves)) => halves,
         Some(Err(faults)) => {
@@ -130,7 +130,7 @@ pub fn answers(
 fn asked(screen: &mut Screen, cards: &[Card], program: Program) -> Halves {
     loop {
         let text = dialogue::ask(screen, cards, &(program.hosts)());
-        match checked("answers", &text, program) {
+        match checked("answers", &text, cards, program) {
             Ok(halves) => return halves,
             Err(faults) => screen.say(&super::screen::plain(faults)),
         }
@@ -138,8 +138,10 @@ fn asked(screen: &mut Screen, cards: &[Card], program: Program) -> Halves {
 }
 
 /// Reads and checks both halves.
-fn checked(name: &str, text: &str, program: Program) -> Result<Halves, String> {
+fn checked(name: &str, text: &str, cards: &[Card], program: Program) -> Result<Halves, String> {
     let halves = answers::read(name, text).map_err(|faults| faults.to_string())?;
+    let management = network::choose(cards, &halves.answers.management.interface, None)?;
+    network::refuse_management(name, &halves.honeynet, management).map_err(|fault| fault.to_string())?;
     let folder = Path::new("/run/honeyward-first-boot");
     let file = folder.join("first-boot.toml");
     fs::create_dir_all(folder).map_err(|e| e.to_string())?;

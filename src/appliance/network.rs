@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::answers::{Management, Network};
+use crate::persona::Fault;
 use crate::sys::interfaces;
 
 /// What the decoys' card is called: the `parent` of segments.
@@ -53,6 +54,33 @@ pub fn choose<'a>(cards: &'a [Card], wanted: &str, taken: Option<&Card>) -> Resu
     })
 }
 
+/// Refuses a `honeynet.toml` whose segments stand on the management card: decoys and management must have
+/// no wire in common. `file` is its name for messages.
+///
+/// # Errors
+/// The fault with its line.
+pub fn refuse_management(file: &str, text: &str, management: &Card) -> Result<(), Fault> {
+    let (mut in_segment, mut at) = (false, 0);
+    for line in text.split_inclusive('\n') {
+        let words = line.trim();
+        if words.starts_with('[') {
+            in_segment = words.starts_with("[[network.segment]]");
+        }
+        let value = words.strip_prefix("parent").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
+        let parent =
+            value.map(|value| value.split('#').next().unwrap_or(value).trim().trim_matches(['"', '\'']));
+        if in_segment && parent.is_some_and(|parent| parent == management.name) {
+            let problem = format!(
+                "parent: \"{}\" is the management card; decoys stand on another one, which segments call \"{DECOYS}\"",
+                management.name
+            );
+            return Err(Fault::at(file, text, at, problem));
+        }
+        at += line.len();
+    }
+    Ok(())
+}
+
 /// Brings the loopback and the management card up, with its address, gateway and name servers.
 ///
 /// # Errors
@@ -88,6 +116,17 @@ mod tests {
     fn two() -> Vec<Card> {
         let card = |name: &str, mac: &str| Card { name: name.into(), mac: mac.into() };
         vec![card("eth0", "52:54:00:00:00:01"), card("eth1", "52:54:00:00:00:02")]
+    }
+
+    #[test]
+    fn segments_never_stand_on_managements_card() {
+        let card = Card { name: "eth0".into(), mac: "52:54:00:00:00:01".into() };
+        let text = "[[network.segment]]\nname = \"a\"\nparent = \"decoys\"\n\n[[network.segment]]\nname = \"b\"\nparent = \"eth0\" # both\n";
+        let fault = refuse_management("first-boot.toml", text, &card).unwrap_err();
+        assert_eq!(fault.line, Some(7));
+        assert!(fault.problem.contains("management card"), "{fault}");
+        assert!(refuse_management("f", &text.replace("eth0", "eth1"), &card).is_ok());
+        assert!(refuse_management("f", "[other]\nparent = \"eth0\"\n", &card).is_ok());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod patterns;
 mod pg_aggregates;
 mod pg_catalogue;
 mod pg_sizes;
+mod pg_texts;
 mod postgres;
 mod texts;
 mod xml;
@@ -72,6 +73,7 @@ fn all() -> impl Iterator<Item = &'static Function> {
         .chain(mysql::FUNCTIONS)
         .chain(catalogue::FUNCTIONS)
         .chain(xml::FUNCTIONS)
+        .chain(pg_texts::FUNCTIONS)
         .chain(postgres::FUNCTIONS)
         .chain(pg_catalogue::FUNCTIONS)
 }

@@ -29,6 +29,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
         let found = text_of(a, 1).zip(text_of(a, 0));
         maybe_whole(found.map(|(text, part)| place(&text.to_lowercase(), &part.to_lowercase())))
     }),
+    function("logical_xor", "m", (2, 2), |_, a| {
+        let both = number_of(a, 0).zip(number_of(a, 1));
+        maybe_whole(both.map(|(one, other)| i64::from((one != 0.0) != (other != 0.0))))
+    }),
+    function("json_quote", "m", (1, 1), |_, a| {
+        maybe_text(text_of(a, 0).map(|words| serde_json::Value::from(words).to_string()))
+    }),
+    // What a text's collation comes from: a function of the system, a column, a literal.
+    function("coercibility", "m", (1, 1), |_, _| whole(4)),
+    function("to_seconds", "m", (1, 1), |_, a| {
+        let at = text_of(a, 0).and_then(|words| cell::parse_moment(&words));
+        let epoch = DateTime::constant(0, 1, 1, 0, 0, 0, 0);
+        maybe_whole(at.map(|at| at.duration_since(epoch).as_secs()))
+    }),
     function("strcmp", "m", (2, 2), |_, a| {
         let both = text_of(a, 0).zip(text_of(a, 1));
         maybe_whole(both.map(|(one, other)| match super::compare(&one, &other) {

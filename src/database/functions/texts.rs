@@ -34,10 +34,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         let given = a.first().is_some_and(|value| *value != Cell::Null);
         Ok(a.get(if given { 1 } else { 2 }).cloned().unwrap_or(Cell::Null))
     }),
-    function("fn_varbintohexstr", "s", (1, 1), |_, a| match a.first() {
-        Some(Cell::Blob(bytes)) => text(format!("0x{}", hex::encode(bytes))),
-        _ => Ok(Cell::Null),
-    }),
+    function("fn_varbintohexstr", "s", (1, 1), |_, a| hex_of(a)),
+    function("fn_sqlvarbasetostr", "s", (1, 1), |_, a| hex_of(a)),
     function("len", "s", (1, 1), |_, a| {
         text_of(a, 0).map_or(Ok(Cell::Null), |text| size(text.trim_end_matches(' ').chars().count()))
     }),
@@ -387,4 +385,12 @@ fn soundex(word: &str) -> String {
     }
     code.extend(std::iter::repeat_n('0', 4));
     code.chars().take(4).collect()
+}
+
+/// Bytes as the product's own function writes them.
+fn hex_of(arguments: &[Cell]) -> Answer {
+    match arguments.first() {
+        Some(Cell::Blob(bytes)) => text(format!("0x{}", hex::encode(bytes))),
+        _ => Ok(Cell::Null),
+    }
 }

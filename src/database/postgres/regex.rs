@@ -37,6 +37,68 @@ pub(in crate::database) fn matches(text: &str, pattern: &str, fold: bool) -> Opt
     Some(run(&reader.steps, &text))
 }
 
+/// Longest text in which each part that fits is looked for: the time grows with its square.
+const MAX_SPANNED: usize = 4_000;
+
+/// Parts of a text that fit, as ranges of characters, none inside of another; `None` where the pattern is
+/// none or the text too long.
+pub(in crate::database) fn spans(text: &str, pattern: &str, fold: bool) -> Option<Vec<(usize, usize)>> {
+    let lower = |text: &str| if fold { text.to_lowercase() } else { text.to_owned() };
+    let pattern: Vec<char> = lower(pattern).chars().collect();
+    let mut reader = Reader { pattern, at: 0, steps: Vec::new(), depth: 0 };
+    reader.alternatives()?;
+    if reader.at < reader.pattern.len() {
+        return None;
+    }
+    reader.steps.push(Step::Done);
+    let text: Vec<char> = lower(text).chars().collect();
+    if text.len() > MAX_SPANNED {
+        return None;
+    }
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at <= text.len() {
+        match longest(&reader.steps, &text, at) {
+            Some(end) => {
+                found.push((at, end));
+                at = end.max(at + 1);
+            }
+            None => at += 1,
+        }
+    }
+    Some(found)
+}
+
+/// Where the longest part ends that fits from a place on.
+fn longest(steps: &[Step], text: &[char], start: usize) -> Option<usize> {
+    let (mut states, mut end) = (vec![0], None);
+    for at in start..=text.len() {
+        let (mut seen, mut here) = (vec![false; steps.len()], Vec::new());
+        for state in states.drain(..) {
+            if follow(steps, state, text, at, &mut seen, &mut here) {
+                end = Some(at);
+            }
+        }
+        let Some(c) = text.get(at) else { return end };
+        let next = here.into_iter().filter(|state| steps.get(*state).is_some_and(|step| fits(step, *c)));
+        states = next.map(|state| state + 1).collect();
+        if states.is_empty() {
+            return end;
+        }
+    }
+    end
+}
+
+fn fits(step: &Step, c: char) -> bool {
+    match step {
+        Step::Any => true,
+        Step::Char(wanted) => *wanted == c,
+        Step::Set(ranges, negated) => {
+            ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated
+        }
+        Step::Split(..) | Step::Jump(_) | Step::Start | Step::End | Step::Word(_) | Step::Done => false,
+    }
+}
+
 fn run(steps: &[Step], text: &[char]) -> bool {
     let mut states: Vec<usize> = Vec::new();
     for at in 0..=text.len() {
@@ -49,17 +111,9 @@ fn run(steps: &[Step], text: &[char]) -> bool {
             }
         }
         let Some(c) = text.get(at) else { return false };
-        let fits = |step: &Step| match step {
-            Step::Any => true,
-            Step::Char(wanted) => wanted == c,
-            Step::Set(ranges, negated) => {
-                ranges.iter().any(|(low, high)| (low..=high).contains(&c)) != *negated
-            }
-            _ => false,
-        };
         states = here
             .into_iter()
-            .filter(|state| steps.get(*state).is_some_and(fits))
+            .filter(|state| steps.get(*state).is_some_and(|step| fits(step, *c)))
             .map(|state| state + 1)
             .collect();
     }

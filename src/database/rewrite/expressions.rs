@@ -252,6 +252,7 @@ fn operator(left: &mut Expr, op: &mut BinaryOperator, right: &mut Expr, product:
         (BinaryOperator::MyIntegerDivide, _) => "f_int_divide",
         (BinaryOperator::Modulo, _) => "f_modulo",
         (BinaryOperator::BitwiseXor, _) => "f_xor",
+        (BinaryOperator::Xor, Product::MySql) => "f_logical_xor",
         (BinaryOperator::PGExp, _) => "f_power",
         (BinaryOperator::PGRegexMatch | BinaryOperator::PGRegexIMatch, _) => "f_matches",
         (BinaryOperator::PGRegexNotMatch | BinaryOperator::PGRegexNotIMatch, _) => {

@@ -177,3 +177,45 @@ fn postgresql_s_driver_finds_the_primary_key() {
     assert_eq!(one(&mut c, "select unnest(array[5,6,7]), generate_series(1,3) limit 1"), "5|1");
     assert_eq!(rows(&mut c, "select unnest(array[5,6,7]), generate_series(1,3)").len(), 3);
 }
+
+#[test]
+fn sqlmap_knows_the_products() {
+    let truth = |c: &mut Connection, condition: &str| {
+        one(c, &format!("SELECT (CASE WHEN ({condition}) THEN '1' ELSE '0' END)"))
+    };
+    let (_server, mut mysql) = mysql("phis");
+    for known in [
+        "QUARTER(NULL) IS NULL AND (NULL XOR NULL) IS NULL",
+        "(QUARTER(NULL) XOR 7) IS NULL",
+        "JSON_QUOTE(NULL) IS NULL",
+        "@@automatic_sp_privileges=@@automatic_sp_privileges",
+        "'L'=UPPER(LEFT(@@version_compile_os,1))",
+        "DATABASE() LIKE SCHEMA()",
+    ] {
+        assert_eq!(truth(&mut mysql, known), "1", "{known}");
+    }
+    assert_eq!(error(&mut mysql, "select json_storage_free(null)").0, 1305);
+    let cdr = server_of("cdr");
+    let mut postgres = cdr.connect_to("cdr", "postgres", 73);
+    for known in [
+        "CONVERT_TO('JFTn', QUOTE_IDENT(NULL)) IS NULL",
+        "TO_HEX(4785) IS NOT NULL",
+        "REGEXP_COUNT(NULL,NULL) IS NULL",
+        "'c'=REGEXP_REPLACE('abc', '[ab]+', '')",
+        "2=(SELECT DIV(6,3))",
+    ] {
+        assert_eq!(truth(&mut postgres, known), "1", "{known}");
+    }
+    let mut mssql = server().connect("sa");
+    let tables = "SELECT THIS4..sysusers.name+'.'+THIS4..sysobjects.name AS table_name FROM THIS4..sysobjects \
+                  INNER JOIN THIS4..sysusers ON THIS4..sysobjects.uid=THIS4..sysusers.uid \
+                  WHERE THIS4..sysobjects.xtype IN ('u','v')";
+    assert!(rows(&mut mssql, tables).iter().any(|row| row[0] == "dbo.YY_KSBMK"));
+    let columns = "SELECT THIS4..syscolumns.name,TYPE_NAME(THIS4..syscolumns.xtype) AS type_name FROM \
+                   THIS4..syscolumns WHERE THIS4..syscolumns.id=OBJECT_ID('THIS4.dbo.YY_KSBMK')";
+    assert_eq!(rows(&mut mssql, columns)[0], ["id", "varchar"]);
+    assert_eq!(
+        one(&mut mssql, "select master.dbo.fn_sqlvarbasetostr(0x0102), round(log10(100), 2)"),
+        "0x0102|2"
+    );
+}

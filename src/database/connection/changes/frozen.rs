@@ -13,7 +13,7 @@ use sqlparser::ast::{
 use super::output::Given;
 use super::rows::beside;
 use super::tables::{inserts, own_id};
-use super::{Target, change_of};
+use super::{Target, change_of, is_own};
 use crate::database::connection::Connection;
 use crate::database::problem::Problem;
 use crate::database::records::WORLD_ID;
@@ -256,7 +256,7 @@ impl Connection {
             }
             return Ok(());
         };
-        if self.facts.state().made.contains_key(&table.place()) {
+        if is_own(&target.relation) {
             return self.commit(change_of(&table, in_place(target, frozen), None, added));
         }
         let layer = self.layer(&target.relation)?;

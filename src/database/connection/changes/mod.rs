@@ -410,6 +410,11 @@ fn change_of(table: &Table, sql: Vec<String>, relation: Option<String>, added: i
     Change { sql, table: place, relation, made: None, dropped: None, added, defined: None }
 }
 
+/// Whether a relation is a table of the engine itself, and no layer over one.
+fn is_own(relation: &str) -> bool {
+    relation.rsplit('\u{1f}').next().is_some_and(|last| last.starts_with("made"))
+}
+
 /// A column of a table that was made; behind its type stands whether the server counts it up itself.
 fn made_column(name: &str, ty: &str, nullable: bool) -> ColumnSpec {
     let (ty, identity) = ty.strip_suffix(IDENTITY).map_or((ty, false), |ty| (ty, true));

@@ -3,7 +3,7 @@
 use super::frozen::{is_joined_delete, is_joined_update};
 use super::output::Given;
 use super::tables::{inserts, own_id};
-use super::{Target, change_of, failed};
+use super::{Target, change_of, failed, is_own};
 use crate::database::catalog::Table;
 use crate::database::connection::Connection;
 use crate::database::problem::Problem;
@@ -60,7 +60,7 @@ impl Connection {
             }
             return Ok(count);
         };
-        let own = self.facts.state().made.contains_key(&table.place());
+        let own = is_own(&target.relation);
         let (mut sql, relation, into) = if own {
             (Vec::new(), None, target.relation.clone())
         } else {

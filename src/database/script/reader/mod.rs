@@ -16,7 +16,7 @@ use sqlparser::dialect::{Dialect, MsSqlDialect, MySqlDialect, OracleDialect, Pos
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
-use tokens::{check, ordered_deletes, parted, plain_operators, tail, without_options};
+use tokens::{check, named_schemas, ordered_deletes, parted, plain_operators, tail, without_options};
 
 /// Most words of a statement that are looked at for what reaches out.
 const MAX_AHEAD: usize = 2_000;
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
             (Problem::Unclosed(tail(text, error.location.line, error.location.column)), line)
         })?;
         let tokens = match product {
-            Product::SqlServer => ordered_deletes(parted(&without_options(tokens))),
+            Product::SqlServer => ordered_deletes(parted(&named_schemas(without_options(tokens)))),
             Product::Postgres => plain_operators(&tokens),
             Product::MySql | Product::Oracle => tokens,
         };

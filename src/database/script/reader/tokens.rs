@@ -4,7 +4,7 @@ use super::Read;
 use crate::database::problem::Problem;
 use crate::database::script::{MAX_DEPTH, MAX_OPERATORS};
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 /// Takes `OPTION (…)` out: it says how a query is run, not what it gives.
 pub(super) fn without_options(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
@@ -147,6 +147,21 @@ pub(super) fn ordered_deletes(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> 
         if let Token::Word(word) = &token.token {
             before = word.keyword;
         }
+    }
+    made
+}
+
+/// `db..t.c`: the schema between the periods has no name, which the parser does not know in expressions.
+pub(super) fn named_schemas(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut made: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let second =
+            token.token == Token::Period && made.last().is_some_and(|last| last.token == Token::Period);
+        if second {
+            let word = Word { value: String::new(), quote_style: None, keyword: Keyword::NoKeyword };
+            made.push(TokenWithSpan { token: Token::Word(word), span: token.span });
+        }
+        made.push(token);
     }
     made
 }
