@@ -262,9 +262,16 @@ impl Connection {
         let layer = self.layer(&target.relation)?;
         let behind = format!("{layer}{BEHIND}");
         let mut sql = kept(target, &behind, frozen);
+        // A column that keeps its values keeps its type and order, too.
         let columns = target.columns.iter().enumerate().map(|(at, column)| {
             let name = cell::quoted(&column.name);
-            format!("CASE WHEN f.a = 'U' THEN f.n{at} ELSE b.{name} END AS {name}")
+            let changes = |(row, new): &(Row, Option<Vec<Cell>>)| {
+                new.as_ref().is_some_and(|new| new.get(at) != row.old.get(at))
+            };
+            match frozen.changed.iter().any(changes) {
+                true => format!("CASE WHEN f.a = 'U' THEN f.n{at} ELSE b.{name} END AS {name}"),
+                false => format!("b.{name} AS {name}"),
+            }
         });
         let columns: Vec<String> = columns.collect();
         let own = own_id(&table);
