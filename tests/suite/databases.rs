@@ -63,7 +63,12 @@ fn mysql_clients_read_the_hospital() {
     let (user, password) = net.lure("phis", "mysql");
     let ask = |sql: &str| mysql(address, &user, &password, sql, &["-N", "phis"]);
     let patients = ask("show tables like 'ms_%'; select count(*) > 1000 from MS_BRDA");
-    assert!(patients.contains("ms_brda\nms_mzxx\nms_yj01\nms_yj02\n1\n"), "{patients}");
+    assert!(
+        patients.contains("ms_brda\nms_cf01\nms_cf02\nms_fpxx\nms_mzxx\nms_sfmx\nms_yj01\nms_yj02\n1\n"),
+        "{patients}"
+    );
+    let lines = "select count(*) > 0, count(distinct CFSB) from MS_CF02 where CFSB in (select * from (select CFSB from MS_CF01 limit 3) some)";
+    assert_eq!(ask(lines), "1\t3\n", "a prescription has lines");
     let staff = ask("select k.KSMC, count(*) n from GY_YGDM y join GY_KSDM k on k.KSDM = y.KSDM \
          group by k.KSMC order by n desc limit 3");
     assert_eq!(staff.lines().count(), 3, "{staff}");
