@@ -8,6 +8,7 @@ pub mod behaviour;
 mod channel;
 mod complete;
 mod console;
+mod keygen;
 mod keys;
 pub mod line;
 pub mod preamble;

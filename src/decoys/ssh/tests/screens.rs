@@ -58,3 +58,22 @@ fn what_draws_itself_again_ends_at_its_key() {
     let (shown, _) = screen("watch -n 1 cat numbers", &["q"]);
     assert!(shown.contains("Every 1.0s: cat numbers") && shown.contains("three"), "{shown:?}");
 }
+
+#[test]
+fn ssh_keygen_makes_keys_that_stay() {
+    let mut shell = seated();
+    let (shown, error, status) =
+        run(&mut shell, "cd /tmp; ssh-keygen -t ed25519 -f k -C me", &["x\n", "y\n", "\n", "\n"]);
+    assert_eq!((error.as_str(), status), ("", 0), "{shown}");
+    assert!(shown.starts_with("Generating public/private ed25519 key pair.\nEnter passphrase"), "{shown:?}");
+    assert!(shown.contains("Passphrases do not match.  Try again.\n"), "{shown:?}");
+    let print = shown.split("fingerprint is:\n").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    let (told, ..) = run(
+        &mut shell,
+        "ssh-keygen -lf k; ssh-keygen -lf k.pub; stat -c %a k; ssh-keygen -yf k | diff - k.pub",
+        &[],
+    );
+    assert_eq!(told, format!("256 {print} me (ED25519)\n").repeat(2) + "600\n");
+    let (again, _, status) = run(&mut shell, "ssh-keygen -t ed25519 -N '' -f k", &["n\n"]);
+    assert!(status == 1 && again.ends_with("k already exists.\nOverwrite (y/n)? "), "{again:?}");
+}

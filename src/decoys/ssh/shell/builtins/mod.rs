@@ -3,6 +3,7 @@
 mod ask;
 mod find;
 mod habits;
+mod keygen;
 mod runners;
 mod tests_and_signals;
 mod told;
@@ -171,6 +172,7 @@ impl Run<'_> {
             "sudo" => self.sudo(rest, io).await,
             "su" => self.su(rest, io).await,
             "passwd" => self.passwd(io).await,
+            "ssh-keygen" => self.keygen(rest, io).await,
             _ => return None,
         })
     }

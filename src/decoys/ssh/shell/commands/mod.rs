@@ -397,7 +397,7 @@ pub fn lookup(name: &str) -> Option<Program> {
         "apt-cache" => (packages::cache, never),
         "apt-mark" => (packages::mark, never),
         "lsb_release" => (packages::lsb_release, never),
-        "diff" | "cmp" => (tools::diff, never),
+        "diff" | "cmp" => (tools::diff, any_dash),
         "test" | "[" => (test::program, never),
         _ => return None,
     };
