@@ -1,5 +1,6 @@
 //! A ZIP archive of objects (APPNOTE 6.3), one file at a time.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -14,47 +15,93 @@ use crate::decoys::http::dicomweb::Shelf;
 use crate::decoys::http::engine::{Piece, Pieces};
 use crate::wire::dicom::dataset::tags;
 
-/// Longest part of a path: the product cuts there too.
-const MAX_NAME: usize = 64;
 /// The archive's comment.
 const COMMENT: &[u8] = b"Created by Orthanc";
 
 /// Paths in the archive: patient, study, series, file.
 pub(super) fn names(holdings: &Seen, hits: &[Hit]) -> Vec<String> {
-    let mut last = String::new();
-    let mut number = 0;
+    let mut folders = Folders::default();
     let named = hits.iter().map(|hit| {
         let record = Record::of(holdings, hit);
-        let text = |tag| plain(&record.text(tag));
-        let patient = format!("{} {}", text(tags::PATIENT_ID), text(tags::PATIENT_NAME));
-        let study = format!("{} {}", text(tags::ACCESSION_NUMBER), text(tags::STUDY_DESCRIPTION));
+        let text = |tag| record.text(tag);
         let modality = text(tags::MODALITY);
-        let series = format!("{modality} {}", text(tags::SERIES_DESCRIPTION));
-        let named = [("Patient", patient), ("Study", study), ("Series", series)];
-        let folder = named.map(|(level, name)| folder(level, name.trim())).join("/");
-        let uid = hit.series.as_ref().map_or("", |series| series.uid());
-        number = if uid == last { number + 1 } else { 0 };
-        last = uid.to_owned();
-        format!("{folder}/{}{number:06}.dcm", modality.chars().take(2).collect::<String>())
+        let series = hit.series.as_ref().map_or("", |series| series.uid());
+        folders.open(0, hit.entry.patient_id(), || {
+            named("Patient", &text(tags::PATIENT_ID), &text(tags::PATIENT_NAME))
+        });
+        folders.open(1, hit.entry.uid(), || {
+            named("Study", &text(tags::ACCESSION_NUMBER), &text(tags::STUDY_DESCRIPTION))
+        });
+        folders.open(2, series, || named("Series", &modality, &text(tags::SERIES_DESCRIPTION)));
+        folders.file(&modality)
     });
     named.collect()
 }
 
-/// ASCII only, carets as blanks, nothing that a file system minds.
+/// What a level is called: two fields of it in ASCII, and where both have none, that it is unknown.
+fn named(level: &str, id: &str, name: &str) -> String {
+    let ascii =
+        |text: &str| text.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).collect::<String>();
+    match format!("{} {}", ascii(id), ascii(name)).trim() {
+        "" => format!("Unknown {level}"),
+        known => plain(known),
+    }
+}
+
+/// Letters, digits, dots and underscores; carets and runs of blanks as one blank.
 fn plain(text: &str) -> String {
-    let kept = text.split('=').next().unwrap_or_default().chars().filter_map(|c| match c {
+    let kept = text.chars().filter_map(|c| match c {
         '^' => Some(' '),
-        c if c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.') => Some(c),
+        c if c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '.') => Some(c),
         _ => None,
     });
     kept.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn folder(level: &str, name: &str) -> String {
-    if name.is_empty() {
-        return format!("Unknown {level}");
+/// The folders that are open, outermost first.
+#[derive(Default)]
+struct Folders {
+    open: Vec<Folder>,
+    /// How often a name was given in the archive's root.
+    root: HashMap<String, u32>,
+}
+
+struct Folder {
+    uid: String,
+    name: String,
+    /// How often a name was given in it.
+    within: HashMap<String, u32>,
+    files: u32,
+}
+
+impl Folders {
+    /// Goes into the folder of this patient, study or series, a new one if it is not the open one.
+    fn open(&mut self, depth: usize, uid: &str, name: impl FnOnce() -> String) {
+        if self.open.get(depth).is_some_and(|folder| folder.uid == uid) {
+            return;
+        }
+        self.open.truncate(depth);
+        let given = self.open.last_mut().map_or(&mut self.root, |above| &mut above.within);
+        let mut name = name();
+        let times = given.entry(name.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            name = format!("{name}-{times}");
+        }
+        self.open.push(Folder { uid: uid.to_owned(), name, within: HashMap::new(), files: 0 });
     }
-    name.chars().take(MAX_NAME).collect()
+
+    /// Path of the next file in the innermost folder.
+    fn file(&mut self, modality: &str) -> String {
+        let path = self.open.iter().map(|folder| folder.name.as_str()).collect::<Vec<_>>().join("/");
+        let number = self.open.last_mut().map_or(0, |folder| {
+            folder.files += 1;
+            folder.files - 1
+        });
+        let prefix: String = modality.chars().take(2).map(|c| c.to_ascii_uppercase()).collect();
+        let digits = 8 - prefix.chars().count();
+        format!("{path}/{prefix}{number:0digits$}.dcm")
+    }
 }
 
 /// The archive in pieces.
@@ -149,4 +196,42 @@ impl Directory {
 
 fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Orthanc 1.10.1 names the folders of such values.
+    #[test]
+    fn a_folder_has_letters_digits_dots_and_underscores() {
+        assert_eq!(named("Series", "DX", "L-Spine AP/LAT"), "DX LSpine APLAT");
+        assert_eq!(named("Patient", "0000113627", "Zhang^Yan  jie=张^燕杰"), "0000113627 Zhang Yan jie");
+        assert_eq!(named("Study", "CT_26.1", "胸部平扫"), "CT_26.1");
+        assert_eq!(named("Study", "", "胸部"), "Unknown Study");
+    }
+
+    #[test]
+    fn a_name_that_was_given_gets_a_number_within_its_folder() {
+        let mut folders = Folders::default();
+        let mut path = |uids: [&str; 3], series: &str| {
+            for (depth, uid) in uids.iter().enumerate() {
+                folders.open(depth, uid, || if depth == 2 { series.to_owned() } else { "P".to_owned() });
+            }
+            folders.file("CT")
+        };
+        assert_eq!(path(["1", "2", "3"], "CT Thorax"), "P/P/CT Thorax/CT000000.dcm");
+        assert_eq!(path(["1", "2", "3"], "CT Thorax"), "P/P/CT Thorax/CT000001.dcm");
+        assert_eq!(path(["1", "2", "4"], "CT Thorax"), "P/P/CT Thorax-2/CT000000.dcm");
+        assert_eq!(path(["1", "5", "6"], "CT Thorax"), "P/P-2/CT Thorax/CT000000.dcm");
+        assert_eq!(path(["7", "8", "9"], "CT Thorax"), "P-2/P/CT Thorax/CT000000.dcm");
+    }
+
+    #[test]
+    fn a_file_is_called_by_its_modality_and_its_number() {
+        let mut folders = Folders::default();
+        assert_eq!(folders.file(""), "/00000000.dcm");
+        assert_eq!(folders.file("x"), "/X0000000.dcm");
+        assert_eq!(folders.file("doc"), "/DO000000.dcm");
+    }
 }
