@@ -14,6 +14,7 @@ pub mod observation;
 pub mod origin;
 pub mod root;
 pub mod stamp;
+pub mod stix;
 pub mod system;
 pub mod tainted;
 pub mod transport;

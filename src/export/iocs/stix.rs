@@ -1,22 +1,14 @@
 //! STIX 2.1 (OASIS, 10 June 2021).
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use sha1::{Digest, Sha1};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 use super::{Case, Custody, Indicator, Kind};
 use crate::event::attack;
-
-/// The namespace of ids of cyber-observable objects, section 2.9.
-const OBSERVABLES: Uuid = Uuid::from_u128(0x00ab_edb4_aa42_466c_9c01_fed2_3315_a9b7);
+use crate::event::stix::{self, TLP, marking, named, time};
 
 /// The namespace of our other ids: the same case gives the same ids.
 const OWN: Uuid = Uuid::from_u128(0x6f3c_8f0a_52d5_5c0e_9a4b_1f67_20de_7a31);
-
-/// TLP:AMBER+STRICT of TLP 2.0, with the extension that OASIS gives it.
-const TLP: &str = "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003";
-const TLP_EXTENSION: &str = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d";
 
 /// The bundle of everything.
 pub(super) fn bundle(case: &Case, custody: &Custody, found: &[Indicator]) -> Value {
@@ -149,46 +141,12 @@ fn observable(kind: &Kind) -> Option<(Value, String)> {
         }
         Kind::Software("user_agent", _) | Kind::Software(..) => return None,
     };
-    // serde_json's objects are sorted by key, which is what RFC 8785 asks of these.
-    let id = format!("{name}--{}", named(OBSERVABLES, &contributing.to_string()));
-    let mut object = json!({ "type": name, "spec_version": "2.1", "id": id, "object_marking_refs": [TLP] });
-    for part in [contributing, more] {
-        if let (Some(object), Value::Object(part)) = (object.as_object_mut(), part) {
-            object.extend(part);
-        }
-    }
-    Some((object, pattern))
+    Some((stix::observable(name, contributing, more), pattern))
 }
 
 /// A string in a pattern, section 9.2.
 fn text(value: &str) -> String {
     value.replace('\\', "\\\\").replace('\'', "\\'")
-}
-
-fn marking() -> Value {
-    json!({
-        "type": "marking-definition",
-        "spec_version": "2.1",
-        "id": TLP,
-        "created": "2022-10-01T00:00:00.000Z",
-        "name": "TLP:AMBER+STRICT",
-        "extensions": {
-            TLP_EXTENSION: { "extension_type": "property-extension", "tlp_2_0": "amber+strict" },
-        },
-    })
-}
-
-/// Milliseconds, as section 3.2 asks of `created` and `modified`.
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
-
-/// A UUID of version 5 (RFC 9562 5.5).
-fn named(space: Uuid, name: &str) -> Uuid {
-    let digest: [u8; 20] = Sha1::new().chain_update(space.as_bytes()).chain_update(name).finalize().into();
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(digest).for_each(|(byte, of)| *byte = of);
-    Builder::from_sha1_bytes(bytes).into_uuid()
 }
 
 #[cfg(test)]

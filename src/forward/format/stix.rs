@@ -3,23 +3,16 @@
 //! revision has the same ids; `modified` tells which holds.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-use sha1::{Digest, Sha1};
-use uuid::{Builder, Uuid};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Extent, cut, in_one_line};
+use crate::event::stix::{TLP, joined, marking, named, observable, time};
 use crate::event::{Alert, Tainted, attack};
 use crate::forward::Destination;
 
-/// The namespace of ids of cyber-observable objects, section 2.9.
-const OBSERVABLES: Uuid = Uuid::from_u128(0x00ab_edb4_aa42_466c_9c01_fed2_3315_a9b7);
-
 /// The namespace of our other ids.
 const OWN: Uuid = Uuid::from_u128(0x0d1c_60f4_7c0e_5b13_8d6a_2f50_97b1_44ce);
-
-/// TLP:AMBER+STRICT of TLP 2.0, with the extension that OASIS gives it.
-const TLP: &str = "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003";
-const TLP_EXTENSION: &str = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d";
 
 pub(super) fn render(alert: &Alert, destination: &Destination, extent: Extent) -> String {
     let maker = Maker { alert, host: &destination.hostname };
@@ -61,7 +54,7 @@ impl Maker<'_> {
             "modified": time(modified),
             "object_marking_refs": [TLP],
         });
-        joined(object, more)
+        joined([object, more])
     }
 
     fn identity_id(&self) -> String {
@@ -146,7 +139,7 @@ impl Maker<'_> {
 
 /// Both addresses, what passed between them, the accounts.
 fn observables(alert: &Alert, extent: Extent) -> Vec<Value> {
-    let address = |at: std::net::IpAddr| observable(kind(at), json!({ "value": at.to_string() }));
+    let address = |at: std::net::IpAddr| observable(kind(at), json!({ "value": at.to_string() }), json!({}));
     let (source, target) = (address(alert.source), address(alert.target));
     let traffic = observable(
         "network-traffic",
@@ -158,10 +151,11 @@ fn observables(alert: &Alert, extent: Extent) -> Vec<Value> {
             "protocols": [alert.transport.name(), alert.service],
             "start": time(alert.first_seen),
         }),
+        json!({}),
     );
     let login = |account: &Tainted| {
         let login = cut(account.as_untrusted(), extent.text);
-        observable("user-account", json!({ "account_login": login }))
+        observable("user-account", json!({ "account_login": login }), json!({}))
     };
     let mut objects = vec![source, target, traffic];
     objects.extend(alert.accounts.iter().take(extent.accounts).filter(|a| !a.is_empty()).map(login));
@@ -169,39 +163,8 @@ fn observables(alert: &Alert, extent: Extent) -> Vec<Value> {
     objects
 }
 
-/// An object whose id is made of what it holds.
-fn observable(kind: &str, contributing: Value) -> Value {
-    // serde_json's objects are sorted by key, which is what RFC 8785 asks of these.
-    let id = format!("{kind}--{}", named(OBSERVABLES, &contributing.to_string()));
-    let object = json!({ "type": kind, "spec_version": "2.1", "id": id, "object_marking_refs": [TLP] });
-    joined(object, contributing)
-}
-
 fn kind(address: std::net::IpAddr) -> &'static str {
     if address.is_ipv4() { "ipv4-addr" } else { "ipv6-addr" }
-}
-
-fn joined(object: Value, more: Value) -> Value {
-    let mut all = Map::new();
-    for part in [object, more] {
-        if let Value::Object(part) = part {
-            all.extend(part);
-        }
-    }
-    Value::Object(all)
-}
-
-fn marking() -> Value {
-    json!({
-        "type": "marking-definition",
-        "spec_version": "2.1",
-        "id": TLP,
-        "created": "2022-10-01T00:00:00.000Z",
-        "name": "TLP:AMBER+STRICT",
-        "extensions": {
-            TLP_EXTENSION: { "extension_type": "property-extension", "tlp_2_0": "amber+strict" },
-        },
-    })
 }
 
 /// When the incident was opened, which its id (UUIDv7) tells.
@@ -212,17 +175,4 @@ fn opened(alert: &Alert) -> Timestamp {
         Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanoseconds).ok()?).ok()
     })
     .unwrap_or(alert.first_seen)
-}
-
-/// Milliseconds, as section 3.2 asks of `created` and `modified`.
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
-
-/// A UUID of version 5 (RFC 9562 5.5).
-fn named(space: Uuid, name: &str) -> Uuid {
-    let digest: [u8; 20] = Sha1::new().chain_update(space.as_bytes()).chain_update(name).finalize().into();
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(digest).for_each(|(byte, of)| *byte = of);
-    Builder::from_sha1_bytes(bytes).into_uuid()
 }

@@ -1,9 +1,11 @@
 //! Programs of the system that only say something: what Debian 12's own say to an ordinary user.
 
+use super::proc::processes;
 use super::run::{Io, Run, Sink};
 
 /// `@ name|arguments|status`, then lines of output (`1…`) and of error output (`2…`). No arguments stand
-/// for none, `*` for all others; `{last}` is the last argument.
+/// for none, `*` for all others; `{last}` is the last argument, `{took:MS}` how long this machine takes for
+/// what takes so many milliseconds on another, `{pid:NAME}` the id of a process in five columns.
 const ANSWERS: &str = include_str!("../debian/answers.txt");
 
 /// An answer: exit status, and lines with the stream that they go to.
@@ -32,6 +34,18 @@ fn answer(name: &str, arguments: &str) -> Option<Answer> {
     other
 }
 
+/// A text with each of its places, which begin so and end with a brace, filled.
+fn filled(text: &str, begin: &str, fill: impl Fn(&str) -> String) -> String {
+    let mut parts = text.split(begin);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (place, rest) = part.split_once('}').unwrap_or((part, ""));
+        out.push_str(&fill(place));
+        out.push_str(rest);
+    }
+    out
+}
+
 impl Run<'_> {
     /// Runs a program that has a recorded answer; all others do what they do silently.
     pub(in crate::decoys::ssh::shell) async fn recorded(
@@ -46,10 +60,30 @@ impl Run<'_> {
         let last = rest.last().cloned().unwrap_or_default();
         for (error, text) in said {
             let text = text.replace("{last}", &last).replace("{hex32}", &self.hex32());
+            let text = filled(&text, "{took:", |number| self.took(number));
+            let text = filled(&text, "{pid:", |name| self.pid_of(name));
             let sink: &Sink = if error { &io.error } else { &io.out };
             self.write(sink, format!("{text}\n").into_bytes()).await;
         }
         status
+    }
+
+    /// A time of the other machine, in this one's speed, as systemd prints it.
+    fn took(&self, milliseconds: &str) -> String {
+        let pace = 800 + self.shell.site.trait_number("pace of starting", 400);
+        let took = milliseconds.parse::<u64>().unwrap_or(0) * pace / 1_000;
+        match took {
+            1_000.. => format!("{}.{:03}s", took / 1_000, took % 1_000),
+            _ => format!("{:>6}", format!("{took}ms")),
+        }
+    }
+
+    fn pid_of(&self, name: &str) -> String {
+        let all = processes(&self.shell.site, self.shell.session.now());
+        let program =
+            |command: &str| command.split(' ').next().unwrap_or_default().ends_with(&format!("/{name}"));
+        let found = all.iter().find(|process| program(&process.command));
+        format!("{:>5}", found.map_or(0, |process| process.pid))
     }
 
     fn hex32(&mut self) -> String {
