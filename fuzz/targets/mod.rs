@@ -16,7 +16,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 49] = [
+pub const TARGETS: [Target; 50] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -31,6 +31,7 @@ pub const TARGETS: [Target; 49] = [
     Target { name: "poct1a", run: parsers::poct1a },
     Target { name: "poct1a_machine", run: |input| stage::play("lis", "poct1a", input) },
     Target { name: "telnet_machine", run: |input| stage::play("nport01", "telnet", input) },
+    Target { name: "nport_machine", run: |input| stage::play("nport01", "http", input) },
     Target { name: "http_head", run: parsers::http_head },
     Target { name: "http_machine", run: |input| stage::play("his", "http", input) },
     Target { name: "web_head", run: web::head },

@@ -6,6 +6,7 @@
 //! installation is derived from the installation's secret ([`Installation`]), never shipped.
 
 mod certificate;
+pub mod device;
 mod fault;
 mod files;
 mod installation;

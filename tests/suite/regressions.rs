@@ -123,7 +123,7 @@ exercised! {
     poct1a_machine telnet_machine http_head http_machine web_head web_multipart web_store web_query web_machine ssh_shell pcapng transcript
     mysql mysql_machine postgres postgres_machine tds tds_machine sql tns tns_machine rdp rdp_machine soap_envelope fhir_machine
     smb smb_machine
-    rpc rpc_machine rpc_pipe netbios_ns snmp ftp ftp_machine vnc_machine redis redis_machine
+    rpc rpc_machine rpc_pipe netbios_ns snmp ftp ftp_machine vnc_machine redis redis_machine nport_machine
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod lis;
 mod mirth;
 mod multipart;
 mod netpacs;
+mod nport;
 mod orthanc;
 pub mod parser;
 mod phis;
@@ -82,6 +83,8 @@ pub(crate) enum Face {
     Soap,
     /// A Java hospital information system on Tomcat.
     Phis,
+    /// The console of a serial device server.
+    Nport,
 }
 
 /// The part of every behaviour file that names its face.
@@ -116,6 +119,7 @@ pub fn decoy(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Face::Mirth => mirth::application(making, service)?,
         Face::Soap => soap::application(making, service)?,
         Face::Phis => phis::application(making, service)?,
+        Face::Nport => nport::application(making, service)?,
     };
     Ok(Arc::new(Embedded { application }))
 }

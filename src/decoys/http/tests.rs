@@ -7,6 +7,7 @@ mod fhir;
 mod lis;
 mod netpacs;
 mod nginx;
+mod nport;
 mod orthanc;
 mod phis;
 mod portal;

@@ -10,6 +10,7 @@ use super::Device;
 use super::lines::{Lines, OFFER};
 use crate::event::observation::AuthMethod;
 use crate::event::{Observation, Tainted};
+use crate::persona::device;
 use crate::session::{Machine, Next, Outbox, Session, Wake};
 use crate::wire::probe;
 
@@ -63,12 +64,8 @@ impl Console {
         )
     }
 
-    /// Restarted last on a day of the installation's own, some hundred days ago.
     fn uptime(&self) -> String {
-        let since = self.session.pack().installation.number("device/uptime", 180 * 86_400);
-        let start = 1_735_689_600_i64.saturating_add(i64::try_from(since).unwrap_or(0));
-        let up = (self.session.now().as_second() - start).max(3_600);
-        format!("{} days, {:02}h:{:02}m:{:02}s", up / 86_400, up / 3_600 % 24, up / 60 % 60, up % 60)
+        device::uptime(self.session.pack(), self.session.host(), self.session.now())
     }
 
     /// Answers one line; `None` when the console ends.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::Making;
-use crate::persona::{Fault, Service};
+use crate::persona::{Fault, Service, device};
 use crate::session::{Conversation, Decoy, Session};
 
 pub use lines::Lines;
@@ -57,7 +57,7 @@ pub(crate) struct Device {
 /// # Errors
 /// A located [`Fault`] of the behaviour file.
 pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
-    Ok(Arc::new(Listener(device(making, service)?)))
+    Ok(Arc::new(Listener(described(making, service)?)))
 }
 
 /// Makes the decoy that answers the search.
@@ -65,20 +65,17 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
 /// # Errors
 /// A located [`Fault`] of the behaviour file.
 pub fn search(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault> {
-    Ok(Arc::new(Searched(device(making, service)?)))
+    Ok(Arc::new(Searched(described(making, service)?)))
 }
 
-fn device(making: &Making, service: &Service) -> Result<Arc<Device>, Fault> {
+fn described(making: &Making, service: &Service) -> Result<Arc<Device>, Fault> {
     let behaviour: Behaviour = service.behaviour.parse()?;
-    let (installation, host) = (&making.pack.installation, &making.host);
-    let fill =
-        |what: &str, pattern: &str| installation.fill(&format!("device/{}/{what}", host.name), pattern);
-    let mac = host.mac.map(|byte| format!("{byte:02X}")).join(":");
+    let host = &making.host;
     Ok(Arc::new(Device {
         name: host.hostname.clone(),
         address: host.address,
-        mac,
-        serial: fill("serial", "{4d}"),
+        mac: device::mac(host),
+        serial: device::serial(&making.pack.installation, host),
         behaviour,
     }))
 }
