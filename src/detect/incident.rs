@@ -1,5 +1,8 @@
 //! All that one source did, and what was told of it.
 
+mod fired;
+mod joining;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -8,13 +11,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::allowance::Outside;
 use super::bounds::Bounds;
+use super::identity::Identity;
 use super::memory::Memory;
 use super::rules::{self, Rule, Scene};
-use super::{Class, REMEMBERED, Settings, Verdict, WINDOW, score};
+use super::{Bait, Class, REMEMBERED, Settings, Verdict, WINDOW, score};
 use crate::event::alert::Reason;
 use crate::event::{Alert, SessionEvent, SessionId, Severity};
+use fired::{Fired, weigh, worded};
 
 /// Sessions named in an alert; the newest stay.
 const MAX_SESSIONS: usize = 32;
@@ -45,6 +49,15 @@ pub(super) struct Incident {
     /// How the source keeps to its allowances.
     #[serde(default)]
     bounds: Bounds,
+    /// When it was first seen, since it was last forgotten.
+    #[serde(default)]
+    opened: Timestamp,
+    /// By what it is known again.
+    #[serde(default)]
+    identity: Identity,
+    /// Further addresses under which it went on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<joining::Other>,
 }
 
 /// What one rule saw.
@@ -62,16 +75,6 @@ struct Evidence {
     record: u64,
     en: String,
     zh: String,
-}
-
-/// A rule that fired, as it counts.
-#[derive(Clone)]
-struct Fired {
-    rule: &'static Rule,
-    class: Class,
-    allowance: Option<String>,
-    /// Why no allowance of the source covers it.
-    outside: Option<Outside>,
 }
 
 /// One rule that an alert was about.
@@ -104,6 +107,9 @@ impl Incident {
             campaign: None,
             memory: Memory::default(),
             bounds: Bounds::default(),
+            opened: event.at,
+            identity: Identity::default(),
+            others: Vec::new(),
         }
     }
 
@@ -129,6 +135,11 @@ impl Incident {
     /// When it was first told of, if that was worth a look.
     pub(super) fn begun(&self) -> Option<Timestamp> {
         self.begun
+    }
+
+    /// The most that was told of it within the window.
+    pub(super) fn told(&self) -> Option<Severity> {
+        self.told.iter().map(|told| told.severity).max()
     }
 
     /// What it is part of, and the last revision of that which it made.
@@ -158,15 +169,26 @@ impl Incident {
     }
 
     /// Takes one event in and says what it meant.
-    pub(super) fn observe(&mut self, settings: &Settings, seq: u64, event: &SessionEvent) -> Verdict {
+    pub(super) fn observe(
+        &mut self,
+        settings: &Settings,
+        seq: u64,
+        event: &SessionEvent,
+        bait: Option<&Bait>,
+    ) -> Verdict {
         self.age(seq, event);
+        self.stays(event);
         self.memory.note(event);
         self.bounds.note(settings, event);
-        let fired = self.collect(settings, seq, event);
+        let fired = self.collect(settings, seq, event, bait);
+        self.memory.moved = None;
         let Some(strongest) = fired.iter().max_by_key(|fired| fired.class) else {
             return Verdict::default();
         };
         let (class, allowed) = (strongest.class, fired.iter().find_map(|fired| fired.allowance.clone()));
+        if fired.iter().any(|fired| fired.class.opens_gate()) {
+            self.identity.prove(event.origin.session);
+        }
         if class > Class::E1 {
             self.join(event.origin.session);
         }
@@ -174,7 +196,7 @@ impl Incident {
         let news = self.news(&fired, event.origin.session).cloned();
         let alert = news.map(|news| Box::new(self.tell(&news, &fired, event)));
         let techniques = fired.iter().flat_map(|fired| fired.rule.techniques.iter().copied()).collect();
-        Verdict { class: Some(class), techniques, alert, storm: None, allowed }
+        Verdict { class: Some(class), techniques, alert, allowed, ..Verdict::default() }
     }
 
     /// Lets go of what is too old to count.
@@ -183,7 +205,14 @@ impl Incident {
         if idle > REMEMBERED {
             *self = Incident::open(seq, event);
         } else if idle > WINDOW {
-            *self = Incident { id: self.id, revision: self.revision, ..Incident::open(seq, event) };
+            let identity = std::mem::take(&mut self.identity);
+            *self = Incident {
+                id: self.id,
+                revision: self.revision,
+                source: self.source,
+                identity,
+                ..Incident::open(seq, event)
+            };
         }
         self.last_seen = self.last_seen.max(event.at);
         let alive = |evidence: &Evidence| event.at.duration_since(evidence.last) <= WINDOW;
@@ -194,8 +223,14 @@ impl Incident {
     }
 
     /// Asks every rule; keeps what they saw.
-    fn collect(&mut self, settings: &Settings, seq: u64, event: &SessionEvent) -> Vec<Fired> {
-        let scene = Scene::new(event, &self.memory, settings);
+    fn collect(
+        &mut self,
+        settings: &Settings,
+        seq: u64,
+        event: &SessionEvent,
+        bait: Option<&Bait>,
+    ) -> Vec<Fired> {
+        let scene = Scene::new(event, &self.memory, settings, bait);
         let rules = rules::ALL.iter().copied().filter(|rule| scene.fires(rule));
         let fired: Vec<_> = rules.map(|rule| weigh(rule, &self.bounds, settings, event)).collect();
         for fired in &fired {
@@ -239,7 +274,7 @@ impl Incident {
     /// way are told once whatever was told before.
     fn news<'f>(&self, fired: &'f [Fired], session: SessionId) -> Option<&'f Fired> {
         let severity = self.severity();
-        let before = self.told.iter().map(|told| told.severity).max().unwrap_or(Severity::Info);
+        let before = self.told().unwrap_or(Severity::Info);
         if self.told.len() >= MAX_TOLD {
             return None;
         }
@@ -251,6 +286,10 @@ impl Incident {
         }
         if severity < before {
             return None;
+        }
+        let moved = fired.iter().find(|fired| severity == Severity::High && rules::is_move(fired.rule));
+        if moved.is_some() {
+            return moved;
         }
         let strongest = fired.iter().max_by_key(|fired| fired.class)?;
         let further = severity == Severity::High
@@ -362,40 +401,6 @@ impl Incident {
             *first = evidence.first.min(*first);
         }
         classes
-    }
-}
-
-/// A rule that fired, with what the source's allowances make of it.
-fn weigh(rule: &'static Rule, bounds: &Bounds, settings: &Settings, event: &SessionEvent) -> Fired {
-    let mut fired = Fired { rule, class: rule.class, allowance: None, outside: None };
-    if rules::is_notice(rule) {
-        return fired;
-    }
-    match bounds.allowance(settings, rule.class, event) {
-        None => {}
-        Some(Ok(allowance)) => {
-            fired.allowance = Some(allowance.name.clone());
-            fired.class = fired.class.min(Class::E3);
-        }
-        // That a covered machine was looked at beyond its bounds is worth a word only when it counts.
-        Some(Err(outside)) => fired.outside = (rule.class > Class::E3).then_some(outside),
-    }
-    fired
-}
-
-/// What was seen, with the allowance that it is within or beyond.
-fn worded(fired: &Fired, scene: &Scene<'_>) -> (String, String) {
-    let words = (fired.rule.words)(scene);
-    match (&fired.allowance, fired.outside) {
-        (Some(name), _) => (
-            format!("{} (allowed by \"{name}\": counted, no alarm)", words.en),
-            format!("{}（白名单“{name}”内，仅计数）", words.zh),
-        ),
-        (None, Some(outside)) => (
-            format!("{} (outside of the allowance for this source: {})", words.en, outside.en),
-            format!("{}（超出该来源的白名单：{}）", words.zh, outside.zh),
-        ),
-        (None, None) => (words.en, words.zh),
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::damage::sign;
+use super::rules::Words;
 use crate::event::observation::{AuthMethod, Mark, RecordKind};
 use crate::event::{Detail, Observation, SessionEvent, SessionId, Tainted};
 
@@ -54,6 +55,9 @@ pub(super) struct Memory {
     /// Services that handed them out.
     #[serde(default)]
     takers: BTreeSet<String>,
+    /// That this very event shows it to be the same source as one under another address, in words.
+    #[serde(skip)]
+    pub(super) moved: Option<Words>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,6 +140,25 @@ impl Memory {
                 let secret = secret.as_ref().filter(|_| *method != AuthMethod::ChallengeResponse);
                 self.guess(event, account, secret);
             }
+        }
+    }
+
+    /// Takes over what the same source did under another address.
+    pub(super) fn absorb(&mut self, other: Memory) {
+        let all = (other.touches, other.guesses, other.titles, other.damaged);
+        append(&mut self.touches, all.0, MAX_TOUCHES);
+        append(&mut self.guesses, all.1, MAX_GUESSES);
+        append(&mut self.titles, all.2, MAX_GUESSES);
+        append(&mut self.damaged, all.3, MAX_GUESSES);
+        append(&mut self.names, other.names, MAX_SESSIONS);
+        append(&mut self.real, other.real, MAX_SESSIONS);
+        other.hosts.iter().for_each(|host| remember(&mut self.hosts, host));
+        other.services.iter().for_each(|service| remember(&mut self.services, service));
+        other.takers.iter().for_each(|taker| remember(&mut self.takers, taker));
+        other.accounts.iter().for_each(|account| self.account(account));
+        for (kind, count) in other.taken {
+            let taken = self.taken.entry(kind).or_default();
+            *taken = taken.saturating_add(count);
         }
     }
 
@@ -334,6 +357,11 @@ fn make_room<T>(list: &mut Vec<T>, most: usize) {
     if list.len() >= most {
         list.remove(0);
     }
+}
+
+fn append<T>(list: &mut Vec<T>, more: Vec<T>, most: usize) {
+    list.extend(more);
+    list.drain(..list.len().saturating_sub(most));
 }
 
 fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> usize {

@@ -10,8 +10,10 @@ mod bait;
 mod bounds;
 mod class;
 mod damage;
+mod identity;
 mod incident;
 mod memory;
+mod moving;
 mod rules;
 mod score;
 mod settings;
@@ -30,8 +32,10 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::event::{Alert, Event, SessionEvent, Severity};
+use crate::event::{Alert, Event, SessionEvent, Severity, SystemEvent};
+use identity::Trait;
 use incident::Incident;
+use moving::Moves;
 use storm::Storm;
 
 /// Sources known at a time: a large hospital has fewer addresses; past it the quiet ones give way.
@@ -52,6 +56,9 @@ pub struct Verdict {
     pub techniques: Vec<&'static str>,
     /// What is to be told. The store fills in the chain's head.
     pub alert: Option<Box<Alert>>,
+    /// The last that is to be told of an incident whose source turned out to be that of another, before the
+    /// alert.
+    pub joined: Option<Box<Alert>>,
     /// What is to be told of many sources that came at once.
     pub storm: Option<Box<Alert>>,
     /// The allowance within which it was seen, by name.
@@ -64,6 +71,7 @@ pub struct Detector {
     settings: Settings,
     incidents: BTreeMap<IpAddr, Incident>,
     changed: BTreeSet<IpAddr>,
+    moves: Moves,
     storm: Storm,
 }
 
@@ -99,8 +107,12 @@ impl Detector {
     /// # Errors
     /// The state is not one of this version; the source is then unknown.
     pub fn restore(&mut self, source: IpAddr, state: &str) -> Result<(), serde_json::Error> {
-        let incident = serde_json::from_str(state)?;
+        // Nothing: what was known of this address is part of another's incident.
+        let Some(incident) = serde_json::from_str::<Option<Incident>>(state)? else {
+            return Ok(());
+        };
         self.storm.restore(&incident);
+        self.moves.learn(&incident);
         self.incidents.insert(source, incident);
         Ok(())
     }
@@ -109,7 +121,12 @@ impl Detector {
     pub fn observe(&mut self, seq: u64, event: &Event) -> Verdict {
         match event {
             Event::Session(event) => self.observe_session(seq, event),
-            Event::System(_) => Verdict::default(),
+            Event::System(record) => {
+                if let SystemEvent::Neighbour { address, card } = &record.event {
+                    self.moves.card(*address, card);
+                }
+                Verdict::default()
+            }
         }
     }
 
@@ -119,12 +136,24 @@ impl Detector {
     /// Never in practice: the state is plain data.
     pub fn changed(&mut self) -> Result<Vec<Saved>, serde_json::Error> {
         let changed = std::mem::take(&mut self.changed);
-        let known = changed.into_iter().filter_map(|source| Some((source, self.incidents.get(&source)?)));
-        known
-            .map(|(source, incident)| {
-                Ok(Saved { source, last: incident.last_seen(), state: serde_json::to_string(incident)? })
+        let state = |source: IpAddr| {
+            let known = self.incidents.get(&source);
+            // One that was taken in is saved as nothing.
+            let last = known.map(Incident::last_seen).or_else(|| self.moved_at(source));
+            Some((source, last?, known))
+        };
+        let saved = changed.into_iter().filter_map(state);
+        saved
+            .map(|(source, last, incident)| {
+                Ok(Saved { source, last, state: serde_json::to_string(&incident)? })
             })
             .collect()
+    }
+
+    /// When an address was last seen that belongs to the incident of another one.
+    fn moved_at(&self, source: IpAddr) -> Option<Timestamp> {
+        let home = self.incidents.get(&self.moves.leads_to(source)?)?;
+        Some(home.last_seen())
     }
 
     fn observe_session(&mut self, seq: u64, event: &SessionEvent) -> Verdict {
@@ -133,32 +162,64 @@ impl Detector {
         if event.origin.own || self.settings.own.contains(&source) {
             return Verdict::default();
         }
-        if self.incidents.len() >= MAX_SOURCES && !self.incidents.contains_key(&source) {
-            self.make_room(event.at);
+        let bait = self.settings.baits.in_what(&event.observation).cloned();
+        let (home, joined) = self.place(seq, event, bait.as_ref());
+        let Some(incident) = self.incidents.get_mut(&home) else {
+            return Verdict::default();
+        };
+        let mut verdict = incident.observe(&self.settings, seq, event, bait.as_ref());
+        if verdict.class.is_some_and(Class::opens_gate) {
+            self.moves.learn(incident);
         }
-        self.changed.insert(source);
-        let incident = self.incidents.entry(source).or_insert_with(|| Incident::open(seq, event));
-        let mut verdict = incident.observe(&self.settings, seq, event);
+        verdict.joined = joined;
         if let Some(alert) = verdict.alert.as_deref_mut() {
             let begins = incident.begins(alert);
             verdict.storm = self.storm.note(seq, alert, begins, &mut self.incidents);
             if verdict.storm.is_some() {
                 self.changed.extend(self.storm.members());
             }
+            // The address under which he is seen now.
+            alert.source = source;
         }
         verdict
+    }
+
+    /// The address under which the incident of this event's source is kept; what is to be told where the
+    /// event shows it to be another's.
+    fn place(&mut self, seq: u64, event: &SessionEvent, bait: Option<&Bait>) -> (IpAddr, Option<Box<Alert>>) {
+        let source = event.origin.source.ip();
+        let home = self.moves.home(source, event.at, &self.incidents);
+        if self.incidents.len() >= MAX_SOURCES && !self.incidents.contains_key(&home) {
+            self.make_room(event.at);
+        }
+        self.changed.insert(home);
+        let mut shown = Trait::of(event, bait);
+        shown.extend(self.moves.card_of(source));
+        let incident = self.incidents.entry(home).or_insert_with(|| Incident::open(seq, event));
+        incident.shows(event.origin.session, &shown);
+        if home != source || shown.is_empty() {
+            return (home, None);
+        }
+        match self.moves.join(source, seq, event, &mut self.incidents) {
+            Some((elder, end)) => {
+                self.changed.insert(elder);
+                (elder, end)
+            }
+            None => (home, None),
+        }
     }
 
     /// Forgets sources without live evidence, then the quieter half of those that only touched.
     fn make_room(&mut self, now: Timestamp) {
         self.incidents.retain(|_, incident| now.duration_since(incident.last_seen()) <= WINDOW);
         if self.incidents.len() < MAX_SOURCES {
-            return;
+            return self.moves.learn_anew(&self.incidents);
         }
         let mut times: Vec<_> = self.incidents.values().map(Incident::last_seen).collect();
         times.sort_unstable();
         let middle = times.get(times.len() / 2).copied().unwrap_or(now);
         self.incidents
             .retain(|_, incident| incident.last_seen() > middle || incident.severity() > Severity::Low);
+        self.moves.learn_anew(&self.incidents);
     }
 }

@@ -3,6 +3,7 @@
 mod allowed;
 mod attacks;
 mod benign;
+mod moves;
 mod pacs;
 mod sharing;
 mod stage;

@@ -70,7 +70,8 @@ pub struct Alert {
     pub sessions: Vec<SessionId>,
     /// Hosts touched.
     pub hosts: Vec<String>,
-    /// The incident that this one is part of, where many sources came at once.
+    /// The incident that this one is part of: many sources came at once, or its source turned out to be that of
+    /// another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// The chain's head when this revision was decided, lower-case hex: an anchor outside the box.

@@ -338,6 +338,7 @@ fn words(record: &SystemRecord) -> Option<Words> {
         | SystemEvent::Done { .. }
         | SystemEvent::Allowance { .. }
         | SystemEvent::Lure { .. }
+        | SystemEvent::Neighbour { .. }
         | SystemEvent::FrameRefused { .. } => None,
     }
 }

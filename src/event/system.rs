@@ -271,6 +271,14 @@ pub enum SystemEvent {
         /// Whether the host had it in use; otherwise it was about to take it.
         in_use: bool,
     },
+    /// A machine of a decoy's segment has spoken with a decoy: whose card speaks for its address. Told when it
+    /// is new or another, and again each hour.
+    Neighbour {
+        /// The address.
+        address: IpAddr,
+        /// The card's hardware address, `52:54:00:12:34:56`.
+        card: String,
+    },
     /// What a taken-over process could do was tried, under the same walls.
     ContainmentTested {
         /// Attempts that failed, as they must.

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use honeyward::event::Severity;
+use honeyward::event::{Alert, Severity};
 use script::Scenario;
 use stage::Outcome;
 
@@ -26,7 +26,7 @@ type Played = Vec<(Scenario, Outcome)>;
 
 /// A folder of the corpora, played once.
 fn played(folder: &'static str) -> &'static Played {
-    static ALL: [OnceLock<Played>; 3] = [const { OnceLock::new() }; 3];
+    static ALL: [OnceLock<Played>; 5] = [const { OnceLock::new() }; 5];
     let place = FOLDERS.iter().position(|one| *one == folder).unwrap();
     ALL[place].get_or_init(|| {
         let settings = stage::settings();
@@ -35,7 +35,7 @@ fn played(folder: &'static str) -> &'static Played {
     })
 }
 
-const FOLDERS: [&str; 3] = ["benign", "attacks", "mixed"];
+const FOLDERS: [&str; 5] = ["benign", "attacks", "mixed", "moves", "apart"];
 
 fn complain(what: &str, wrong: &[String]) {
     assert!(wrong.is_empty(), "{what}: {} scenarios\n{}", wrong.len(), wrong.join("\n"));
@@ -101,6 +101,42 @@ fn attacks_within_a_declared_scanners_traffic_are_raised() {
     }
 }
 
+/// An intruder who goes on under another address is one incident: what was told of the other address before
+/// it was known to be his names that incident.
+#[test]
+fn an_intruder_who_changes_his_address_stays_one_incident() {
+    let wrong = played("moves").iter().filter_map(|(scenario, outcome)| {
+        let first = outcome.high().first().map(|alert| alert.id.clone());
+        let stray = |alert: &&Alert| Some(&alert.id) != first.as_ref() && alert.severity > Severity::Low;
+        let left = outcome.alerts.iter().filter(stray).any(|alert| {
+            let ends = |end: &Alert| end.id == alert.id && end.parent == first;
+            !outcome.alerts.iter().any(ends)
+        });
+        let his = outcome.alerts.iter().filter(|alert| Some(&alert.id) == first.as_ref());
+        let says = his.flat_map(|alert| alert.reasons.iter().map(move |reason| (alert, reason))).any(
+            |(alert, reason)| {
+                reason.en.starts_with(&format!("goes on as {}", alert.source))
+                    && reason.zh.contains("相同特征")
+            },
+        );
+        (left || !says).then(|| format!("{}: {}{}", scenario.kind, scenario.name, told(outcome)))
+    });
+    complain("moves", &wrong.collect::<Vec<_>>());
+}
+
+/// People who have one thing in common with an intruder, or with each other, stay apart.
+#[test]
+fn nobody_is_joined_with_an_intruder_for_a_weak_trait() {
+    let wrong = played("apart").iter().filter_map(|(scenario, outcome)| {
+        let high: BTreeSet<_> = outcome.high().into_iter().map(|alert| (alert.source, &alert.id)).collect();
+        let ids: BTreeSet<_> = high.iter().map(|(_, id)| id).collect();
+        let moved = outcome.alerts.iter().any(|alert| alert.rule == "HW-MOVED");
+        (moved || high.is_empty() || ids.len() != high.len())
+            .then(|| format!("{}: {}{}", scenario.kind, scenario.name, told(outcome)))
+    });
+    complain("joined", &wrong.collect::<Vec<_>>());
+}
+
 #[test]
 fn scenarios_differ_in_more_than_numbers() {
     for folder in FOLDERS {
@@ -125,7 +161,9 @@ fn attacks_cover_every_service_and_every_high_rule() {
         .flat_map(|(scenario, _)| &scenario.lines)
         .filter_map(|line| match line {
             script::Line::Visit(visit) => Some(visit),
-            script::Line::From(_) | script::Line::Wait(_) | script::Line::At(..) => None,
+            script::Line::From(_) | script::Line::Card(_) | script::Line::Wait(_) | script::Line::At(..) => {
+                None
+            }
         })
         .flat_map(|visit| visit.places.iter().map(|(_, service)| service.clone()))
         .collect();
@@ -182,13 +220,23 @@ fn figures() -> String {
     .unwrap();
     writeln!(text, "- Attacks within a declared scanner's traffic: {} of n = {mixed} told.", high("mixed"))
         .unwrap();
+    writeln!(
+        text,
+        "- Intruders who change their address: {} of n = {} stay one incident; {} of n = {} who have something in \
+         common with one stay apart.",
+        high("moves"),
+        count("moves"),
+        high("apart"),
+        count("apart")
+    )
+    .unwrap();
     let driven: u64 =
         FOLDERS.iter().flat_map(|folder| played(folder)).map(|(_, outcome)| outcome.driven).sum();
     let by_bytes = FOLDERS.iter().flat_map(|folder| played(folder)).filter(|(_, o)| o.driven > 0).count();
     writeln!(
         text,
         "- In {by_bytes} of these n = {} scenarios the decoys themselves were driven with bytes ({driven} events).",
-        benign + attacks + mixed
+        FOLDERS.iter().map(|folder| count(folder)).sum::<usize>()
     )
     .unwrap();
     let events: u64 =
@@ -200,6 +248,8 @@ fn figures() -> String {
         ("benign", "The hospital's own"),
         ("attacks", "Attacks"),
         ("mixed", "Attacks within a scanner's traffic"),
+        ("moves", "Intruders who change their address"),
+        ("apart", "Others who have something in common with an intruder"),
     ] {
         writeln!(text, "### {title}\n\n{}", table(folder)).unwrap();
     }

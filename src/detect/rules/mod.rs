@@ -12,6 +12,7 @@ mod lateral_tool;
 mod lure;
 mod lure_account;
 mod mass;
+mod moved;
 mod probe;
 mod protocol;
 mod ransom;
@@ -27,17 +28,20 @@ mod touch;
 mod tunnel;
 mod upload;
 
+pub(super) use moved::RULE as MOVED;
+
 use super::memory::Memory;
 use super::{Bait, Class, Settings};
 use crate::event::observation::RecordKind;
 use crate::event::{Observation, SessionEvent, Tainted};
 
 /// All rules.
-pub(super) const ALL: [&Rule; 26] = [
+pub(super) const ALL: [&Rule; 27] = [
     &touch::RULE,
     &probe::RULE,
     &scanner::RULE,
     &sweep::RULE,
+    &moved::RULE,
     &clinical::RULE,
     &real_data::RULE,
     &protocol::RULE,
@@ -79,7 +83,7 @@ pub(super) struct Rule {
 }
 
 /// A reason in both languages. Rules word only what they fired on.
-#[derive(Default)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Words {
     pub(super) en: String,
     pub(super) zh: String,
@@ -106,14 +110,23 @@ pub(super) fn is_urgent(rule: &Rule) -> bool {
     rule.id == ransom::RULE.id
 }
 
+/// Whether a rule tells that an intruder goes on elsewhere: worth a word as long as he is one, each time.
+pub(super) fn is_move(rule: &Rule) -> bool {
+    rule.id == MOVED.id
+}
+
 /// The rule with this id.
 pub(super) fn find(id: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.id == id)
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(event: &'a SessionEvent, memory: &'a Memory, settings: &'a Settings) -> Self {
-        let bait = settings.baits.in_what(&event.observation);
+    pub(super) fn new(
+        event: &'a SessionEvent,
+        memory: &'a Memory,
+        settings: &'a Settings,
+        bait: Option<&'a Bait>,
+    ) -> Self {
         let mut scene = Scene { event, memory, clinical: false, bait };
         scene.clinical = clinical::is_routine(&scene, settings);
         scene
@@ -151,7 +164,7 @@ impl<'a> Scene<'a> {
 }
 
 /// Text of an attacker inside a reason: escaped, and short enough for every SIEM field.
-fn quote(text: &Tainted) -> String {
+pub(super) fn quote(text: &Tainted) -> String {
     const MOST: usize = 120;
     let shown = text.for_terminal();
     match shown.char_indices().nth(MOST) {

@@ -5,12 +5,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
-    NetlinkPayload,
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader,
+    NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
 use netlink_packet_route::link::{
     InfoData, InfoKind, InfoMacVlan, InfoVlan, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, MacVlanMode,
+};
+use netlink_packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
 };
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
@@ -18,7 +21,7 @@ use netlink_packet_route::route::{
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
-use super::plan::Mac;
+use super::plan::{Mac, in_colons};
 
 /// A conversation with the kernel about the namespace in which it was begun.
 pub(super) struct Netlink(Socket);
@@ -120,28 +123,82 @@ impl Netlink {
         self.tell(RouteNetlinkMessage::NewRoute(message), NLM_F_CREATE | NLM_F_REPLACE)
     }
 
+    /// Machines of the segment that the host has spoken with, with their hardware addresses.
+    pub(super) fn neighbours(&self) -> io::Result<Vec<(IpAddr, String)>> {
+        let mut message = NeighbourMessage::default();
+        message.header.family = AddressFamily::Inet;
+        self.send(RouteNetlinkMessage::GetNeighbour(message), NLM_F_DUMP)?;
+        let mut found = Vec::new();
+        loop {
+            let (bytes, _) = self.0.recv_from_full()?;
+            let mut rest = bytes.as_slice();
+            while !rest.is_empty() {
+                let answer = read(rest)?;
+                rest = rest.get(align(answer.header.length as usize)..).unwrap_or_default();
+                match answer.payload {
+                    NetlinkPayload::Done(_) => return Ok(found),
+                    NetlinkPayload::Error(error) => return Err(error.to_io()),
+                    NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewNeighbour(known)) => {
+                        found.extend(neighbour(&known));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
     fn tell(&self, message: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
         self.ask(message, flags | NLM_F_ACK).map(|_| ())
     }
 
     /// One request and its one answer.
     fn ask(&self, message: RouteNetlinkMessage, flags: u16) -> io::Result<Option<RouteNetlinkMessage>> {
-        let mut header = NetlinkHeader::default();
-        header.flags = NLM_F_REQUEST | flags;
-        let mut request = NetlinkMessage::new(header, NetlinkPayload::from(message));
-        request.finalize();
-        let mut bytes = vec![0; request.buffer_len()];
-        request.serialize(&mut bytes);
-        self.0.send(&bytes, 0)?;
+        self.send(message, flags)?;
         let (answer, _) = self.0.recv_from_full()?;
-        let answer = NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer)
-            .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e.to_string()))?;
+        let answer = read(&answer)?;
         match answer.payload {
             NetlinkPayload::Error(error) => error.code.map_or(Ok(None), |_| Err(error.to_io())),
             NetlinkPayload::InnerMessage(message) => Ok(Some(message)),
             _ => Ok(None),
         }
     }
+
+    fn send(&self, message: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
+        let mut header = NetlinkHeader::default();
+        header.flags = NLM_F_REQUEST | flags;
+        let mut request = NetlinkMessage::new(header, NetlinkPayload::from(message));
+        request.finalize();
+        let mut bytes = vec![0; request.buffer_len()];
+        request.serialize(&mut bytes);
+        self.0.send(&bytes, 0).map(drop)
+    }
+}
+
+fn read(bytes: &[u8]) -> io::Result<NetlinkMessage<RouteNetlinkMessage>> {
+    NetlinkMessage::deserialize(bytes).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e.to_string()))
+}
+
+/// Where the next message begins: they stand on multiples of four, and none is shorter than its header.
+fn align(length: usize) -> usize {
+    length.max(16).next_multiple_of(4)
+}
+
+/// An entry that was confirmed, by its address and its card's.
+fn neighbour(known: &NeighbourMessage) -> Option<(IpAddr, String)> {
+    let confirmed =
+        [NeighbourState::Reachable, NeighbourState::Stale, NeighbourState::Delay, NeighbourState::Probe];
+    if !confirmed.contains(&known.header.state) {
+        return None;
+    }
+    let address = known.attributes.iter().find_map(|attribute| match attribute {
+        NeighbourAttribute::Destination(NeighbourAddress::Inet(address)) => Some(IpAddr::V4(*address)),
+        _ => None,
+    })?;
+    let card = known.attributes.iter().find_map(|attribute| match attribute {
+        NeighbourAttribute::LinkLayerAddress(bytes) => Mac::try_from(bytes.as_slice()).ok(),
+        _ => None,
+    })?;
+    Some((address, in_colons(card)))
 }
 
 fn address_message(index: u32, address: Ipv4Addr, prefix: u8) -> AddressMessage {

@@ -1,7 +1,8 @@
 //! Claims the hosts' addresses, yields them, and takes the hosts off the wire.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -27,10 +28,21 @@ const YIELDED: Duration = Duration::from_secs(300);
 /// How long one look for conflicts waits (ms).
 const LOOK: i32 = 100;
 
+/// How often it is looked who has spoken with the hosts.
+const NEIGHBOURS: Duration = Duration::from_secs(5);
+
+/// A neighbour that is still there is told again after this: core may have been started anew.
+const TOLD_AGAIN: Duration = Duration::from_secs(3600);
+
+/// Neighbours remembered; who invents more is told of again and again, and no memory grows.
+const MAX_NEIGHBOURS: usize = 4096;
+
 /// All hosts, as they stand on the wire.
 pub struct Watch {
     stations: Vec<Station>,
     told: Option<usize>,
+    neighbours: BTreeMap<IpAddr, (String, Instant)>,
+    looked: Option<Instant>,
 }
 
 /// How many hosts stand and how many don't.
@@ -80,7 +92,7 @@ impl Watch {
             });
             taken.join().unwrap_or_else(|_| Err("the thread that enters namespaces panicked".to_owned()))
         })?;
-        Ok(Watch { stations, told: None })
+        Ok(Watch { stations, told: None, neighbours: BTreeMap::new(), looked: None })
     }
 
     /// Looks for conflicts and does what is due. Hosts stand while `serve`, and are off the wire
@@ -102,7 +114,39 @@ impl Watch {
                 station.down();
             }
         }
+        self.look_around(now, &mut report);
         self.tell(serve, report);
+    }
+
+    /// Tells whose card speaks for an address that has spoken with a host: by it a machine is known again
+    /// when its address changes.
+    fn look_around(&mut self, now: Instant, report: &mut impl FnMut(SystemEvent)) {
+        if self.looked.is_some_and(|looked| now.duration_since(looked) < NEIGHBOURS) {
+            return;
+        }
+        self.looked = Some(now);
+        let serving = self.stations.iter().filter(|station| station.state == State::Serving);
+        let found: BTreeMap<_, _> = serving.flat_map(Station::neighbours).collect();
+        for (address, card) in found {
+            let known = self.neighbours.get(&address);
+            let is_known =
+                known.is_some_and(|(known, told)| *known == card && now.duration_since(*told) < TOLD_AGAIN);
+            if is_known || self.is_ours(address) {
+                continue;
+            }
+            if self.neighbours.len() >= MAX_NEIGHBOURS {
+                self.neighbours.clear();
+            }
+            self.neighbours.insert(address, (card.clone(), now));
+            report(SystemEvent::Neighbour { address, card });
+        }
+    }
+
+    /// Whether an address is a host's of ours, or a gateway's.
+    fn is_ours(&self, address: IpAddr) -> bool {
+        let ours =
+            |station: &Station| [Some(station.host.address), station.gateway].map(|a| a.map(IpAddr::V4));
+        self.stations.iter().any(|station| ours(station).contains(&Some(address)))
     }
 
     /// Takes all hosts off the wire.
@@ -229,6 +273,13 @@ impl Station {
         self.state = State::Yielded { until: Instant::now() + YIELDED };
         let (host, address) = (self.host.name.clone(), self.host.address.into());
         Some(SystemEvent::AddressConflict { host, address, in_use })
+    }
+
+    fn neighbours(&self) -> Vec<(IpAddr, String)> {
+        self.netlink.neighbours().unwrap_or_else(|error| {
+            tracing::warn!(host = self.host.name, %error, "neighbours can't be asked for");
+            Vec::new()
+        })
     }
 
     /// Off the wire: no link, no address.

@@ -18,6 +18,8 @@ pub(super) struct Scenario {
 pub(super) enum Line {
     /// What follows comes from this address.
     From(String),
+    /// This network card speaks for that address.
+    Card(String),
     /// So many seconds pass.
     Wait(i64),
     /// The day's time is this, in UTC: hours and minutes.
@@ -68,6 +70,9 @@ fn read(file: &Path) -> Vec<Scenario> {
 fn line_of(line: &str) -> Option<Line> {
     if let Some(address) = line.strip_prefix("from ") {
         return Some(Line::From(address.into()));
+    }
+    if let Some(card) = line.strip_prefix("card ") {
+        return Some(Line::Card(card.into()));
     }
     if let Some(time) = line.strip_prefix("wait ") {
         return Some(Line::Wait(seconds(time)?));
@@ -123,6 +128,7 @@ pub(super) fn shape(scenario: &Scenario) -> String {
         .iter()
         .map(|line| match line {
             Line::From(_) => "from".to_owned(),
+            Line::Card(_) => "card".to_owned(),
             Line::Wait(seconds) => format!("wait {}", pace(*seconds)),
             Line::At(..) => "at".to_owned(),
             Line::Visit(visit) => {

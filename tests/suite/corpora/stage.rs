@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use honeyward::detect::{Detector, Settings};
 use honeyward::event::observation::CloseReason;
-use honeyward::event::{Alert, Event, Observation, Origin, SessionEvent, SessionId, Severity};
+use honeyward::event::{
+    Alert, Event, Observation, Origin, SessionEvent, SessionId, Severity, SystemEvent, SystemRecord,
+};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -52,6 +54,7 @@ pub(super) fn play(settings: &Settings, scenario: &Scenario) -> Outcome {
     for line in &scenario.lines {
         match line {
             Line::From(address) => stage.source.clone_from(address),
+            Line::Card(card) => stage.card(card),
             Line::Wait(seconds) => stage.wait(*seconds),
             Line::At(hours, minutes) => {
                 let day = stage.now.to_zoned(jiff::tz::TimeZone::UTC).start_of_day().unwrap().timestamp();
@@ -64,6 +67,13 @@ pub(super) fn play(settings: &Settings, scenario: &Scenario) -> Outcome {
 }
 
 impl Stage {
+    fn card(&mut self, card: &str) {
+        self.seq += 1;
+        let neighbour = SystemEvent::Neighbour { address: self.source.parse().unwrap(), card: card.into() };
+        let record = SystemRecord { process: "netd".into(), at: self.now, event: neighbour };
+        self.detector.observe(self.seq, &Event::System(record));
+    }
+
     fn wait(&mut self, seconds: i64) {
         self.now += SignedDuration::from_secs(seconds);
     }
@@ -119,7 +129,8 @@ impl Stage {
         self.outcome.events += 1;
         self.now += SignedDuration::from_millis(20);
         let event = SessionEvent { origin: origin.clone(), index, at: self.now, observation };
-        let alert = self.detector.observe(self.seq, &Event::Session(event)).alert;
-        self.outcome.alerts.extend(alert.map(|alert| *alert));
+        let verdict = self.detector.observe(self.seq, &Event::Session(event));
+        let told = [verdict.joined, verdict.alert].into_iter().flatten();
+        self.outcome.alerts.extend(told.map(|alert| *alert));
     }
 }

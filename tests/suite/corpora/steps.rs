@@ -45,6 +45,7 @@ pub(super) fn step(host: &str, text: &str) -> Option<Vec<Observation>> {
         "hash" => {
             vec![login(AuthMethod::ChallengeResponse, word(0), &format!("NTLMv2:{}", words.len()), false)]
         }
+        "sshkey" => vec![mark(Mark::SshKey, rest)],
         "key" => vec![login(AuthMethod::PublicKey, word(0), "SHA256:9a", false)],
         "community" => vec![login(AuthMethod::Password, "", word(0), word(1) == "known")],
         "identity" => vec![login(AuthMethod::DicomUserIdentity, word(0), word(1), true)],

@@ -250,11 +250,8 @@ impl Work<'_> {
         if let Some(session) = event.session() {
             transaction.label(session, &verdict.techniques);
         }
-        if let Some(alert) = verdict.alert {
+        for alert in [verdict.joined, verdict.alert, verdict.storm].into_iter().flatten() {
             self.last_alert = transaction.alert(self.at, PROCESS, *alert)?;
-        }
-        if let Some(storm) = verdict.storm {
-            self.last_alert = transaction.alert(self.at, PROCESS, *storm)?;
         }
         Ok(())
     }
