@@ -16,7 +16,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 50] = [
+pub const TARGETS: [Target; 52] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -32,6 +32,8 @@ pub const TARGETS: [Target; 50] = [
     Target { name: "poct1a_machine", run: |input| stage::play("lis", "poct1a", input) },
     Target { name: "telnet_machine", run: |input| stage::play("nport01", "telnet", input) },
     Target { name: "nport_machine", run: |input| stage::play("nport01", "http", input) },
+    Target { name: "winrm", run: web::winrm },
+    Target { name: "winrm_machine", run: |input| stage::play("hisdb", "winrm", input) },
     Target { name: "http_head", run: parsers::http_head },
     Target { name: "http_machine", run: |input| stage::play("his", "http", input) },
     Target { name: "web_head", run: web::head },

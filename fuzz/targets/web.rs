@@ -10,6 +10,7 @@ use honeyward::decoys::http::iis::IIS;
 use honeyward::decoys::http::jdk::JDK;
 use honeyward::decoys::http::jetty::JETTY;
 use honeyward::decoys::http::undertow::UNDERTOW;
+use honeyward::decoys::http::winrm::sealed::Sealed;
 use jiff::Timestamp;
 
 /// Longest head that is read at every length.
@@ -66,5 +67,13 @@ pub(super) fn query(input: &[u8]) {
         let keys = parameters.keys().into_iter().map(|(tag, value)| (tag, value.to_owned()));
         let query = qido::query(level, keys, |_| Manner::default());
         let _ = query.unbounded();
+    }
+}
+
+/// An encrypted body of WS-Management is written again as it was read.
+pub(super) fn winrm(input: &[u8]) {
+    if let Some(sealed) = Sealed::parse(input) {
+        let written = sealed.write("application/HTTP-SPNEGO-session-encrypted");
+        assert_eq!(Sealed::parse(&written), Some(sealed));
     }
 }

@@ -71,6 +71,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::NetbiosNs => nbns::build(making, service),
         Protocol::Snmp => snmp::build(making, service),
         Protocol::Vnc => vnc::build(service),
+        Protocol::Winrm => http::winrm::build(making, service),
         Protocol::Ftp => ftp::build(making, service),
         Protocol::FtpData => Ok(ftp::data_port()),
         Protocol::Redis => redis::build(making, service),

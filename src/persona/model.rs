@@ -180,6 +180,8 @@ pub enum Protocol {
     FtpData,
     /// Remote framebuffer (RFC 6143).
     Vnc,
+    /// Windows' remote management (MS-WSMV) over HTTP.
+    Winrm,
 }
 
 impl Protocol {
@@ -202,6 +204,7 @@ impl Protocol {
             | Protocol::Ftp
             | Protocol::FtpData
             | Protocol::Vnc
+            | Protocol::Winrm
             | Protocol::Rdp
             | Protocol::Smb
             | Protocol::Netbios
@@ -239,6 +242,7 @@ impl Protocol {
             Protocol::Ftp => "ftp",
             Protocol::FtpData => "ftp_data",
             Protocol::Vnc => "vnc",
+            Protocol::Winrm => "winrm",
         }
     }
 }

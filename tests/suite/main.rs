@@ -70,4 +70,5 @@ mod viewer;
 mod web_faces;
 mod windows_calls;
 mod windows_hosts;
+mod winrm;
 mod world;

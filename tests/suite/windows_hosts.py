@@ -1,9 +1,10 @@
 """Asks each face of a Windows host for its names and its clock, as NTLM tells them before anybody logged on.
 
-Usage: windows_hosts.py FACE:IP:PORT ...   with FACE one of rdp, tds, smb, http
+Usage: windows_hosts.py FACE:IP:PORT ...   with FACE one of rdp, tds, smb, winrm, http
 Prints one object a line: the face, what its challenge or its headers say, and when it was asked.
 """
 
+import base64
 import hashlib
 import json
 import socket
@@ -132,7 +133,15 @@ def http(ip, port):
     return {"server": fields.get("server", ""), "time": parsedate_to_datetime(date).timestamp()}
 
 
+def winrm(ip, port):
+    link = connect(ip, port)
+    token = base64.b64encode(NEGOTIATE)
+    link.sendall(b"POST /wsman HTTP/1.1\r\nHost: h\r\nAuthorization: Negotiate %s\r\nContent-Length: 0\r\n\r\n" % token)
+    head = until(link, lambda heard: b"\r\n\r\n" in heard)
+    return challenge(base64.b64decode(head.split(b"Negotiate ")[1].split(b"\r\n")[0]))
+
+
 for argument in sys.argv[1:]:
     face, ip, port = argument.split(":")
-    told = {"rdp": rdp, "tds": tds, "smb": smb, "http": http}[face](ip, int(port))
+    told = {"rdp": rdp, "tds": tds, "smb": smb, "winrm": winrm, "http": http}[face](ip, int(port))
     print(json.dumps({"face": face, "asked": time.time(), **told}))

@@ -33,8 +33,8 @@ fn assert_clock(face: &Value, of: &str) {
 #[test]
 fn the_database_server_is_one_host_over_every_port() {
     let net = Honeynet::of(&[("hisdb", 18)], "");
-    let faces = faces(&net, "hisdb", &["rdp", "tds", "smb"]);
-    assert_eq!(faces.len(), 3);
+    let faces = faces(&net, "hisdb", &["rdp", "tds", "smb", "winrm"]);
+    assert_eq!(faces.len(), 4);
     for face in &faces {
         for name in NAMES {
             assert_eq!(face[name], faces[0][name], "{name} over {}", face["face"]);

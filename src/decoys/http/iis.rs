@@ -29,7 +29,7 @@ pub static IIS: Product = Product {
     },
 };
 
-fn read(input: &[u8], now: Timestamp) -> Reading {
+pub(super) fn read(input: &[u8], now: Timestamp) -> Reading {
     let blank = input.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
     let rest = input.get(blank..).unwrap_or_default();
     let first = rest.split(|b| matches!(b, b' ' | b'\r' | b'\n')).next().unwrap_or_default();
@@ -183,13 +183,13 @@ fn refused(
 }
 
 /// The kernel's page.
-fn kernel_page(code: u16, title: &str, heading: &str, text: &str) -> String {
+pub(super) fn kernel_page(code: u16, title: &str, heading: &str, text: &str) -> String {
     format!(
         "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"\"http://www.w3.org/TR/html4/strict.dtd\">\r\n<HTML><HEAD><TITLE>{title}</TITLE>\r\n<META HTTP-EQUIV=\"Content-Type\" Content=\"text/html; charset=us-ascii\"></HEAD>\r\n<BODY><h2>{heading}</h2>\r\n<hr><p>HTTP Error {code}. {text}</p>\r\n</BODY></HTML>\r\n"
     )
 }
 
-fn keeps(head: &Head) -> bool {
+pub(super) fn keeps(head: &Head) -> bool {
     let asked = head.header("Connection").unwrap_or_default().to_ascii_lowercase();
     let holds = |word: &[u8]| super::uri::holds(&asked, word);
     if head.version() == Version::HTTP_11 { !holds(b"close") } else { holds(b"keep-alive") }

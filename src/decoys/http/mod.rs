@@ -46,6 +46,7 @@ mod statics;
 mod tomcat;
 pub mod undertow;
 pub mod uri;
+pub mod winrm;
 pub mod xml;
 
 #[cfg(test)]

@@ -13,3 +13,4 @@ mod phis;
 mod portal;
 mod sheets;
 mod support;
+mod winrm;
