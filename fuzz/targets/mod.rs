@@ -16,7 +16,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 52] = [
+pub const TARGETS: [Target; 54] = [
     Target { name: "frame", run: parsers::frame },
     Target { name: "dicom_pdu", run: parsers::dicom_pdu },
     Target { name: "dicom_dataset", run: parsers::dicom_dataset },
@@ -34,6 +34,8 @@ pub const TARGETS: [Target; 52] = [
     Target { name: "nport_machine", run: |input| stage::play("nport01", "http", input) },
     Target { name: "winrm", run: web::winrm },
     Target { name: "winrm_machine", run: |input| stage::play("hisdb", "winrm", input) },
+    Target { name: "pjl", run: parsers::pjl },
+    Target { name: "pjl_machine", run: |input| stage::play("prn01", "pjl", input) },
     Target { name: "http_head", run: parsers::http_head },
     Target { name: "http_machine", run: |input| stage::play("his", "http", input) },
     Target { name: "web_head", run: web::head },

@@ -8,7 +8,7 @@ use honeyward::decoys::http::{cookie, form, range, uri};
 use honeyward::decoys::smb::crypto::{self, Cipher};
 use honeyward::decoys::smb::{frame as netbios, negotiate, packet, path, smb1};
 use honeyward::decoys::ssh::{preamble, shell};
-use honeyward::decoys::{astm, poct};
+use honeyward::decoys::{astm, pjl, poct};
 use honeyward::event::frame;
 use honeyward::imaging::codec::Picture;
 use honeyward::record::packets::pcapng;
@@ -356,5 +356,15 @@ pub(super) fn ftp(input: &[u8]) {
                 assert!(!name.contains(' ') && argument.len() < before && rest.len() < before);
             }
         }
+    }
+}
+
+/// A line of the printer job language.
+pub(super) fn pjl(input: &[u8]) {
+    if let Some(command) = pjl::command::Command::parse(input) {
+        for name in ["NAME", "SIZE", "OFFSET"] {
+            let _ = (command.option(name), command.number(name));
+        }
+        assert!(command.again().starts_with("@PJL"));
     }
 }

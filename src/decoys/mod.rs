@@ -18,6 +18,7 @@ pub mod http;
 pub mod mllp;
 pub mod mysql;
 pub mod nbns;
+pub mod pjl;
 pub mod poct;
 pub mod postgres;
 pub mod rdp;
@@ -72,6 +73,7 @@ pub fn build(making: &Making, service: &Service) -> Result<Arc<dyn Decoy>, Fault
         Protocol::Snmp => snmp::build(making, service),
         Protocol::Vnc => vnc::build(service),
         Protocol::Winrm => http::winrm::build(making, service),
+        Protocol::Pjl => pjl::build(making, service),
         Protocol::Ftp => ftp::build(making, service),
         Protocol::FtpData => Ok(ftp::data_port()),
         Protocol::Redis => redis::build(making, service),

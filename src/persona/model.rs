@@ -182,6 +182,8 @@ pub enum Protocol {
     Vnc,
     /// Windows' remote management (MS-WSMV) over HTTP.
     Winrm,
+    /// A printer's port: jobs, and the printer job language.
+    Pjl,
 }
 
 impl Protocol {
@@ -205,6 +207,7 @@ impl Protocol {
             | Protocol::FtpData
             | Protocol::Vnc
             | Protocol::Winrm
+            | Protocol::Pjl
             | Protocol::Rdp
             | Protocol::Smb
             | Protocol::Netbios
@@ -243,6 +246,7 @@ impl Protocol {
             Protocol::FtpData => "ftp_data",
             Protocol::Vnc => "vnc",
             Protocol::Winrm => "winrm",
+            Protocol::Pjl => "pjl",
         }
     }
 }

@@ -46,6 +46,7 @@ mod orthanc;
 mod outages;
 mod packets;
 mod posting;
+mod printer;
 mod privacy;
 mod redis;
 mod regressions;

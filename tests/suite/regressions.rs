@@ -120,7 +120,7 @@ macro_rules! exercised {
 
 exercised! {
     frame dicom_pdu dicom_dataset pixels content dicom_machine hl7 mllp mllp_machine astm astm_machine poct1a
-    poct1a_machine telnet_machine nport_machine winrm winrm_machine http_head http_machine web_head web_multipart web_store web_query web_machine ssh_shell pcapng transcript
+    poct1a_machine telnet_machine nport_machine winrm winrm_machine pjl pjl_machine http_head http_machine web_head web_multipart web_store web_query web_machine ssh_shell pcapng transcript
     mysql mysql_machine postgres postgres_machine tds tds_machine sql tns tns_machine rdp rdp_machine soap_envelope fhir_machine
     smb smb_machine
     rpc rpc_machine rpc_pipe netbios_ns snmp ftp ftp_machine vnc_machine redis redis_machine

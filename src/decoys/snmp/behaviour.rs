@@ -94,7 +94,19 @@ pub(crate) struct Program {
     pub(crate) parameters: String,
 }
 
-/// A variable of the product's own: a text or a number.
+/// What a printer's agent counts or is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Fact {
+    /// Its serial number.
+    Serial,
+    /// Pages printed since it was put up.
+    Pages,
+    /// Pages that its cartridge still has.
+    Toner,
+}
+
+/// A variable of the product's own: a text, a number, or what changes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Extra {
@@ -104,6 +116,8 @@ pub(crate) struct Extra {
     text: Option<String>,
     /// Its number.
     number: Option<i32>,
+    /// What it is of this host.
+    pub(super) fact: Option<Fact>,
 }
 
 impl Extra {

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, Fact};
 use super::value::Value;
+use crate::persona::device::Printer;
 use crate::persona::{Host, Pack, Running, Transport};
 use crate::rpc::Setting;
 
@@ -25,6 +26,7 @@ pub(super) struct Agent {
     address: [u8; 4],
     mac: [u8; 6],
     pub(super) running: Running,
+    pages: Printer,
     /// TCP ports that are open.
     ports: Vec<u16>,
     /// What Windows' agents tell: accounts, shares, services.
@@ -63,6 +65,7 @@ impl Agent {
             address,
             mac: host.mac,
             running: Running::of(pack, host),
+            pages: Printer::of(pack, host),
             ports: tcp.map(|service| service.port).collect(),
             windows: (host.os.family == "windows").then(|| Setting::of(pack, host)),
             behaviour,
@@ -87,9 +90,21 @@ impl Agent {
             lan_manager(&mut mib, setting);
         }
         for extra in &self.behaviour.values {
-            mib.insert(extra.name(), extra.value());
+            let value = extra.fact.map_or_else(|| extra.value(), |fact| self.fact(fact, now));
+            mib.insert(extra.name(), value);
         }
         mib
+    }
+
+    /// A cartridge is put in when the one before is empty.
+    fn fact(&self, fact: Fact, now: Timestamp) -> Value {
+        const CARTRIDGE: i64 = 12_500;
+        let pages = self.pages.printed(now);
+        match fact {
+            Fact::Serial => Value::text(&self.pages.serial),
+            Fact::Pages => Value::Counter(u32::try_from(pages).unwrap_or(0)),
+            Fact::Toner => Value::Number(CARTRIDGE - pages.rem_euclid(CARTRIDGE)),
+        }
     }
 
     fn ticks(&self, now: Timestamp) -> u32 {
