@@ -220,7 +220,8 @@ impl Config {
         let store = &mut self.store;
         let (console, password) = (&mut self.console, &mut store.password_file);
         let files = [&mut console.certificate, &mut console.key, password, &mut store.ca];
-        for file in files.into_iter().flatten() {
+        let login = console.oidc.iter_mut().flat_map(|oidc| [&mut oidc.secret_file, &mut oidc.ca]);
+        for file in files.into_iter().chain(login).flatten() {
             *file = beside.join(&file);
         }
     }

@@ -105,6 +105,17 @@ impl Role {
         }
     }
 
+    /// How much it may, for who has several. The auditor stands beside all others.
+    pub(super) fn rank(self) -> u8 {
+        match self {
+            Role::Auditor => 0,
+            Role::Viewer => 1,
+            Role::Analyst => 2,
+            Role::Responder => 3,
+            Role::Administrator => 4,
+        }
+    }
+
     /// By its name in forms and files.
     pub(super) fn named(name: &str) -> Option<Self> {
         serde_json::from_value(name.into()).ok()

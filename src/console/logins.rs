@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::accounts::Role;
 use super::totp::SECRET;
 
 /// Nobody stays longer than a shift.
@@ -33,6 +34,8 @@ pub(super) struct Login {
     pub account: String,
     /// What forms must bring back.
     pub csrf: String,
+    /// What the hospital's own provider lets him do; none for a local account.
+    pub given: Option<Role>,
     began: Instant,
     last: Instant,
 }
@@ -59,6 +62,11 @@ impl Logins {
 
     /// Logs in; gives the cookie's token.
     pub(super) fn begin(&self, account: &str) -> String {
+        self.begin_as(account, None)
+    }
+
+    /// The same for somebody whom the hospital's own provider names, with the role that this gives him.
+    pub(super) fn begin_as(&self, account: &str, given: Option<Role>) -> String {
         let token = hex::encode(rand::random::<[u8; 32]>());
         let csrf = hex::encode(rand::random::<[u8; 16]>());
         let now = Instant::now();
@@ -67,7 +75,7 @@ impl Logins {
         if open.len() >= MOST {
             open.clear();
         }
-        open.insert(key(&token), Login { account: account.to_owned(), csrf, began: now, last: now });
+        open.insert(key(&token), Login { account: account.to_owned(), csrf, given, began: now, last: now });
         token
     }
 
@@ -144,7 +152,7 @@ impl Login {
     /// Whoever acts by a token of the API, which needs no form.
     pub(super) fn of_token(account: &str) -> Self {
         let now = Instant::now();
-        Login { account: account.to_owned(), csrf: String::new(), began: now, last: now }
+        Login { account: account.to_owned(), csrf: String::new(), given: None, began: now, last: now }
     }
 
     /// Whether a form came from a page of this login.

@@ -10,8 +10,10 @@ mod api;
 mod certificate;
 mod charts;
 pub mod desk;
+pub mod gallery;
 mod logins;
 mod map;
+pub mod oidc;
 mod pages;
 mod path;
 mod plain;
@@ -136,6 +138,10 @@ pub struct Given {
     pub carrier: fn(&str) -> Transport,
     /// The settings, to be shown, checked and tried.
     pub desk: desk::Desk,
+    /// Draws images that went out.
+    pub gallery: gallery::Gallery,
+    /// Asks the provider of logins.
+    pub ask: oidc::Ask,
     /// Takes what users do, for the chain.
     pub tell: Box<dyn Fn(SystemEvent) + Send + Sync>,
 }

@@ -9,6 +9,7 @@ use minijinja::{Environment, Value, context};
 use super::accounts::{Accounts, Role};
 use super::answer::Answer;
 use super::logins::{Login, Logins};
+use super::oidc::{Oidc, Provider};
 use super::request::{LANGUAGE_COOKIE, LOGIN_COOKIE, Request};
 use super::saved::Saved;
 use super::tokens::Tokens;
@@ -23,6 +24,7 @@ pub(super) struct Console {
     pub(super) logins: Logins,
     pub(super) saved: Saved,
     pub(super) tokens: Tokens,
+    pub(super) provider: Option<Provider>,
     templates: Environment<'static>,
 }
 
@@ -67,13 +69,15 @@ impl From<std::io::Error> for Refusal {
 
 impl Console {
     /// Reads accounts and templates.
-    pub(super) fn new(given: Given) -> Result<Self, String> {
+    pub(super) fn new(mut given: Given) -> Result<Self, String> {
         let own = &given.places.own;
         let accounts = Accounts::open(own).map_err(|e| format!("{}: {e}", own.display()))?;
         let logins = Logins::new(given.settings.idle_minutes);
         let saved = Saved::open(own).map_err(|e| format!("{}: {e}", own.display()))?;
         let tokens = Tokens::open(own).map_err(|e| format!("{}: {e}", own.display()))?;
-        Ok(Console { accounts, logins, saved, tokens, templates: site::templates()?, given })
+        let ask = std::mem::replace(&mut given.ask, Box::new(|_| Err("there is no provider".into())));
+        let provider = given.settings.oidc.clone().map(|settings| Provider::new(settings, ask));
+        Ok(Console { accounts, logins, saved, tokens, provider, templates: site::templates()?, given })
     }
 
     /// Answers one request.
@@ -113,7 +117,7 @@ impl Console {
 
     fn login_of(&self, request: &Request) -> Option<(Login, Role)> {
         let login = self.logins.find(request.cookies.get(LOGIN_COOKIE)?, !request.by_itself)?;
-        let role = self.accounts.role(&login.account)?;
+        let role = login.given.or_else(|| self.accounts.role(&login.account))?;
         Some((login, role))
     }
 
@@ -133,6 +137,7 @@ impl Console {
                 audits => visit.role.audits(),
                 manages => visit.role.manages_accounts(),
                 asks => visit.role.asks(),
+                local => visit.login.given.is_none(),
             }
         });
         let about = context! {
@@ -194,10 +199,12 @@ impl Visit<'_> {
     /// Whether a second person must agree to what is weighty.
     pub(super) fn needs_second(&self) -> bool {
         self.console.given.settings.four_eyes.unwrap_or_else(|| {
+            let from_outside = self.console.given.settings.oidc.as_ref().is_some_and(Oidc::has_approvers);
             let others = self.console.accounts.list().into_iter();
             others
                 .filter(|(name, _, closed)| !closed && *name != self.login.account)
                 .any(|(_, r, _)| r.approves())
+                || from_outside
         })
     }
 
@@ -235,7 +242,7 @@ impl Visit<'_> {
         }
         match segments[..] {
             [""] => pages::overview::page(self),
-            ["login" | "setup"] => Ok(Answer::to("/")),
+            ["login" | "setup"] | ["oidc", _] => Ok(Answer::to("/")),
             ["incidents"] => pages::incidents::list(self),
             ["incidents", id] => pages::incident::page(self, id),
             ["sessions"] => pages::sessions::list(self),
@@ -245,6 +252,7 @@ impl Visit<'_> {
             ["sessions", id, "packets"] => pages::evidence::packets(self, id),
             ["sessions", id, "conversation"] => pages::conversation::page(self, id),
             ["sessions", id, "decoded"] => pages::decoded::page(self, id),
+            ["sessions", _, "images", uid] => pages::decoded::image(self, uid),
             ["files", sha256] => pages::files::download(self, sha256),
             ["sessions", id, "transcript"] => pages::evidence::transcript(self, id),
             ["sessions", id, "terminal", number] => pages::evidence::terminal(self, id, number),

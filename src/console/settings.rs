@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::oidc::Oidc;
+
 /// Where the console is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -23,6 +25,9 @@ pub struct Settings {
     /// more, or packets are kept for less long. Without it: whenever there is another administrator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub four_eyes: Option<bool>,
+    /// The hospital's own login; without it local accounts alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oidc: Option<Oidc>,
 }
 
 impl Default for Settings {
@@ -34,6 +39,7 @@ impl Default for Settings {
             key: None,
             idle_minutes: 30,
             four_eyes: None,
+            oidc: None,
         }
     }
 }
@@ -48,6 +54,7 @@ impl Settings {
         if !(1..=1440).contains(&self.idle_minutes) {
             faults.push(("idle_minutes", "expected 1 to 1440"));
         }
+        faults.extend(self.oidc.iter().flat_map(Oidc::faults));
         faults
     }
 }

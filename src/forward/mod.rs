@@ -18,4 +18,4 @@ pub use deliver::{AlertSource, Courier, send_tests};
 pub use notice::Notice;
 pub use settings::{Api, Carriage, Destination, Encoding, Format, Header, OcsfVersion, Sasl, Transport};
 pub use state::DestinationState;
-pub use transport::{Asking, ask};
+pub use transport::{Asking, ask, fetch};

@@ -135,6 +135,12 @@ impl Chromium {
         let png = self.call("GET", "/screenshot", None);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, BASE64_STANDARD.decode(png.as_str().unwrap()).unwrap()).unwrap();
+        let name = format!("console-{}", file.file_name().unwrap().to_str().unwrap());
+        let shown = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operator/images").join(name);
+        // The docs show these pages as they are.
+        if std::env::var_os("HONEYWARD_BLESS").is_some() && shown.is_file() {
+            fs::copy(file, shown).unwrap();
+        }
     }
 
     /// Finds nothing serious that keeps people from using this page (WCAG 2.1 A and AA).

@@ -77,7 +77,8 @@ fn nothing_that_an_intruder_says_is_markup() {
             &pacs.port().to_string(),
         ],
     );
-    let sessions = net.sessions(3, |session| session["closed"].is_string());
+    hostile_records(&net);
+    let sessions = net.sessions(6, |session| session["closed"].is_string());
     let mut pages = vec![
         "/".to_owned(),
         "/sessions".into(),
@@ -106,6 +107,27 @@ fn nothing_that_an_intruder_says_is_markup() {
         quoted += usize::from(shown.contains("&lt;script&gt;"));
     }
     assert!(quoted >= 4, "the attempts are shown, escaped");
+}
+
+/// The same in fields of messages, statements and names of files.
+fn hostile_records(net: &Honeynet) {
+    let say = |bytes: &str, host: &str, service: &str| {
+        let file = net.scratch(&format!("{service}.said"));
+        fs::write(&file, bytes).unwrap();
+        let address = net.address(host, service);
+        let shell = format!("nc -q 2 -w 5 {} {} < {}", address.ip(), address.port(), file.display());
+        client("sh", "dash", &["-c", &shell]);
+    };
+    let message = format!(
+        "\u{b}MSH|^~\\&|{HOSTILE}|x|LIS|CL|20260101000000||ADT^A01|{HOSTILE}|P|2.4\rPID|1||{HOSTILE}||{HOSTILE}\r\u{1c}\r"
+    );
+    say(&message, "lis", "mllp");
+    let request = format!(
+        "GET /his/{HOSTILE} HTTP/1.1\r\nHost: {HOSTILE}\r\nX-{HOSTILE}: x\r\nContent-Length: 0\r\n\r\n"
+    );
+    say(&request, "his", "http");
+    let ftp = format!("USER {HOSTILE}\r\nPASS {HOSTILE}\r\nSTOR {HOSTILE}\r\nQUIT\r\n");
+    say(&ftp, "his", "ssh");
 }
 
 #[test]
@@ -206,6 +228,8 @@ fn paths_lead_nowhere_else() {
         "/files/0000000000000000000000000000000000000000000000000000000000000000",
         "/sessions/../../../etc/passwd/transcript",
         "/sessions/00000000-0000-7000-8000-000000000000/terminal/1/cast",
+        "/sessions/x/images/../../../accounts.json",
+        "/sessions/x/images/..%2f..%2faccounts.png",
         "/incidents/%00",
         "//evil.example/",
     ] {
@@ -232,12 +256,13 @@ fn a_role_does_what_it_may_and_a_token_no_more_than_its_scopes() {
         assert_eq!(status(&made), 303, "{made}");
     }
     let anything = "00000000-0000-7000-8000-000000000000";
-    let pages: [(&str, [u16; 4]); 14] = [
+    let pages: [(&str, [u16; 4]); 15] = [
         ("/", [200, 200, 200, 303]),
         ("/incidents", [200, 200, 200, 403]),
         ("/sessions", [200, 200, 200, 403]),
         ("/sessions.csv", [403, 200, 200, 403]),
         (&format!("/sessions/{anything}/packets"), [403, 404, 404, 403]),
+        (&format!("/sessions/{anything}/images/1.2.3.png"), [403, 404, 404, 403]),
         (&format!("/files/{}", "0".repeat(64)), [403, 404, 404, 403]),
         ("/accounts", [403, 403, 403, 403]),
         ("/tokens", [403, 403, 403, 403]),

@@ -1,6 +1,6 @@
 //! The console in a real browser, as the people who use it go through it.
 //!
-//! With `HONEYWARD_PICTURES=DIR` the pictures of the docs are made anew there.
+//! With `HONEYWARD_BLESS=1` the pictures of the docs are made anew, with `HONEYWARD_PICTURES=DIR` all of them there.
 
 use std::fs;
 use std::path::PathBuf;
@@ -68,10 +68,21 @@ pub(crate) fn incident(net: &Honeynet, attacker: &str) -> Value {
 
 #[test]
 fn an_alert_is_worked_through_in_chinese() {
+    work_through("zh", ["攻击路径", "报告时限", "已确认", "处理中"]);
+}
+
+#[test]
+fn an_alert_is_worked_through_in_english() {
+    work_through("en", ["Attack path", "Reporting clock", "acknowledged", "in progress"]);
+}
+
+/// From the alert to the report, with its packets; the docs show the Chinese pages.
+fn work_through(language: &str, [path, clock, acknowledged, in_progress]: [&str; 4]) {
     let net = Honeynet::with("");
     let (base, folder) = (console(&net), pictures(&net));
+    let folder = if language == "zh" { folder } else { folder.join(language) };
     let browser = Chromium::start(1280, 900, false);
-    set_up(&net, &browser, &base, "zh");
+    set_up(&net, &browser, &base, language);
     let attacker = net.attacker(9);
     let account = intrude(&net, &attacker);
     let incident = incident(&net, &attacker);
@@ -92,7 +103,7 @@ fn an_alert_is_worked_through_in_chinese() {
     browser.go(&format!("{base}/incidents/{id}"));
     browser.is_accessible("incident");
     let page = browser.text("main");
-    for wanted in [account.as_str(), "攻击路径", "报告时限", "T1078", "已确认"] {
+    for wanted in [account.as_str(), path, clock, "T1078", acknowledged] {
         assert!(page.contains(wanted), "{wanted}: {page}");
     }
     browser.picture(&folder.join("incident.png"));
@@ -102,12 +113,13 @@ fn an_alert_is_worked_through_in_chinese() {
     browser.click(".case button");
     browser
         .until("the note is there", "return document.body.innerText.includes('已联系网络组断网 <b>x</b>')");
-    assert!(browser.text("main").contains("处理中"));
+    assert!(browser.text("main").contains(in_progress));
 
     browser.go(&format!("{base}/sessions/{session}"));
     browser.is_accessible("session");
     browser.picture(&folder.join("session.png"));
     assert!(browser.text("main").contains("cat /etc/passwd"));
+    cut_packets(&browser, &base, session);
     browser.go(&format!("{base}/sessions?text=passwd"));
     browser.is_accessible("search");
     assert!(browser.text("main").contains(&attacker));
@@ -116,12 +128,40 @@ fn an_alert_is_worked_through_in_chinese() {
     assert!(net.honeyward(&["verify"]).status.success());
 }
 
+/// The summary's hash is that of the file that the button gives.
+fn cut_packets(browser: &Chromium, base: &str, session: &str) {
+    within(Duration::from_secs(30), "packets", || {
+        browser.go(&format!("{base}/sessions/{session}/conversation"));
+        browser.text("main").contains("SHA-256").then_some(())
+    });
+    browser.is_accessible("packets");
+    browser.script(&format!(
+        "window.taken = ''; fetch('/sessions/{session}/packets').then(r => r.arrayBuffer()) \
+         .then(bytes => crypto.subtle.digest('SHA-256', bytes)).then(hash => {{ \
+         window.taken = [...new Uint8Array(hash)].map(b => b.toString(16).padStart(2, '0')).join(''); }})"
+    ));
+    browser.until("the packets", "return window.taken !== ''");
+    let hash = browser.script("return window.taken");
+    assert!(browser.text("main").contains(hash.as_str().unwrap()), "{hash}: {}", browser.text("main"));
+}
+
 #[test]
 fn a_terminal_is_played_in_english() {
+    play("en", true);
+}
+
+#[test]
+fn a_terminal_is_played_in_chinese() {
+    play("zh", false);
+}
+
+/// The docs show the dark English player.
+fn play(language: &str, dark: bool) {
     let net = Honeynet::with("");
     let (base, folder) = (console(&net), pictures(&net));
-    let browser = Chromium::start(1280, 900, true);
-    set_up(&net, &browser, &base, "en");
+    let folder = if dark { folder } else { folder.join("light") };
+    let browser = Chromium::start(1280, 900, dark);
+    set_up(&net, &browser, &base, language);
     let attacker = net.attacker(9);
     intrude(&net, &attacker);
     let session = incident(&net, &attacker)["sessions"][0].as_str().unwrap().to_owned();
@@ -143,61 +183,136 @@ fn a_terminal_is_played_in_english() {
 }
 
 #[test]
-fn a_dicom_conversation_is_read() {
+fn a_dicom_conversation_is_read_with_its_images() {
     let net = Honeynet::with("");
     let (base, folder) = (console(&net), pictures(&net));
     let browser = Chromium::start(1280, 900, false);
     set_up(&net, &browser, &base, "zh");
     let address = net.address("pacs", "dicom");
     let (host, port) = (address.ip().to_string(), address.port().to_string());
-    let found = client(
-        "findscu",
-        "dcmtk",
-        &[
-            "-aec",
-            "CLZXPACS",
-            "-aet",
-            "RESWS01",
-            "-S",
-            "-k",
-            "QueryRetrieveLevel=STUDY",
-            "-k",
-            "PatientName=张*",
-            "-k",
-            "StudyDate",
-            &host,
-            &port,
-        ],
-    );
+    let titles = ["-aec", "CLZXPACS", "-aet", "RESWS01", "-S"];
+    let keys = ["-k", "QueryRetrieveLevel=STUDY", "-k", "ModalitiesInStudy=DX", "-k", "StudyInstanceUID"];
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let since = today.saturating_sub(jiff::Span::new().days(20)).strftime("StudyDate=%Y%m%d-").to_string();
+    let asked = [&titles[..], &keys, &["-k", &since, "-k", "PatientName", &host, &port]].concat();
+    let found = client("findscu", "dcmtk", &[&["-v"], &asked[..]].concat());
     assert!(found.status.success(), "{}", text(&found));
-    let session =
-        net.sessions(1, |session| session["service"] == "dicom")[0]["id"].as_str().unwrap().to_owned();
-    browser.go(&format!("{base}/sessions/{session}/decoded"));
-    let page = browser.text("main");
-    for wanted in [
-        "A-ASSOCIATE-RQ",
-        "A-ASSOCIATE-AC",
-        "C-FIND-RQ",
-        "PatientName",
-        "QueryRetrieveLevel",
-        "Study Root - FIND",
-    ] {
-        assert!(page.contains(wanted), "{wanted}: {page}");
+    let said = text(&found);
+    let uids = said.split("(0020,000d) UI [").skip(1).filter_map(|rest| rest.split([']', ' ']).next());
+    let study = uids.last().unwrap_or_else(|| panic!("{said}"));
+    let taken = net.scratch("images");
+    fs::create_dir_all(&taken).unwrap();
+    let wanted = format!("StudyInstanceUID={study}");
+    let level = ["-k", "QueryRetrieveLevel=STUDY", "-k", &wanted];
+    let into = ["-od", taken.to_str().unwrap(), host.as_str(), port.as_str()];
+    let got = client("getscu", "dcmtk", &[&titles[..], &level, &into].concat());
+    assert!(got.status.success() && fs::read_dir(&taken).unwrap().count() > 0, "{}", text(&got));
+    let sessions = net.sessions(2, |session| session["service"] == "dicom" && session["closed"].is_string());
+    let pages: Vec<String> =
+        sessions.iter().map(|s| format!("{base}/sessions/{}/decoded", s["id"].as_str().unwrap())).collect();
+    for (language, title) in [("zh", "被取走的影像"), ("en", "Images touched")] {
+        let mut seen = String::new();
+        for page in &pages {
+            browser.go(&format!("{page}?lang={language}"));
+            seen.push_str(&browser.text("main"));
+            if browser.script("return !!document.querySelector('.gallery')") == true {
+                browser.until(
+                    "the pictures",
+                    "return [...document.querySelectorAll('.gallery img')].every(i => i.complete && i.naturalWidth > 40)",
+                );
+                browser.is_accessible("images");
+                browser.picture(&folder.join("dicom.png"));
+            }
+        }
+        for wanted in [
+            title,
+            "A-ASSOCIATE-RQ",
+            "A-ASSOCIATE-AC",
+            "C-FIND-RQ",
+            "C-GET-RQ",
+            "PatientName",
+            "QueryRetrieveLevel",
+            "Study Root - FIND",
+        ] {
+            assert!(seen.contains(wanted), "{wanted}: {seen}");
+        }
     }
-    browser.is_accessible("decoded");
-    browser.picture(&folder.join("dicom.png"));
 }
+
+#[test]
+fn rows_that_databases_gave_are_read() {
+    let net = Honeynet::sensing("pacing = false\n", &[("hisdb", 18), ("phis", 20), ("cdr", 25)], "");
+    let (base, folder) = (console(&net), pictures(&net));
+    let browser = Chromium::start(1280, 900, false);
+    set_up(&net, &browser, &base, "en");
+    let (user, password) = net.lure("phis", "mysql");
+    let mysql = crate::databases::mysql(
+        net.address("phis", "mysql"),
+        &user,
+        &password,
+        "select 7 as seven, '病人' as who",
+        &["phis"],
+    );
+    assert!(mysql.contains('7'), "{mysql}");
+    let (user, password) = net.lure("hisdb", "tds");
+    let tds = net.address("hisdb", "tds");
+    let script = net.scratch("ask.sql");
+    fs::write(&script, "select top 3 name, create_date from sys.databases\ngo\nexit\n").unwrap();
+    let shell = format!(
+        "TDSVER=7.4 tsql -H {} -p {} -U '{user}' -P '{password}' < {}",
+        tds.ip(),
+        tds.port(),
+        script.display()
+    );
+    let said = client("sh", "dash", &["-c", &shell]);
+    assert!(text(&said).contains("master"), "{}", text(&said));
+    let (user, password) = net.lure("cdr", "postgres");
+    let postgres = net.address("cdr", "postgres");
+    let url = format!("postgresql://{user}@{postgres}/cdr");
+    let shell = format!("PGPASSWORD='{password}' psql '{url}' -c 'select datname from pg_database'");
+    let said = client("sh", "dash", &["-c", &shell]);
+    assert!(text(&said).contains("template1"), "{}", text(&said));
+    for (service, cells) in [
+        ("mysql", &["seven", "7", "病人"][..]),
+        ("tds", &["name", "master"]),
+        ("postgres", &["datname", "template1"]),
+    ] {
+        let found = net.sessions(1, |s| s["service"] == service && s["closed"].is_string());
+        let id = found.last().unwrap()["id"].as_str().unwrap().to_owned();
+        browser.go(&format!("{base}/sessions/{id}/decoded"));
+        let tables = "return [...document.querySelectorAll('main td, main th')].map(c => c.innerText)";
+        let shown = browser.script(tables);
+        let shown = shown.as_array().unwrap();
+        for cell in cells {
+            assert!(shown.iter().any(|one| one == cell), "{service} {cell}: {shown:?}");
+        }
+        browser.is_accessible(service);
+        browser.picture(&folder.join(format!("{service}.png")));
+    }
+}
+
+/// Each page in each of these, from a telephone to a wide screen.
+const SCREENS: [(&str, u32, bool, &str); 4] = [
+    ("wide", 1920, false, "en"),
+    ("dark", 1280, true, "zh"),
+    ("phone", 500, true, "zh"),
+    ("light-phone", 500, false, "en"),
+];
 
 #[test]
 fn every_page_fits_every_screen() {
     let net = Honeynet::with("");
     let (base, folder) = (console(&net), pictures(&net));
-    let browser = Chromium::start(1920, 1080, false);
-    set_up(&net, &browser, &base, "en");
+    let first = Chromium::start(1280, 900, false);
+    set_up(&net, &first, &base, "en");
     let attacker = net.attacker(9);
     intrude(&net, &attacker);
-    let id = incident(&net, &attacker)["id"].as_str().unwrap().to_owned();
-    let pages = [
+    let incident = incident(&net, &attacker);
+    let id = incident["id"].as_str().unwrap();
+    let session = format!("/sessions/{}", incident["sessions"][0].as_str().unwrap());
+    drop(first);
+    let inside = ["", "/transcript", "/terminal/1"].map(|part| format!("{session}{part}"));
+    let pages: Vec<String> = [
         "/",
         "/incidents",
         &format!("/incidents/{id}"),
@@ -212,22 +327,28 @@ fn every_page_fits_every_screen() {
         "/settings/allowances",
         "/settings/lures",
         "/requests",
-    ];
-    let phone = Chromium::start(500, 900, true);
-    phone.go(&format!("{base}/login?lang=zh"));
-    phone.type_into("input[name=name]", "wanglei");
-    phone.type_into("input[name=password]", PASSWORD);
-    phone.click(".entrance button");
-    phone.until("the first page", "return !!document.querySelector('.cards')");
-    for (browser, size) in [(&browser, "wide"), (&phone, "phone")] {
-        for page in pages {
+        "/nothing-here",
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .chain(inside)
+    .collect();
+    for (size, width, dark, language) in SCREENS {
+        let browser = Chromium::start(width, 900, dark);
+        browser.go(&format!("{base}/login?lang={language}"));
+        browser.is_accessible("login");
+        browser.type_into("input[name=name]", "wanglei");
+        browser.type_into("input[name=password]", PASSWORD);
+        browser.click(".entrance button");
+        browser.until("the first page", "return !!document.querySelector('.cards')");
+        for page in &pages {
             browser.go(&format!("{base}{page}"));
             assert_eq!(browser.url(), format!("{base}{page}"));
             let over = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
             assert_eq!(browser.script(over), 0, "{page} is wider than {size}");
-            browser.is_accessible(page);
+            browser.is_accessible(&format!("{page} {size}"));
             let name = page.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("overview");
-            let name = if page.contains(&id) { "incident" } else { name };
+            let name = if page.contains(id) { "incident" } else { name };
             browser.picture(&folder.join(format!("{size}-{name}.png")));
         }
     }

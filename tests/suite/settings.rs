@@ -1,7 +1,7 @@
 //! Settings in the console, in a real browser: a destination that is added and delivers, an allowance with
 //! its second pair of eyes, a bait, a bundle.
 //!
-//! With `HONEYWARD_PICTURES=DIR` the pictures of the docs are made anew there.
+//! With `HONEYWARD_BLESS=1` the pictures of the docs are made anew, with `HONEYWARD_PICTURES=DIR` all of them there.
 
 use std::fs;
 use std::time::Duration;
@@ -215,7 +215,7 @@ fn a_bait_is_made_and_a_bundle_taken_out_with_two_people() {
     other.click("button[value=approve]");
     other.until("the bundle", "return !!document.querySelector('a[href$=\"/bundle\"]')");
     other.is_accessible("a bundle that is there");
-    other.picture(&folder.join("bundle.png"));
+    other.picture(&folder.join("request.png"));
     let bundles: Vec<_> = fs::read_dir(net.data().join("managed/bundles")).unwrap().collect();
     let bundle = bundles[0].as_ref().unwrap().path();
     let checked = net.honeyward(&["verify", bundle.to_str().unwrap()]);

@@ -1,14 +1,17 @@
 //! The console.
 
 mod desk;
+mod gallery;
 
 use serde_json::json;
 
 use super::{DRAIN, keep_status};
 use crate::app::launch::Launch;
 use crate::app::{Layout, find, status};
+use crate::console::oidc::Question;
 use crate::console::{self, DecoySegment, Given, Places, Process};
 use crate::event::SystemEvent;
+use crate::forward::{self, Asking};
 use crate::link::Outlet;
 use crate::privileged::netd::Segment;
 use crate::runtime::{Shutdown, shutdown};
@@ -58,8 +61,32 @@ fn given(launch: &Launch, layout: &Layout, outlet: &Outlet) -> Result<Given, Str
         processes: Box::new(move || all.iter().map(|name| process(&shown, name)).collect()),
         carrier: find::carrier,
         desk: desk::desk(launch, layout),
+        ask: Box::new(ask),
+        gallery: gallery::gallery(launch, layout),
         tell: Box::new(move |event| tell.system(event)),
     })
+}
+
+/// Longest answer of a provider of logins: a list of keys, or a token with hundreds of groups.
+const ANSWER: usize = 256 << 10;
+
+/// Asks a provider of logins.
+fn ask(question: &Question<'_>) -> Result<Vec<u8>, String> {
+    let asking = Asking {
+        url: question.url,
+        ca: question.ca,
+        proxy: None,
+        kind: "application/x-www-form-urlencoded",
+        authorization: question.authorization,
+        longest: ANSWER,
+    };
+    let asked = async {
+        match &question.form {
+            Some(form) => forward::ask(&asking, form.clone().into_bytes()).await,
+            None => forward::fetch(&asking).await,
+        }
+    };
+    tokio::runtime::Handle::current().block_on(asked).map_err(|e| e.to_string())
 }
 
 /// Where the decoys stand, if they have a network of their own.

@@ -7,8 +7,9 @@ use super::{local, reader, row, session};
 use crate::console::accounts::Role;
 use crate::console::answer::Answer;
 use crate::console::router::{Refusal, Visit};
-use crate::console::views;
-use crate::event::{Event, SessionEvent};
+use crate::console::{gallery, views};
+use crate::event::observation::RecordKind;
+use crate::event::{Event, Observation, SessionEvent};
 use crate::record::transcript::{self, What};
 use crate::record::{SessionFiles, transcript::Entry};
 use crate::store::Entry as Kept;
@@ -40,6 +41,9 @@ pub(in crate::console) fn page(visit: &Visit<'_>, id: &str) -> Result<Answer, Re
     shortened |= events.len() > EVENTS;
     events.truncate(EVENTS);
     let (blocks, more) = views::decode(&found.service, &entries, &events);
+    let touched = blocks.iter().filter_map(|block| block.instance.as_deref());
+    let (images, count) = visit.console.given.gallery.of(touched.chain(read_out(&events)));
+    let images: Vec<Value> = images.iter().map(|image| Value::from(Serde(image))).collect();
     let blocks: Vec<Value> = blocks
         .iter()
         .map(|block| {
@@ -48,8 +52,27 @@ pub(in crate::console) fn page(visit: &Visit<'_>, id: &str) -> Result<Answer, Re
         })
         .collect();
     visit.tell("took transcript", id);
-    let shown = context! { session => row(&found), blocks, shortened => shortened || more };
+    let shown = context! { session => row(&found), blocks, images, count, shortened => shortened || more };
     Ok(visit.show("decoded.html", shown))
+}
+
+/// Images that were given out, as their decoy told of them.
+fn read_out<'e>(events: &'e [&SessionEvent]) -> impl Iterator<Item = &'e str> {
+    events
+        .iter()
+        .flat_map(|event| match &event.observation {
+            Observation::RecordRead { subject: RecordKind::Instance, ids, .. } => ids.as_slice(),
+            _ => &[],
+        })
+        .map(String::as_str)
+}
+
+/// A picture of an image of the world.
+pub(in crate::console) fn image(visit: &Visit<'_>, uid: &str) -> Result<Answer, Refusal> {
+    visit.needs(Role::takes_evidence)?;
+    let uid = uid.strip_suffix(".png").filter(|uid| gallery::is_uid(uid)).ok_or(Refusal::NotFound)?;
+    let picture = (visit.console.given.gallery.draw)(uid).ok_or(Refusal::NotFound)?;
+    Ok(Answer::asset("image/png", picture))
 }
 
 fn entries(visit: &Visit<'_>, found: &crate::store::SessionRow) -> Result<(Vec<Entry>, bool), Refusal> {

@@ -3,18 +3,23 @@
 use hyper::StatusCode;
 use minijinja::context;
 
+use super::oidc;
 use crate::console::answer::Answer;
 use crate::console::request::{LOGIN_COOKIE, Request};
 use crate::console::router::{Console, Visit};
 
 /// Whoever is not logged in sees this, wherever he wanted to go.
 pub(in crate::console) fn page(console: &Console, request: &Request) -> Answer {
-    match (console.accounts.is_empty(), request.posts, request.path.as_str()) {
-        (true, true, "/setup") => set_up(console, request),
-        (true, _, _) => console.bare_page(request, "setup.html", context! {}),
-        (false, true, "/login") => log_in(console, request),
-        (false, false, "/login") => console.bare_page(request, "login.html", context! {}),
-        (false, _, _) => Answer::to("/login"),
+    match (console.accounts.is_empty(), request.posts, request.path.as_str(), &console.provider) {
+        (true, true, "/setup", _) => set_up(console, request),
+        (true, _, _, _) => console.bare_page(request, "setup.html", context! {}),
+        (false, true, "/login", _) => log_in(console, request),
+        (false, false, "/login", provider) => {
+            console.bare_page(request, "login.html", context! { oidc => provider.is_some() })
+        }
+        (false, false, "/oidc/start", Some(provider)) => oidc::start(console, request, provider),
+        (false, false, "/oidc/callback", Some(provider)) => oidc::finish(console, request, provider),
+        (false, _, _, _) => Answer::to("/login"),
     }
 }
 
@@ -45,7 +50,8 @@ fn set_up(console: &Console, request: &Request) -> Answer {
 fn log_in(console: &Console, request: &Request) -> Answer {
     let (name, password) = (request.field("name"), request.field("password"));
     let again = |key: &str, status| {
-        console.bare_page(request, "login.html", context! { key, name }).with_status(status)
+        let oidc = console.provider.is_some();
+        console.bare_page(request, "login.html", context! { key, name, oidc }).with_status(status)
     };
     if !console.logins.may_try(name, request.from) {
         return again("locked_out", StatusCode::TOO_MANY_REQUESTS);
@@ -68,7 +74,12 @@ fn log_in(console: &Console, request: &Request) -> Answer {
 /// A new token at each login: one that was there before is worth nothing.
 fn admitted(console: &Console, name: &str) -> Answer {
     let token = console.logins.begin(name);
-    Answer::to("/").with_cookie(format!("{LOGIN_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict"))
+    Answer::to("/").with_cookie(login_cookie(&token))
+}
+
+/// The cookie of a login.
+pub(super) fn login_cookie(token: &str) -> String {
+    format!("{LOGIN_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict")
 }
 
 /// Logs out.

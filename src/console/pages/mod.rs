@@ -13,6 +13,7 @@ pub(super) mod files;
 pub(super) mod incident;
 pub(super) mod incidents;
 pub(super) mod lures;
+pub(super) mod oidc;
 pub(super) mod overview;
 pub(super) mod own;
 pub(super) mod session;

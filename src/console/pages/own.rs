@@ -31,6 +31,10 @@ pub(in crate::console) fn change(visit: &Visit<'_>) -> Result<Answer, Refusal> {
     let wrong = |key: &str, secret: Option<String>| {
         Ok(shown(visit, Some(key), secret).with_status(StatusCode::UNPROCESSABLE_ENTITY))
     };
+    if visit.login.given.is_some() {
+        // The provider has his password.
+        return Err(Refusal::NotAllowed);
+    }
     let logins = &visit.console.logins;
     if !logins.may_try(name, request.from) {
         return wrong("locked_out", None);

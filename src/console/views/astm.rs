@@ -56,7 +56,7 @@ fn records(at: Timestamp, to_peer: bool, frame: &[u8]) -> Vec<Block> {
             let mut fields = record.split('|');
             let letter = fields.next().unwrap_or_default();
             let mut block = Block::new(at, to_peer, format!("{letter} {}", kind(letter)));
-            block.heads = vec!["field", "name", "value"];
+            block.heads(["field", "name", "value"]);
             for (number, value) in (2..).zip(fields.take(FIELDS)).filter(|(_, value)| !value.is_empty()) {
                 block.row([&format!("{letter}-{number}"), name(letter, number), value]);
             }

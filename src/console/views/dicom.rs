@@ -123,7 +123,7 @@ fn associated(
     if let Some(identity) = &associate.user_identity {
         block.fact("user identity", lossy(&identity.primary));
     }
-    block.heads = vec!["ID", "abstract syntax", "result", "transfer syntaxes"];
+    block.heads(["ID", "abstract syntax", "result", "transfer syntaxes"]);
     for context in &associate.contexts {
         let syntaxes: Vec<String> = context.transfer_syntaxes.iter().map(|uid| named(&lossy(uid))).collect();
         if asks {
@@ -252,7 +252,7 @@ fn status(status: u16) -> String {
 }
 
 fn elements(block: &mut Block, bytes: &Bytes, syntax: TransferSyntax) {
-    block.heads = vec!["tag", "VR", "name", "value"];
+    block.heads(["tag", "VR", "name", "value"]);
     let mut charset = Charset::default();
     for element in Elements::of(bytes.clone(), syntax).take(ELEMENTS) {
         let Ok(element) = element else { break };

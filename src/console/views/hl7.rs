@@ -48,7 +48,7 @@ fn message(at: Timestamp, to_peer: bool, raw: &[u8]) -> Block {
     block.fact("from", format!("{} {}", message.msh(3).text(), message.msh(4).text()).trim());
     block.fact("to", format!("{} {}", message.msh(5).text(), message.msh(6).text()).trim());
     block.fact("version", message.msh(12).text());
-    block.heads = vec!["field", "name", "value"];
+    block.heads(["field", "name", "value"]);
     for segment in message.segments() {
         let raw = lossy(segment.raw());
         let id: String = raw.chars().take(3).collect();

@@ -6,6 +6,7 @@ mod astm;
 mod dicom;
 mod hl7;
 mod http;
+mod results;
 mod smb;
 mod sql;
 
@@ -38,7 +39,7 @@ pub(super) struct Block {
     /// Names and values.
     pub facts: Vec<[String; 2]>,
     /// Heads of the table.
-    pub heads: Vec<&'static str>,
+    pub heads: Vec<String>,
     /// Rows of the table.
     pub rows: Vec<Vec<String>>,
     /// Text as it was sent.
@@ -66,6 +67,10 @@ impl Block {
         self.rows.push(cells.into_iter().map(clean).collect());
     }
 
+    fn heads<'h>(&mut self, names: impl IntoIterator<Item = &'h str>) {
+        self.heads = names.into_iter().map(clean).collect();
+    }
+
     fn bytes(&mut self, bytes: &[u8]) {
         self.dump = plain::dump(bytes.get(..DUMP).unwrap_or(bytes));
     }
@@ -73,7 +78,7 @@ impl Block {
 
 /// Whether a service's conversation is decoded from its bytes.
 pub(super) fn reads_bytes(service: &str) -> bool {
-    matches!(kind(service), Some(Kind::Dicom | Kind::Hl7 | Kind::Http | Kind::Astm))
+    matches!(kind(service), Some(Kind::Dicom | Kind::Hl7 | Kind::Http | Kind::Astm | Kind::Sql))
 }
 
 /// Whether there is a decoded form for a service.
@@ -110,7 +115,7 @@ pub(super) fn decode(service: &str, entries: &[Entry], events: &[&SessionEvent])
         Some(Kind::Http) => http::decode(&pieces(entries)),
         Some(Kind::Astm) => astm::decode(&pieces(entries)),
         Some(Kind::Smb) => smb::tree(events),
-        Some(Kind::Sql) => sql::statements(events),
+        Some(Kind::Sql) => sql::statements(events, results::of(service, &pieces(entries))),
         None => Vec::new(),
     };
     let more = blocks.len() > BLOCKS;

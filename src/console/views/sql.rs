@@ -4,8 +4,8 @@ use super::Block;
 use crate::event::line::{of as told, word};
 use crate::event::{Observation, SessionEvent};
 
-/// Statements in their order, each with what it gave.
-pub(super) fn statements(events: &[&SessionEvent]) -> Vec<Block> {
+/// Statements in their order, each with what it gave, among the results as they went out.
+pub(super) fn statements(events: &[&SessionEvent], results: Vec<Block>) -> Vec<Block> {
     let mut out: Vec<Block> = Vec::new();
     for event in events {
         match &event.observation {
@@ -25,7 +25,7 @@ pub(super) fn statements(events: &[&SessionEvent]) -> Vec<Block> {
             }
             Observation::RecordRead { subject, count, ids } => {
                 let mut block = Block::new(event.at, true, format!("{count} {}", word(subject)));
-                block.heads = vec!["id"];
+                block.heads(["id"]);
                 ids.iter().for_each(|id| block.row([id.as_str()]));
                 out.push(block);
             }
@@ -33,5 +33,8 @@ pub(super) fn statements(events: &[&SessionEvent]) -> Vec<Block> {
             other => out.push(Block::new(event.at, false, told(other))),
         }
     }
+    out.extend(results);
+    // A result goes out after its statement was told: the order of equals stays.
+    out.sort_by_key(|block| block.at);
     out
 }

@@ -17,7 +17,7 @@ use tokio::net::{TcpStream, ToSocketAddrs, UdpSocket, lookup_host};
 
 pub(super) use self::http::Parcel;
 use self::http::Poster;
-pub use self::http::{Asking, ask};
+pub use self::http::{Asking, ask, fetch};
 use self::kafka::Topic;
 use self::mail::Mailer;
 use self::relp::Relp;

@@ -121,6 +121,7 @@ async fn asked(settings: &Settings, digest: &[u8; 32]) -> Result<(Vec<u8>, Token
         ca: settings.tls_ca.as_deref(),
         proxy: settings.proxy.as_deref(),
         kind: stamp::QUERY,
+        authorization: None,
         longest: stamp::LONGEST,
     };
     let response = ask(&asking, stamp::query(digest, nonce)).await.map_err(|error| error.to_string())?;

@@ -1,12 +1,12 @@
-//! One question by HTTP, with its answer: time stamps.
+//! One question by HTTP, with its answer: time stamps, logins.
 
 use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
-use hyper::{Request, Uri};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::{Method, Request, Uri};
 
 use super::line::{Way, broken, dial, invalid};
 use super::{AGENT, WRITE, within};
@@ -23,6 +23,8 @@ pub struct Asking<'a> {
     pub proxy: Option<&'a str>,
     /// Media type of the question.
     pub kind: &'a str,
+    /// The value of `Authorization`.
+    pub authorization: Option<&'a str>,
     /// Longest answer, in bytes.
     pub longest: usize,
 }
@@ -32,20 +34,35 @@ pub struct Asking<'a> {
 /// # Errors
 /// It can't be asked, or does not answer so.
 pub async fn ask(asking: &Asking<'_>, question: Vec<u8>) -> io::Result<Vec<u8>> {
-    within(exchange(asking, question), WRITE, "gave no answer").await
+    within(exchange(asking, Method::POST, question), WRITE, "gave no answer").await
 }
 
-async fn exchange(asking: &Asking<'_>, question: Vec<u8>) -> io::Result<Vec<u8>> {
+/// Gets what is there; gives the body of a 2xx answer. Redirects are not followed.
+///
+/// # Errors
+/// It can't be asked, or does not answer so.
+pub async fn fetch(asking: &Asking<'_>) -> io::Result<Vec<u8>> {
+    within(exchange(asking, Method::GET, Vec::new()), WRITE, "gave no answer").await
+}
+
+async fn exchange(asking: &Asking<'_>, method: Method, question: Vec<u8>) -> io::Result<Vec<u8>> {
     let target: Uri = asking.url.parse().map_err(|e| invalid(format!("{}: {e}", asking.url)))?;
     let proof = Proof { ca: asking.ca, ..Proof::default() };
     let secure = target.scheme_str() == Some("https");
     let mut line = dial(&Way { secure, proxy: asking.proxy, proof }, &target).await?;
-    let request = Request::post(target.path_and_query().map_or("/", |path| path.as_str()))
+    let mut request = Request::builder()
+        .method(&method)
+        .uri(target.path_and_query().map_or("/", |path| path.as_str()))
         .header(HOST, target.authority().map_or("", |authority| authority.as_str()))
         .header(USER_AGENT, AGENT)
-        .header(CONTENT_TYPE, asking.kind)
-        .body(Full::new(Bytes::from(question)))
-        .map_err(|e| invalid(e.to_string()))?;
+        .header(ACCEPT, "*/*");
+    if method == Method::POST {
+        request = request.header(CONTENT_TYPE, asking.kind);
+    }
+    if let Some(authorization) = asking.authorization {
+        request = request.header(AUTHORIZATION, authorization);
+    }
+    let request = request.body(Full::new(Bytes::from(question))).map_err(|e| invalid(e.to_string()))?;
     let answer = line.send_request(request).await.map_err(broken)?;
     let status = answer.status();
     if !status.is_success() {

@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use self::answer::Answer;
-pub use self::ask::{Asking, ask};
+pub use self::ask::{Asking, ask, fetch};
 use self::line::{Way, broken, dial, invalid};
 use self::seal::Sealed;
 use super::{Duplex, Fate, WRITE, secret, tls, within};
