@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::detect::{Allowance, Detector, Settings};
+use crate::detect::{Allowance, Detector, Regulars, Settings};
 use crate::event::{Alert, Severity};
 use crate::persona::Fault;
 use crate::store::{Entry, Reader, StoreError};
@@ -54,6 +54,8 @@ pub(crate) struct Past {
     pub(crate) told: BTreeMap<Severity, u64>,
     /// Events judged.
     pub(crate) events: u64,
+    /// Sources that come back.
+    pub(crate) regulars: Regulars,
 }
 
 /// What one allowance covered.
@@ -82,6 +84,9 @@ pub(crate) fn judge(reader: &Reader, settings: Settings, since: Timestamp) -> Re
             let Entry::Event(event) = &record.entry else { continue };
             past.events += 1;
             let verdict = detector.observe(record.seq, event);
+            if let crate::event::Event::Session(event) = event {
+                past.regulars.note(event, verdict.class);
+            }
             if let (Some(name), crate::event::Event::Session(event)) = (verdict.allowed, event) {
                 let covered = past.covered.entry(name).or_default();
                 covered.events += 1;

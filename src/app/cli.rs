@@ -275,6 +275,8 @@ pub(crate) struct LureListArgs {
 pub(crate) enum AllowancesCommand {
     /// List the allowances of the config: how each stands and what it covered.
     List(AllowancesListArgs),
+    /// Propose allowances for sources that come back and never did what none covers.
+    Proposed(AllowancesListArgs),
     /// Judge the past once more with the allowances of a file instead; exit 1 when a High incident would
     /// not have been told.
     Try(AllowancesTryArgs),

@@ -82,6 +82,11 @@ impl Layout {
         self.root.join("forward")
     }
 
+    /// Since when each deception host is there.
+    pub fn hosts(&self) -> PathBuf {
+        self.root.join("hosts.json")
+    }
+
     /// What users of the console made of the settings.
     pub fn managed_folder(&self) -> PathBuf {
         self.root.join("managed")

@@ -21,6 +21,9 @@ pub type Try = Box<dyn Fn(&str) -> Result<Tried, String> + Send + Sync>;
 /// Counts what each allowance downgraded in the last hours, by its name.
 pub type Count = Box<dyn Fn(u16) -> Result<Vec<Counted>, String> + Send + Sync>;
 
+/// Proposes allowances for sources that came back in the last days.
+pub type Propose = Box<dyn Fn(u16) -> Result<Vec<Value>, String> + Send + Sync>;
+
 /// The settings as the console sees them.
 pub struct Desk {
     /// All of them.
@@ -31,6 +34,8 @@ pub struct Desk {
     pub try_destination: Try,
     /// What allowances did.
     pub count: Count,
+    /// What they might cover: tables as `honeyward allowances proposed --json` gives them.
+    pub propose: Propose,
     /// Where certificates and secrets go that users give; core reads them there.
     pub files: PathBuf,
     /// Where bundles wait to be taken.

@@ -193,7 +193,10 @@ impl Incident {
             self.join(event.origin.session);
         }
         self.cover(&fired, event.origin.session);
-        let news = self.news(&fired, event.origin.session).cloned();
+        let news = self
+            .news(&fired, event.origin.session)
+            .filter(|news| self.is_worth(news, settings, event))
+            .cloned();
         let alert = news.map(|news| Box::new(self.tell(&news, &fired, event)));
         let techniques = fired.iter().flat_map(|fired| fired.rule.techniques.iter().copied()).collect();
         Verdict { class: Some(class), techniques, alert, allowed, ..Verdict::default() }
@@ -297,6 +300,13 @@ impl Incident {
             && !self.is_told(strongest.rule)
             && self.covered(session).is_none_or(|class| strongest.class > class);
         (severity > before || further).then_some(strongest)
+    }
+
+    /// Whether what is new is told: of a decoy in its first days only what is High, and what is for others
+    /// than the SOC.
+    fn is_worth(&self, news: &Fired, settings: &Settings, event: &SessionEvent) -> bool {
+        let is_new = settings.is_new(&event.origin.host, event.at);
+        !is_new || self.severity() == Severity::High || rules::is_notice(news.rule)
     }
 
     fn is_told(&self, rule: &Rule) -> bool {

@@ -8,6 +8,7 @@
 mod allowance;
 mod bait;
 mod bounds;
+mod burn_in;
 mod class;
 mod damage;
 mod identity;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use allowance::{ANNOUNCED_DAYS, Allowance, KnownMark, LONGEST_DAYS, Network, Standing};
 pub use bait::{Bait, Baits};
+pub use burn_in::{Proposal, Regulars};
 pub use class::Class;
 pub use settings::{Device, Settings};
 

@@ -3,6 +3,7 @@
 mod allowed;
 mod attacks;
 mod benign;
+mod burn_in;
 mod moves;
 mod pacs;
 mod sharing;

@@ -67,7 +67,7 @@ pub(crate) fn list(args: &AllowancesListArgs, layout: &Layout) -> Exit {
 }
 
 /// The config's settings with the baits that are out.
-fn known(config: &Config, layout: &Layout) -> detect::Settings {
+pub(super) fn known(config: &Config, layout: &Layout) -> detect::Settings {
     let baits = Registry::load(layout).unwrap_or_default().baits();
     detect::Settings { baits, ..config.detection.clone() }
 }

@@ -9,6 +9,7 @@ mod init;
 mod lure;
 mod neighbourhood;
 mod pcap;
+mod proposals;
 mod replay;
 mod sessions;
 mod settings;
@@ -50,6 +51,7 @@ pub(crate) fn dispatch(cli: Cli) -> Exit {
         Command::Lure(LureCommand::Revoke(args)) => baits::revoke(&args, &layout),
         Command::Lure(LureCommand::Package(args)) => baits::package(&args, &layout),
         Command::Allowances(AllowancesCommand::List(args)) => allowances::list(&args, &layout),
+        Command::Allowances(AllowancesCommand::Proposed(args)) => proposals::list(&args, &layout),
         Command::Allowances(AllowancesCommand::Try(args)) => allowances::dry_run(&args, &layout),
         Command::Siem(SiemCommand::Test(args)) => siem::test(&args, &layout),
         Command::Export(args) => export::run(&args, &layout),

@@ -10,6 +10,7 @@ mod health;
 mod keeper;
 mod keeping;
 mod managing;
+mod newcomers;
 mod roots;
 mod settling;
 mod stamping;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
@@ -132,7 +134,10 @@ fn settings(launch: &Launch) -> detect::Settings {
         .flat_map(|service| [service.wanted.ip(), service.address.ip()])
         .filter(|address| !address.is_unspecified())
         .collect();
-    detect::Settings { own, ..launch.config.detection.clone() }
+    let hosts = launch.services.iter().map(|service| service.host.clone());
+    // Since when each is there the keeper knows.
+    let born = hosts.map(|host| (host, Timestamp::UNIX_EPOCH)).collect();
+    detect::Settings { own, born, ..launch.config.detection.clone() }
 }
 
 fn on_own_thread(

@@ -15,6 +15,9 @@ use crate::event::wish::Wish;
 /// Hours that are judged once more to count what an allowance downgraded.
 const COUNTED: u16 = 24;
 
+/// Days in which a source must have come back to be proposed.
+const PROPOSED: u16 = 7;
+
 /// Keys of the form that are text.
 const TEXTS: [&str; 9] =
     ["name", "source", "covers", "from", "until", "timezone", "owner", "reason", "expires"];
@@ -67,15 +70,38 @@ fn shown(visit: &Visit<'_>, wrong: Wrong) -> Result<Answer, Refusal> {
             }
         })
         .collect();
-    let typed = if wrong.is_empty() { Json::Null } else { json!(visit.request.form) };
+    let proposals = match visit.request.asked("propose") {
+        Some(_) => Some((visit.console.given.desk.propose)(PROPOSED).map_err(Refusal::Failed)?),
+        None => None,
+    };
+    let taken = taken(visit, proposals.as_deref().unwrap_or_default());
+    let typed = if wrong.is_empty() { taken } else { json!(visit.request.form) };
     Ok(visit.show(
         "allowances.html",
         context! {
             allowances, wrong, tab => "allowances", values => Value::from(Serde(typed)), hours => COUNTED,
-            counted => counted.is_some(), second => visit.needs_second(),
+            counted => counted.is_some(), proposed => proposals.is_some(), days => PROPOSED,
+            proposals => Value::from(Serde(proposals.map(|all| json!(all)).unwrap_or_default())), second => visit.needs_second(),
             outcome => wishes::outcome(visit)?, manages => visit.role.manages_settings(),
         },
     ))
+}
+
+/// What the form holds when a proposal was chosen: all but who answers for it, why and until when.
+fn taken(visit: &Visit<'_>, proposals: &[Json]) -> Json {
+    let chosen =
+        visit.request.asked("take").and_then(|source| proposals.iter().find(|one| one["source"] == source));
+    let Some(one) = chosen else { return Json::Null };
+    let list = |key: &str| {
+        let items = one[key].as_array().into_iter().flatten().filter_map(Json::as_str);
+        items.collect::<Vec<_>>().join(", ")
+    };
+    json!({
+        "name": format!("regular-{}", one["source"].as_str().unwrap_or_default()),
+        "source": one["source"], "covers": one["covers"], "hosts": list("hosts"),
+        "services": list("services"), "accounts": list("accounts"),
+        "sessions_per_day": one["sessions_per_day"].to_string(),
+    })
 }
 
 /// Asks for an allowance, or ends one.

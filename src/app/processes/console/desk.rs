@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::app::allowances::judge;
+use crate::app::allowances::{Past, judge};
 use crate::app::commands::siem::test_alert;
 use crate::app::config::Config;
 use crate::app::launch::Launch;
@@ -37,12 +37,13 @@ const UNKNOWN: &str = "second person";
 /// The desk of a console.
 pub(super) fn desk(launch: &Launch, layout: &Layout) -> Desk {
     let of = || (launch.config.clone(), layout.clone());
-    let (show, check, send, count) = (of(), of(), of(), of());
+    let (show, check, send, count, propose) = (of(), of(), of(), of(), of());
     Desk {
         show: Box::new(move || shown(&show.0, &show.1).map_err(|error| error.to_string())),
         check: Box::new(move |wish, by| checked(wish, by, &check.0, &check.1)),
         try_destination: Box::new(move |name| tried(name, &send.0, &send.1)),
         count: Box::new(move |hours| counted(hours, &count.0, &count.1)),
+        propose: Box::new(move |days| proposed(days, &propose.0, &propose.1)),
         files: layout.console_files(),
         bundles: layout.bundles(),
         lure_files: layout.lure_files(),
@@ -177,13 +178,24 @@ fn tried(name: &str, config: &Config, layout: &Layout) -> Result<Tried, String> 
     })
 }
 
-fn counted(hours: u16, config: &Config, layout: &Layout) -> Result<Vec<Counted>, String> {
+fn proposed(days: u16, config: &Config, layout: &Layout) -> Result<Vec<Value>, String> {
+    let (past, settings) = judged(24 * days, config, layout)?;
+    let proposals = past.regulars.proposals(&settings);
+    proposals.iter().map(|one| serde_json::to_value(one).map_err(|e| e.to_string())).collect()
+}
+
+fn judged(hours: u16, config: &Config, layout: &Layout) -> Result<(Past, detect::Settings), String> {
     let whole = effective(config, layout).map_err(|e| e.to_string())?;
     let baits = Registry::load(layout).unwrap_or_default().baits();
     let settings = detect::Settings { baits, ..whole.detection };
     let reader = find::store(layout).map_err(|exit| exit.reason())?;
     let since = Timestamp::now() - SignedDuration::from_hours(i64::from(hours));
-    let past = judge(&reader, settings, since).map_err(|e| e.to_string())?;
+    let past = judge(&reader, settings.clone(), since).map_err(|e| e.to_string())?;
+    Ok((past, settings))
+}
+
+fn counted(hours: u16, config: &Config, layout: &Layout) -> Result<Vec<Counted>, String> {
+    let (past, _) = judged(hours, config, layout)?;
     let covered: BTreeMap<_, _> = past.covered;
     let one = |(name, covered): (String, crate::app::allowances::Covered)| Counted {
         name,

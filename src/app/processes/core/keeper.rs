@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use super::RETRY;
 use super::baiting::Baiting;
 use super::following::Following;
+use super::newcomers::born;
 use super::settling::Settling;
 use crate::app::{Layout, find};
 use crate::detect::{self, Class, Detector};
@@ -59,12 +60,14 @@ impl Keeper {
     /// Opens the store and goes on where it ended.
     pub(super) fn open(
         layout: &Layout,
-        settings: detect::Settings,
+        mut settings: detect::Settings,
     ) -> Result<(Self, watch::Receiver<Progress>), StoreError> {
         let store = Store::open(layout.store()?)?;
         let baiting = Baiting::open(layout)?;
         let following = Following::new(layout, settings.allowance.clone());
         let records = store.head().seq;
+        settings.born = born(layout, settings.born.into_keys(), records > 0)
+            .map_err(|error| StoreError::Io { path: layout.hosts(), error })?;
         let (progress, watching) = watch::channel(Progress { records, ..Progress::default() });
         let detector = Detector::default();
         let untold = VecDeque::new();
