@@ -64,6 +64,10 @@ pub(super) struct State {
     pub objects: i64,
     /// What the last identity column gave.
     pub identity: Option<i64>,
+    /// The first number that the server gave in the last INSERT that it counted in.
+    pub first_identity: Option<i64>,
+    /// The same, where the last INSERT is that one.
+    pub inserted: Option<i64>,
     /// Cursors of scripts with their states, for `CURSOR_STATUS`.
     pub cursors: Vec<(String, i64)>,
     /// How long the product takes for what functions have done since this was last taken.
@@ -150,6 +154,8 @@ impl Facts {
             caught: Vec::new(),
             objects: 0,
             identity: None,
+            first_identity: None,
+            inserted: None,
             cursors: Vec::new(),
             wait: Duration::ZERO,
             settings: super::postgres::Settings::new(&catalog.server.settings),
@@ -303,6 +309,25 @@ impl Facts {
             .login(&self.login)
             .is_some_and(|login| login.databases.iter().any(|name| name.eq_ignore_ascii_case(database)));
         self.administrator || owns && matches!(self.product(), Product::MySql | Product::Postgres)
+    }
+
+    /// The login may not do something with an object.
+    pub(super) fn denied(&self, right: &str, object: String) -> Problem {
+        Problem::Denied { right: right.to_owned(), object, account: self.account() }
+    }
+
+    /// The login may not make an object in its database.
+    pub(super) fn not_made(&self, what: &'static str, object: &str) -> Problem {
+        // MySQL names the right, not the statement.
+        let what = if self.product() == Product::MySql { "CREATE" } else { what };
+        let (database, object) = (self.database(), object.to_owned());
+        Problem::NotMade { what, database, object, account: self.account() }
+    }
+
+    /// The account as MySQL's messages name it.
+    fn account(&self) -> String {
+        let host = self.present.address.map_or_else(|| "localhost".to_owned(), |address| address.to_string());
+        format!("'{}'@'{host}'", self.login)
     }
 
     /// Objects of a database by name.

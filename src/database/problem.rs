@@ -56,8 +56,10 @@ pub(super) enum Problem {
     NotNull(String, String),
     /// A second row with the same key: index and table.
     Duplicate(String, String),
-    /// Not allowed: what, on which object.
-    Denied(String, String),
+    /// Not allowed: what, on which object, and to whom.
+    Denied { right: String, object: String, account: String },
+    /// Not allowed to make an object: what (`CREATE TABLE`), in which database, its name, and to whom.
+    NotMade { what: &'static str, database: String, object: String, account: String },
     /// Only an administrator may.
     NoRight(String),
     /// The server gives no more memory or room to one statement.

@@ -262,6 +262,12 @@ impl SqlType {
             }
         }
     }
+    /// Whether SQL Server keeps values of it apart from their row.
+    pub(super) fn is_large(&self) -> bool {
+        let apart = matches!(self.kind, Kind::Text | Kind::NText | Kind::Blob | Kind::Xml);
+        let varies = matches!(self.kind, Kind::VarChar | Kind::NVarChar | Kind::VarBinary);
+        apart || varies && self.length.is_none()
+    }
 
     /// Whether its values are points in time.
     pub fn is_time(&self) -> bool {

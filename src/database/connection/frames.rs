@@ -97,7 +97,11 @@ fn goes_on_after(problem: &Problem) -> bool {
         Problem::NoOption(_) | Problem::NoLogin(_) | Problem::NoTransaction(_) | Problem::NoDatabase(_) => {
             true
         }
-        Problem::NotNull(..) | Problem::Duplicate(..) | Problem::Denied(..) | Problem::NoRight(_) => true,
+        Problem::NotNull(..)
+        | Problem::Duplicate(..)
+        | Problem::Denied { .. }
+        | Problem::NotMade { .. }
+        | Problem::NoRight(_) => true,
         Problem::Raised(_, class, ..) => *class < 20,
         Problem::NoParameter(..) => true,
         _ => false,

@@ -93,7 +93,7 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
         return Err(Problem::Raised(3_167, 16, 1, text));
     }
     if product == Product::MySql && database.eq_ignore_ascii_case("mysql") && !facts.administrator {
-        return Err(Problem::Denied("SELECT".to_owned(), format!("{database}.{name}")));
+        return Err(facts.denied("SELECT", format!("{database}.{name}")));
     }
     if let Some(found) = find_system(facts, &database, &schema, name) {
         return Ok(found);
@@ -103,7 +103,7 @@ fn find(facts: &Facts, parts: &[String]) -> Result<Found, Problem> {
     }
     facts.readable(&database)?;
     if !facts.may_enter(&database) {
-        return Err(Problem::Denied("SELECT".to_owned(), format!("{database}.{schema_or_default}.{name}")));
+        return Err(facts.denied("SELECT", format!("{database}.{schema_or_default}.{name}")));
     }
     let place = Place::new(&database, &schema_or_default, name);
     let state = facts.state();

@@ -15,6 +15,11 @@ use crate::database::script::{self, Step};
 use crate::database::{Column, Language, Message, Product};
 
 impl Connection {
+    /// The first number that the server counted up in the last INSERT; 0 where it counted none.
+    pub fn inserted(&self) -> u64 {
+        self.facts.state().inserted.and_then(|first| u64::try_from(first).ok()).unwrap_or(0)
+    }
+
     /// Reads or changes the session's settings.
     pub fn with_settings<T>(&self, with: impl FnOnce(&mut Settings) -> T) -> T {
         with(&mut self.facts.state().settings)

@@ -78,14 +78,20 @@ fn failed(failure: Failure) -> Problem {
 impl Connection {
     /// Rewrites and opens a query; variables that it assigns are given back.
     pub(super) fn open_query(&mut self, query: &Query) -> Result<(Open, Vec<String>), Problem> {
-        let product = self.facts.product();
         let mut query = query.clone();
         let assigned = assignments(&mut query);
-        let has_where = has_condition(&query);
-        let bound = match product {
+        let bound = match self.facts.product() {
             Product::Postgres => Some(self.bind_query(&mut query)?),
             Product::SqlServer | Product::MySql | Product::Oracle => None,
         };
+        let open = self.open_bound(query, bound.as_deref())?;
+        Ok((open, assigned))
+    }
+
+    /// Rewrites and opens a query whose names and types are known, where the product asks for them.
+    pub(super) fn open_bound(&mut self, mut query: Query, bound: Option<&[Out]>) -> Result<Open, Problem> {
+        let product = self.facts.product();
+        let has_where = has_condition(&query);
         let before = projected(&query, product);
         let mut names = Lookup { connection: self };
         let mut rewriting = Rewriting::new(&mut names);
@@ -137,7 +143,7 @@ impl Connection {
             reads,
             has_where,
         };
-        Ok((open, assigned))
+        Ok(open)
     }
 
     /// Puts in the number of rows where the world knows how many a whole table has.

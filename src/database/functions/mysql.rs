@@ -170,7 +170,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     function("row_count", "m", (0, 0), |facts, _| whole(facts.state().row_count)),
     function("found_rows", "m", (0, 0), |facts, _| whole(facts.state().row_count)),
-    function("last_insert_id", "m", (0, 1), |_, a| whole(whole_of(a, 0).unwrap_or(0))),
+    function("last_insert_id", "m", (0, 1), |facts, a| {
+        let given = whole_of(a, 0);
+        let mut state = facts.state();
+        if given.is_some() {
+            state.first_identity = given;
+        }
+        whole(state.first_identity.unwrap_or(0))
+    }),
     function("get_lock", "m", (2, 2), |_, _| whole(1)),
     function("release_lock", "m", (1, 1), |_, _| whole(1)),
     function("is_free_lock", "m", (1, 1), |_, _| whole(1)),

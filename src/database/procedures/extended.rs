@@ -14,7 +14,7 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
             let command = arguments.text(0, "@command_string").unwrap_or_default();
             seen.deeds.push(Deed::Command { means: "xp_cmdshell", command: command.clone() });
             if !facts.administrator {
-                return Some(Err(Problem::Denied("EXECUTE".to_owned(), "mssqlsystemresource.sys.xp_cmdshell".to_owned())));
+                return Some(Err(facts.denied("EXECUTE", "mssqlsystemresource.sys.xp_cmdshell".to_owned())));
             }
             if !enabled("xp_cmdshell") {
                 return Some(Err(Problem::Disabled("xp_cmdshell".to_owned())));
@@ -41,7 +41,7 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
         "xp_regwrite" | "xp_regdeletevalue" | "xp_regdeletekey" | "xp_instance_regwrite" => {
             let path = format!("{}\\{}", arguments.text(0, "").unwrap_or_default(), arguments.text(1, "").unwrap_or_default());
             seen.deeds.push(Deed::Configure { option: path, value: arguments.text(4, "").unwrap_or_default() });
-            Some(if facts.administrator { Ok(Vec::new()) } else { Err(Problem::Denied("EXECUTE".to_owned(), "mssqlsystemresource.sys.xp_regwrite".to_owned())) })
+            Some(if facts.administrator { Ok(Vec::new()) } else { Err(facts.denied("EXECUTE", "mssqlsystemresource.sys.xp_regwrite".to_owned())) })
         }
         "sp_oacreate" | "sp_oamethod" | "sp_oasetproperty" | "sp_oagetproperty" | "sp_oadestroy"
         | "sp_oageterrorinfo" | "sp_oastop" => Some(automation(name, arguments, facts, seen)),
@@ -75,7 +75,7 @@ pub(super) fn run(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut S
         "sp_add_job" | "sp_add_jobstep" | "sp_add_jobserver" | "sp_start_job" => {
             let command = arguments.rest(0).iter().filter_map(|(_, value)| crate::database::cell::text(value)).collect::<Vec<_>>().join(" ");
             seen.deeds.push(Deed::Command { means: "SQL Agent", command });
-            Some(if facts.administrator { Ok(Vec::new()) } else { Err(Problem::Denied("EXECUTE".to_owned(), format!("msdb.dbo.{name}"))) })
+            Some(if facts.administrator { Ok(Vec::new()) } else { Err(facts.denied("EXECUTE", format!("msdb.dbo.{name}"))) })
         }
         "sp_renamedb" | "sp_rename" | "sp_detach_db" => {
             seen.deeds.push(Deed::Destroy { object: arguments.text(0, "@dbname").unwrap_or_default(), rows: 0 });
@@ -188,7 +188,7 @@ fn automation(name: &str, arguments: &Arguments, facts: &Facts, seen: &mut Seen)
     };
     if !facts.administrator {
         let object = format!("mssqlsystemresource.sys.{written}");
-        return Err(Problem::Denied("EXECUTE".to_owned(), object));
+        return Err(facts.denied("EXECUTE", object));
     }
     let option = "ole automation procedures";
     if facts.state().options.get(option).is_none_or(|(_, running)| *running != 1) {

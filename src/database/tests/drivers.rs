@@ -178,6 +178,90 @@ fn postgresql_s_driver_finds_the_primary_key() {
     assert_eq!(rows(&mut c, "select unnest(array[5,6,7]), generate_series(1,3)").len(), 3);
 }
 
+/// The statements of SQLAlchemy's inspector.
+#[test]
+fn sqlalchemy_reflects_tables() {
+    let server = server();
+    let mut c = server.connect("winhis");
+    let columns = "SELECT sys.columns.name, sys.types.name, sys.columns.is_nullable, \
+                   sys.default_constraints.definition, sys.computed_columns.is_persisted, \
+                   sys.identity_columns.is_identity, CAST(sys.identity_columns.seed_value AS NUMERIC(38, 0)), \
+                   CAST(sys.extended_properties.value AS NVARCHAR(max)) FROM sys.columns \
+                   JOIN sys.objects ON sys.columns.object_id = sys.objects.object_id \
+                   JOIN sys.schemas ON sys.objects.schema_id = sys.schemas.schema_id \
+                   JOIN sys.types ON sys.columns.user_type_id = sys.types.user_type_id \
+                   LEFT OUTER JOIN sys.default_constraints \
+                   ON sys.default_constraints.object_id = sys.columns.default_object_id \
+                   LEFT OUTER JOIN sys.computed_columns \
+                   ON sys.computed_columns.object_id = sys.columns.object_id \
+                   AND sys.computed_columns.column_id = sys.columns.column_id \
+                   LEFT OUTER JOIN sys.identity_columns \
+                   ON sys.identity_columns.object_id = sys.columns.object_id \
+                   AND sys.identity_columns.column_id = sys.columns.column_id \
+                   LEFT OUTER JOIN sys.extended_properties ON sys.extended_properties.class = 1 \
+                   AND sys.columns.object_id = sys.extended_properties.major_id \
+                   AND sys.columns.column_id = sys.extended_properties.minor_id \
+                   WHERE sys.schemas.name = CAST('dbo' AS NVARCHAR(max)) AND sys.objects.name = 'ZY_BRJSK' \
+                   ORDER BY sys.objects.name, sys.columns.column_id";
+    assert_eq!(rows(&mut c, columns).len(), 19);
+    let keys = "WITH keys AS (SELECT k.constraint_schema, k.constraint_name, k.ordinal_position, \
+                k.table_schema, k.column_name FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE k \
+                WHERE k.table_name = 'ZY_BRJSK') SELECT constraint_schema, constraint_name, column_name, \
+                ordinal_position FROM keys ORDER BY keys.ordinal_position";
+    assert_eq!(one(&mut c, keys), "dbo|PK_ZY_BRJSK|xh|1");
+    for (view, count) in [
+        ("sys.tables", 28),
+        ("sys.columns", 25),
+        ("sys.identity_columns", 29),
+        ("sys.objects", 12),
+        ("sysobjects", 25),
+        ("syscolumns", 32),
+        ("INFORMATION_SCHEMA.COLUMNS", 23),
+        ("INFORMATION_SCHEMA.ROUTINES", 51),
+        ("INFORMATION_SCHEMA.TABLE_CONSTRAINTS", 9),
+    ] {
+        assert_eq!(heads(&mut c, &format!("select top 1 * from {view}")).len(), count, "{view}");
+    }
+
+    let server = server_of("cdr");
+    let mut c = server.connect_to("cdr", "postgres", 74);
+    let key = "SELECT attr.conrelid, array_agg(CAST(attr.attname AS TEXT) ORDER BY attr.ord) AS cols, \
+               attr.conname FROM (SELECT con.conrelid AS conrelid, con.conname AS conname, con.ord AS ord, \
+               pg_catalog.pg_attribute.attname AS attname FROM pg_catalog.pg_attribute JOIN \
+               (SELECT pg_catalog.pg_constraint.conrelid AS conrelid, pg_catalog.pg_constraint.conname AS conname, \
+               unnest(pg_catalog.pg_index.indkey) AS attnum, \
+               generate_subscripts(pg_catalog.pg_index.indkey, 1) AS ord \
+               FROM pg_catalog.pg_constraint JOIN pg_catalog.pg_index \
+               ON pg_catalog.pg_constraint.conindid = pg_catalog.pg_index.indexrelid \
+               WHERE pg_catalog.pg_constraint.contype = 'p') AS con \
+               ON pg_catalog.pg_attribute.attnum = con.attnum AND pg_catalog.pg_attribute.attrelid = con.conrelid \
+               WHERE con.conrelid = 'public.patient'::regclass) AS attr GROUP BY attr.conrelid, attr.conname";
+    let found = rows(&mut c, key);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0][1].starts_with('{') && found[0][2] == "patient_pkey", "{found:?}");
+}
+
+#[test]
+fn rows_of_a_table_s_own_types_are_kept() {
+    let server = server_of("cdr");
+    let mut c = server.connect_to("cdr", "postgres", 75);
+    all(&mut c, "create table notes (id serial primary key, said varchar(20), paid numeric(10,2))");
+    all(&mut c, "insert into notes (said, paid) values ('x', 2), ('y', 3.5)");
+    all(&mut c, "insert into notes (said, paid) select said, paid + 1 from notes where said = 'y'");
+    let paid: Vec<String> =
+        rows(&mut c, "select paid from notes order by id").into_iter().flatten().collect();
+    assert_eq!(paid, ["2.00", "3.50", "4.50"]);
+    all(&mut c, "create table copied as select cast(paid as text) as paid from notes");
+    assert_eq!(one(&mut c, "select count(*) from copied"), "3");
+
+    let (_server, mut c) = mysql("phis");
+    all(&mut c, "create table notes (id int auto_increment primary key, said varchar(20))");
+    all(&mut c, "insert into notes (said) values ('a'), ('b')");
+    assert_eq!((c.inserted(), one(&mut c, "select last_insert_id()").as_str()), (1, "1"));
+    all(&mut c, "insert into notes (said) values ('c')");
+    assert_eq!((c.inserted(), one(&mut c, "select last_insert_id()").as_str()), (3, "3"));
+}
+
 #[test]
 fn sqlmap_knows_the_products() {
     let truth = |c: &mut Connection, condition: &str| {

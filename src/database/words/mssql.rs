@@ -64,9 +64,12 @@ pub(super) fn words_of(problem: &Problem, language: Language) -> Words {
         Problem::Duplicate(key, table) => words(2627, 14, 1, "23000", say(
             format!("违反了 PRIMARY KEY 约束“{key}”。不能在对象“{table}”中插入重复键。"),
             format!("Violation of PRIMARY KEY constraint '{key}'. Cannot insert duplicate key in object '{table}'."))),
-        Problem::Denied(right, object) => words(229, 14, 5, "42000", say(
+        Problem::Denied { right, object, .. } => words(229, 14, 5, "42000", say(
             format!("拒绝了对对象 '{}' (数据库 '{}'，架构 'dbo')的 {right} 权限。", last(object), object.split('.').next().unwrap_or_default()),
             format!("The {right} permission was denied on the object '{}', database '{}', schema 'dbo'.", last(object), object.split('.').next().unwrap_or_default()))),
+        Problem::NotMade { what, database, .. } => words(262, 14, 1, "42000", say(
+            format!("在数据库 '{database}' 中拒绝了 {what} 权限。"),
+            format!("{what} permission denied in database '{database}'."))),
         Problem::NoRight(_) => words(15247, 16, 1, "42000", say("用户没有执行此操作的权限。".into(), "User does not have permission to perform this action.".into())),
         Problem::Resources => words(701, 17, 123, "HY000", say(
             "资源池 'default' 没有足够的系统内存来运行此查询。".into(), "There is insufficient system memory in resource pool 'default' to run this query.".into())),

@@ -84,7 +84,7 @@ fn parts(problem: &Problem) -> (u32, &'static str, String, String) {
             format!("违反唯一约束条件 (PK_{})", last(table).to_uppercase()),
             format!("unique constraint (PK_{}) violated", last(table).to_uppercase()),
         ),
-        Problem::Denied(..) | Problem::NoRight(_) => {
+        Problem::Denied { .. } | Problem::NotMade { .. } | Problem::NoRight(_) => {
             both(1031, "42000", "权限不足", "insufficient privileges")
         }
         Problem::Killed => both(28, "72000", "您的会话己被终止", "your session has been killed"),

@@ -58,7 +58,10 @@ pub(super) fn words_of(problem: &Problem) -> Words {
         Problem::Duplicate(_, table) => {
             error("23505", format!("duplicate key value violates unique constraint \"{}_pkey\"", last(table)))
         }
-        Problem::Denied(_, object) => error("42501", format!("permission denied for table {}", last(object))),
+        Problem::NotMade { .. } => error("42501", "permission denied for schema public".into()),
+        Problem::Denied { object, .. } => {
+            error("42501", format!("permission denied for table {}", last(object)))
+        }
         Problem::NoRight(what) => error("42501", format!("must be superuser to {what}")),
         Problem::Interrupted => error("57014", "canceling statement due to user request".into()),
         Problem::Killed => error("57P01", "terminating connection due to administrator command".into()),

@@ -302,9 +302,18 @@ impl Talk {
             (None, Some(database)) => form.ok_with_database(&database),
             (None, None) => {
                 let affected = done.and_then(|done| done.rows).unwrap_or_default();
-                let updated = done.is_some_and(|done| done.verb == Verb::Update);
-                let text = format!("Rows matched: {affected}  Changed: {affected}  Warnings: 0");
-                form.ok(affected, 0, if updated { &text } else { "" })
+                let (text, first) = match done.map(|done| done.verb) {
+                    Some(Verb::Update) => {
+                        (format!("Rows matched: {affected}  Changed: {affected}  Warnings: 0"), 0)
+                    }
+                    Some(Verb::Insert) if affected > 1 => {
+                        let text = format!("Records: {affected}  Duplicates: 0  Warnings: 0");
+                        (text, self.connection.inserted())
+                    }
+                    Some(Verb::Insert) => (String::new(), self.connection.inserted()),
+                    _ => (String::new(), 0),
+                };
+                form.ok(affected, first, &text)
             }
         });
     }

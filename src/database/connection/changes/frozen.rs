@@ -81,7 +81,10 @@ pub(super) fn is_bound_later(statement: &Statement) -> bool {
     match statement {
         Statement::Update(update) => is_joined_update(update),
         Statement::Delete(delete) => is_joined_delete(delete),
-        Statement::Merge(_) => true,
+        Statement::Merge(_) | Statement::CreateTable(_) => true,
+        Statement::Insert(insert) => {
+            !insert.source.as_ref().is_some_and(|query| matches!(*query.body, SetExpr::Values(_)))
+        }
         _ => false,
     }
 }

@@ -271,7 +271,7 @@ impl Connection {
             Statement::CreateTable(create) => self.create(create, &mut seen),
             Statement::Query(query) => self.select_into(query, &mut seen),
             Statement::Drop { names, if_exists, .. } => self.drop_tables(names, *if_exists, &mut seen),
-            Statement::CreateView(_) => Err(Problem::NoRight("CREATE VIEW".to_owned())),
+            Statement::CreateView(view) => Err(self.facts.not_made("CREATE VIEW", &view.name.to_string())),
             other => Err(Problem::Syntax(other.to_string().split(' ').next().unwrap_or_default().to_owned())),
         };
         match result {
@@ -333,16 +333,14 @@ impl Connection {
             }
             Found::Table(table) => {
                 if !facts.may_change(&table.database) {
-                    return Err(Problem::Denied(
-                        right.to_owned(),
-                        format!("{}.{}.{}", table.database, table.schema, table.name),
-                    ));
+                    let object = format!("{}.{}.{}", table.database, table.schema, table.name);
+                    return Err(facts.denied(right, object));
                 }
                 let relation = self.tables()?.table(&table, &facts).map_err(|_| Problem::Resources)?;
                 let columns = table.columns.clone();
                 Ok(Target { relation, table: Some(table), columns })
             }
-            Found::View(_) | Found::System(..) => Err(Problem::Denied(right.to_owned(), parts.join("."))),
+            Found::View(_) | Found::System(..) => Err(facts.denied(right, parts.join("."))),
         }
     }
 

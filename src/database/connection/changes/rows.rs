@@ -13,7 +13,8 @@ use crate::database::{Deed, Product, Seen, cell};
 use crate::event::observation::MAX_IDS;
 use rusqlite::types::Value as Cell;
 use sqlparser::ast::{
-    AssignmentTarget, Delete, Expr, FromTable, Insert, TableFactor, TableObject, TableWithJoins, Update,
+    AssignmentTarget, Delete, Expr, FromTable, Insert, SetExpr, TableFactor, TableObject, TableWithJoins,
+    Update,
 };
 
 impl Connection {
@@ -21,6 +22,7 @@ impl Connection {
         let TableObject::TableName(name) = &insert.table else {
             return Err(Problem::Syntax("INSERT".to_owned()));
         };
+        self.facts.state().inserted = None;
         let target = self.target(&parse_name(name), "INSERT", seen)?;
         let query = insert.source.clone().ok_or_else(|| Problem::Syntax("INSERT".to_owned()))?;
         let names: Vec<String> =
@@ -30,7 +32,10 @@ impl Connection {
         {
             return Err(Problem::NoColumn(unknown.clone()));
         }
-        let (_, rows) = self.read_whole(&query, seen)?;
+        let (_, rows) = match query.body.as_ref() {
+            SetExpr::Values(_) => self.read_values(&query, seen),
+            _ => self.read_whole(&query, seen),
+        }?;
         let (names, rows) = self.complete(&target, &names, rows)?;
         let wanted = insert.output.is_some() || insert.returning.is_some();
         let given = if wanted { given(&target, &names, &rows) } else { Vec::new() };
@@ -96,12 +101,16 @@ impl Connection {
         let relation = cell::quoted(&target.relation);
         let last = self.scalar(&format!("SELECT max({}) FROM {relation}", cell::quoted(&counted)))?;
         let mut next = cell::number(&last).map_or(0, cell::truncated);
+        let first = next.saturating_add(1);
         for row in &mut rows {
             next = next.saturating_add(1);
             row.push(Cell::Integer(next));
         }
         if !rows.is_empty() {
-            self.facts.state().identity = Some(next);
+            let mut state = self.facts.state();
+            state.identity = Some(next);
+            state.first_identity = Some(first);
+            state.inserted = Some(first);
         }
         all.push(counted);
         Ok((all, rows))

@@ -9,6 +9,7 @@ use super::{Change, IDENTITY, change_of, made_column};
 use crate::database::catalog::{ColumnSpec, Place, Table};
 use crate::database::connection::Connection;
 use crate::database::connection::names::Found;
+use crate::database::connection::query::Open;
 use crate::database::connection::run::into_target;
 use crate::database::problem::Problem;
 use crate::database::records::WORLD_ID;
@@ -161,7 +162,7 @@ impl Connection {
             return Ok(relation);
         }
         if !self.facts.may_change(&self.facts.database()) {
-            return Err(Problem::NoRight("CREATE TABLE".to_owned()));
+            return Err(self.facts.not_made("CREATE TABLE", &name));
         }
         if self.find(parts).is_ok() {
             return Err(Problem::Exists(name));
@@ -234,7 +235,17 @@ impl Connection {
         query: &Query,
         seen: &mut Seen,
     ) -> Result<Whole, Problem> {
-        let (mut open, _) = self.open_query(query)?;
+        let (open, _) = self.open_query(query)?;
+        self.read_open(open, seen)
+    }
+
+    /// All rows of a list of values whose types are settled already.
+    pub(super) fn read_values(&mut self, values: &Query, seen: &mut Seen) -> Result<Whole, Problem> {
+        let open = self.open_bound(values.clone(), None)?;
+        self.read_open(open, seen)
+    }
+
+    fn read_open(&mut self, mut open: Open, seen: &mut Seen) -> Result<Whole, Problem> {
         let mut rows = Vec::new();
         let result = loop {
             match self.next_row(&mut open) {

@@ -182,10 +182,11 @@ impl Binder<'_> {
             return Ok((list, vec![Out::new("option_name", text), Out::new("option_value", text)]));
         }
         let element = match function {
-            "unnest" => first.element().unwrap_or(PgType::of(oid::TEXT)),
-            "_pg_expandarray" if first.oid == oid::INT2VECTOR => PgType::of(oid::INT2),
-            "_pg_expandarray" if first.oid == oid::OIDVECTOR => PgType::of(oid::OID),
-            "_pg_expandarray" => first.element().unwrap_or(PgType::of(oid::TEXT)),
+            "unnest" | "_pg_expandarray" => match first.oid {
+                oid::INT2VECTOR => PgType::of(oid::INT2),
+                oid::OIDVECTOR => PgType::of(oid::OID),
+                _ => first.element().unwrap_or(PgType::of(oid::TEXT)),
+            },
             "generate_series" if first.oid == oid::UNKNOWN => PgType::of(oid::INT4),
             "generate_series" => first,
             "generate_subscripts" => PgType::of(oid::INT4),

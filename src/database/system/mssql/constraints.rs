@@ -1,7 +1,7 @@
 //! Keys and what else binds columns: primary keys; the product's programs see to the rest.
 
 use super::indexes::has_key;
-use super::objects::tables;
+use super::objects::{object, tables};
 use super::table;
 use crate::database::facts::Facts;
 use crate::database::system::{Late, System, at, n, none, t};
@@ -15,89 +15,36 @@ const fn empty(name: &'static str, lines: &'static [&'static str]) -> System {
 const KEY_OFFSET: i32 = 1;
 
 pub(super) static TABLES: &[System] = &[
-    table(
-        "sys.key_constraints",
-        &[
-            "name sysname not null",
-            "object_id int not null",
-            "principal_id int",
-            "schema_id int not null",
-            "parent_object_id int not null",
-            "type char(2) not null",
-            "type_desc nvarchar(60)",
-            "create_date datetime not null",
-            "modify_date datetime not null",
-            "is_ms_shipped bit not null",
-            "is_published bit not null",
-            "is_schema_published bit not null",
-            "unique_index_id int",
-            "is_system_named bit not null",
-        ],
-        keys,
-    ),
+    table("sys.key_constraints", object!["unique_index_id int", "is_system_named bit not null",], keys),
     empty(
         "sys.default_constraints",
-        &[
-            "name sysname not null",
-            "object_id int not null",
-            "principal_id int",
-            "schema_id int not null",
-            "parent_object_id int not null",
-            "type char(2) not null",
-            "type_desc nvarchar(60)",
-            "create_date datetime not null",
-            "modify_date datetime not null",
-            "is_ms_shipped bit not null",
-            "is_published bit not null",
-            "is_schema_published bit not null",
-            "parent_column_id int not null",
-            "definition nvarchar(4000)",
-            "is_system_named bit not null",
-        ],
+        object!["parent_column_id int not null", "definition nvarchar(4000)", "is_system_named bit not null",],
     ),
     empty(
         "sys.check_constraints",
-        &[
-            "name sysname not null",
-            "object_id int not null",
-            "schema_id int not null",
-            "parent_object_id int not null",
-            "type char(2) not null",
-            "type_desc nvarchar(60)",
+        object![
             "is_disabled bit not null",
+            "is_not_for_replication bit not null",
             "is_not_trusted bit not null",
             "parent_column_id int not null",
-            "definition nvarchar(4000)",
+            "definition nvarchar(max)",
+            "uses_database_collation bit",
             "is_system_named bit not null",
         ],
     ),
     empty(
-        "sys.computed_columns",
-        &[
-            "object_id int not null",
-            "name sysname",
-            "column_id int not null",
-            "system_type_id tinyint not null",
-            "user_type_id int not null",
-            "is_nullable bit",
-            "is_computed bit not null",
-            "definition nvarchar(4000)",
-            "uses_database_collation bit not null",
-            "is_persisted bit not null",
-        ],
-    ),
-    empty(
-        "sys.identity_columns",
-        &[
-            "object_id int not null",
-            "name sysname",
-            "column_id int not null",
-            "system_type_id tinyint not null",
-            "user_type_id int not null",
-            "seed_value sql_variant",
-            "increment_value sql_variant",
-            "last_value sql_variant",
-            "is_not_for_replication bit",
+        "sys.foreign_keys",
+        object![
+            "referenced_object_id int",
+            "key_index_id int",
+            "is_disabled bit not null",
+            "is_not_for_replication bit not null",
+            "is_not_trusted bit not null",
+            "delete_referential_action tinyint",
+            "delete_referential_action_desc nvarchar(60)",
+            "update_referential_action tinyint",
+            "update_referential_action_desc nvarchar(60)",
+            "is_system_named bit not null",
         ],
     ),
     empty(
@@ -113,17 +60,20 @@ pub(super) static TABLES: &[System] = &[
     ),
     empty(
         "sys.sequences",
-        &[
-            "name sysname not null",
-            "object_id int not null",
-            "schema_id int not null",
-            "start_value sql_variant",
-            "increment sql_variant",
-            "minimum_value sql_variant",
-            "maximum_value sql_variant",
+        object![
+            "start_value sql_variant not null",
+            "increment sql_variant not null",
+            "minimum_value sql_variant not null",
+            "maximum_value sql_variant not null",
             "is_cycling bit",
             "is_cached bit",
-            "current_value sql_variant",
+            "cache_size int",
+            "system_type_id tinyint not null",
+            "user_type_id int not null",
+            "precision tinyint not null",
+            "scale tinyint",
+            "current_value sql_variant not null",
+            "is_exhausted bit not null",
         ],
     ),
     table(
@@ -147,8 +97,15 @@ pub(super) static TABLES: &[System] = &[
             "type_desc nvarchar(60)",
             "is_default bit",
             "is_system bit",
+            "filegroup_guid uniqueidentifier",
+            "log_filegroup_id int",
+            "is_read_only bit",
         ],
-        primary_group,
+        |facts, db| {
+            let mut rows = primary_group(facts, db);
+            rows.iter_mut().for_each(|row| row.extend([none(), none(), n(0)]));
+            rows
+        },
     ),
     empty(
         "information_schema.referential_constraints",
