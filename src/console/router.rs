@@ -108,7 +108,7 @@ impl Console {
         };
         match request.query.get("lang") {
             Some(_) => answer.with_cookie(format!(
-                "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; Secure; SameSite=Strict",
+                "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; Secure; SameSite=Lax",
                 request.language().tag()
             )),
             None => answer,

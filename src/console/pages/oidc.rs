@@ -49,6 +49,8 @@ pub(in crate::console) fn finish(console: &Console, request: &Request, provider:
                 .with_cookie(entrance::login_cookie(&token))
                 .with_cookie(gone())
         }
+        // A state that was made up ends nobody's login that is under way.
+        Err(Refused::NotBegun) => refuse(console, request, &Refused::NotBegun),
         Err(refused) => refuse(console, request, &refused).with_cookie(gone()),
     }
 }
