@@ -10,8 +10,9 @@ const LINES: &str = include_str!("beside_bash.txt");
 /// What bash prints: output, error output, status.
 fn beside(line: &str) -> (String, String, i32) {
     let folder = tempfile::tempdir().expect("a folder");
-    let done = Command::new("bash")
-        .args(["-c", line])
+    // A signal that is ignored where the tests were started would stay so.
+    let done = Command::new("env")
+        .args(["--default-signal", "bash", "-c", line])
         .current_dir(folder.path())
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
