@@ -1,12 +1,12 @@
 //! The installation's secret: made once, kept in the data directory, readable by its owner only.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 
 use rand::Rng;
 
 use super::Layout;
+use super::replace::replace;
 use crate::persona::Installation;
 use crate::store::Signer;
 
@@ -50,12 +50,7 @@ fn make(layout: &Layout) -> io::Result<[u8; 32]> {
     fs::create_dir_all(layout.root())?;
     let mut secret = [0; 32];
     rand::rng().fill_bytes(&mut secret);
-    let fresh = layout.secret().with_extension("new");
-    let _ = fs::remove_file(&fresh);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-    file.write_all(&secret)?;
-    file.sync_all()?;
-    fs::rename(fresh, layout.secret())?;
+    replace(&layout.secret(), &secret)?;
     Ok(secret)
 }
 

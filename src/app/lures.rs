@@ -1,14 +1,14 @@
 //! The registry of baits: a file in the data directory that only its owner reads.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::replace::replace;
 use super::{Layout, installation};
 use crate::detect::{Bait, Baits};
 use crate::lure::{File, Kind, Lure, Order};
@@ -40,17 +40,9 @@ impl Registry {
     /// # Errors
     /// The disk refused.
     pub(crate) fn save(&self, layout: &Layout) -> io::Result<()> {
-        let path = layout.lures();
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let fresh = path.with_extension("new");
-        let _ = fs::remove_file(&fresh);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(fresh, path)
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        replace(&layout.lures(), &text)
     }
 
     /// The number of the next bait: none is given twice.

@@ -4,9 +4,8 @@
 //! What the operator's config says goes first: a name that it has is not the console's to change, and
 //! where it gets one that the console had already, the console's is left aside and says so.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Layout;
 use super::config::Config;
+use super::replace::replace;
 use crate::detect::Allowance;
 use crate::forward::Destination;
 
@@ -125,17 +125,6 @@ fn parse(bytes: &[u8]) -> io::Result<Managed> {
 
 fn kept(layout: &Layout, version: u64) -> PathBuf {
     layout.managed_folder().join(format!("settings-{version:06}.json"))
-}
-
-/// A file that only its owner reads, whole or not at all.
-fn replace(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    let _ = fs::remove_file(&fresh);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    fs::File::open(path.parent().unwrap_or(path))?.sync_all()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod managed;
 mod network;
 mod output;
 mod processes;
+mod replace;
 mod settings_file;
 mod status;
 mod storing;

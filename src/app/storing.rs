@@ -2,12 +2,12 @@
 //! there where the store is on a server; a config that names another is refused, for a chain must not
 //! begin anew unnoticed.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 
 use super::Layout;
 use super::exit::Exit;
+use super::replace::replace;
 use crate::store::{Kind, Settings, StoreError};
 
 /// The store of a data directory, as it was written down; the embedded one where nothing was.
@@ -36,15 +36,7 @@ pub(crate) fn record(layout: &Layout, settings: &Settings) -> io::Result<()> {
             _ => Ok(()),
         };
     }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let fresh = path.with_extension("new");
-    let _ = fs::remove_file(&fresh);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-    file.write_all(&serde_json::to_vec_pretty(settings)?)?;
-    file.sync_all()?;
-    fs::rename(fresh, path)
+    replace(&path, &serde_json::to_vec_pretty(settings)?)
 }
 
 /// Takes the config's store for this data directory.

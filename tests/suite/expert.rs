@@ -124,7 +124,9 @@ fn fits(pattern: &[char], line: &[char]) -> bool {
 
 /// What bash prints here.
 fn beside(line: &str) -> String {
-    let output = Command::new("bash").args(["-c", line]).stdin(Stdio::null()).output().unwrap();
+    // A signal that is ignored where the tests were started would stay so.
+    let bash = ["--default-signal", "bash", "-c", line];
+    let output = Command::new("env").args(bash).stdin(Stdio::null()).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 

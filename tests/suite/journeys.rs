@@ -198,7 +198,7 @@ fn a_dicom_conversation_is_read_with_its_images() {
     let found = client("findscu", "dcmtk", &[&["-v"], &asked[..]].concat());
     assert!(found.status.success(), "{}", text(&found));
     let said = text(&found);
-    let uids = said.split("(0020,000d) UI [").skip(1).filter_map(|rest| rest.split([']', ' ']).next());
+    let uids = said.split("(0020,000d) UI [").skip(1).filter_map(|rest| rest.split([']', ' ', '\0']).next());
     let study = uids.last().unwrap_or_else(|| panic!("{said}"));
     let taken = net.scratch("images");
     fs::create_dir_all(&taken).unwrap();

@@ -171,12 +171,12 @@ fn nobody_comes_in_by_a_login_that_is_not_his() {
     let (mine, place) = begin("mine2");
     let query = granted(&place);
     assert_eq!(finish(&mine, &query.replace("state=", "state=x")), 401, "another state");
-    // Five from one address, and it waits: from here on from the next start.
     assert_eq!(finish(&mine, &query), 200, "the true one");
     assert_eq!(status(&mine.get("/sessions")), 200);
     assert_eq!(finish(&Tab::new(&net, "replay"), &query), 401, "a code is good once");
-    assert_eq!(finish(&Tab::new(&net, "bare"), ""), 401);
-    assert_eq!(finish(&Tab::new(&net, "late"), ""), 429, "who makes up logins waits");
+    let bare: Vec<u16> = (0..5).map(|_| finish(&Tab::new(&net, "bare"), "")).collect();
+    assert!(bare.iter().all(|status| [401, 429].contains(status)), "{bare:?}");
+    assert_eq!(bare.last(), Some(&429), "who makes up logins waits");
     // The local account is not kept out by that.
     assert_eq!(status(&tab.get("/sessions")), 200);
     drop(provider);

@@ -140,7 +140,10 @@ impl Orthanc {
 
     /// Stores files over DICOM: no tool has anything to complain of.
     fn takes(&self, folder: &Path) {
-        let files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        // It numbers the files of a series as they come: as the images are numbered.
+        files.sort_by_key(|file| (file.as_os_str().len(), file.clone()));
         let before = self.complaints();
         let mut arguments = vec!["-R", "127.0.0.1", &self.dicom];
         arguments.extend(files.iter().map(|file| file.to_str().unwrap()));

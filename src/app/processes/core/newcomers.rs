@@ -7,6 +7,7 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::app::Layout;
+use crate::app::replace::replace;
 
 /// Hosts with when they were added. Those that are new are added now; where evidence is older than this
 /// list, the hosts that were there already are not new.
@@ -16,8 +17,13 @@ pub(super) fn born(
     has_past: bool,
 ) -> io::Result<BTreeMap<String, Timestamp>> {
     let path = layout.hosts();
-    let known = match fs::read(&path) {
-        Ok(bytes) => Some(serde_json::from_slice::<BTreeMap<String, Timestamp>>(&bytes)?),
+    let known: Option<BTreeMap<String, Timestamp>> = match fs::read(&path) {
+        // Nothing is judged worse without the list, and evidence must be kept.
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .inspect_err(|error| {
+                tracing::warn!(path = %path.display(), %error, "the list of hosts is damaged: none of them is new");
+            })
+            .ok(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
@@ -29,9 +35,7 @@ pub(super) fn born(
         all.entry(host).or_insert(now);
     }
     if all.len() > before {
-        let draft = path.with_extension("draft");
-        fs::write(&draft, serde_json::to_vec_pretty(&all)?)?;
-        fs::rename(draft, path)?;
+        replace(&path, &serde_json::to_vec_pretty(&all)?)?;
     }
     Ok(all)
 }
@@ -51,5 +55,8 @@ mod tests {
         let both = born(&layout, hosts(&["his", "pacs"]), true).unwrap();
         assert!(both["pacs"] >= then);
         assert_eq!(born(&layout, hosts(&["pacs"]), true).unwrap(), both, "and it is remembered");
+        fs::write(layout.hosts(), b"").unwrap();
+        let again = born(&layout, hosts(&["his"]), true).unwrap();
+        assert_eq!(again["his"], Timestamp::UNIX_EPOCH, "a damaged list stops nothing");
     }
 }
